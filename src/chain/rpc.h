@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_CHAIN_RPC_H
+#define ATOLL_CHAIN_RPC_H
+
+#include "base/codec.h"
+#include "base/err.h"
+#include "chain/u256.h"
+#include "crypto/eth.h"
+#include "json/json.h"
+#include "net/net.h"
+
+/*
+ * Ethereum JSON-RPC over one endpoint and its fall-backs. A call goes to the endpoint that
+ * worked last; on a transport failure, time-out, 429 or 5xx it goes to the next. An error object
+ * of the chain ("execution reverted") is an answer, not a failure of the endpoint. Thread-safe.
+ */
+struct rpc;
+
+/* endpoints: at least one URL, borrowed for the life of the rpc. */
+struct rpc *rpc_new(struct net *net, uint64_t chain_id, const char *const *endpoints, size_t n);
+void rpc_free(struct rpc *r);
+uint64_t rpc_chain_id(const struct rpc *r);
+
+/* One call. params is a JSON array or NULL. *ret is "result", in the arena. */
+int rpc_call(struct rpc *r, struct arena *a, const char *method, struct json *params,
+             struct json **ret, struct err *e) must_check;
+
+/* Several calls in one request, results in order; an error in one fails all. */
+struct rpc_item {
+    const char *method;
+    struct json *params;
+    struct json *result;
+};
+int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e) must_check;
+
+/* eth_call at the latest block; the returned bytes. A revert is REVERTED with its reason. */
+int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
+             struct bytes *ret, struct err *e) must_check;
+
+int rpc_block_number(struct rpc *r, uint64_t *ret, struct err *e) must_check;
+int rpc_balance(struct rpc *r, const struct addr *who, struct u256 *ret, struct err *e) must_check;
+
+struct rpc_log {
+    struct addr address;
+    struct hash32 topics[4];
+    size_t topic_count;
+    struct bytes data;
+    struct hash32 tx;
+    struct hash32 block_hash;
+    uint64_t block;
+    uint64_t index; /* in the block */
+};
+
+struct rpc_receipt {
+    struct hash32 tx;
+    struct hash32 block_hash;
+    uint64_t block;
+    bool success;
+    struct addr from;
+    struct addr to;       /* zero for a deployment */
+    struct addr contract; /* deployed, else zero */
+    struct u256 gas_used;
+    struct u256 gas_price; /* effective */
+    struct rpc_log *logs;
+    size_t log_count;
+};
+
+/* *ret_found false when the transaction is not mined (or unknown). */
+int rpc_receipt(struct rpc *r, struct arena *a, const struct hash32 *tx, bool *ret_found,
+                struct rpc_receipt *ret, struct err *e) must_check;
+
+struct rpc_block {
+    uint64_t number;
+    uint64_t timestamp; /* seconds */
+    struct hash32 hash;
+    struct hash32 parent;
+    struct u256 base_fee; /* zero before EIP-1559 */
+};
+int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
+              struct rpc_block *ret, struct err *e) must_check;
+
+/* Logs of blocks from..to with topic0 in topics[] (none: all) and the address (NULL: any). */
+int rpc_logs(struct rpc *r, struct arena *a, uint64_t from, uint64_t to, const struct addr *address,
+             const struct hash32 *topics, size_t topic_count, struct rpc_log **ret, size_t *ret_count,
+             struct err *e) must_check;
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NET_NET_H
+#define ATOLL_NET_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Outbound HTTP over libcurl: RPC endpoints, Docker's socket, origins of files, gateways.
+ * Two ways to call:
+ *   net_call()   waits in the calling thread; small answers, bounded by max_body.
+ *   net_open()   starts a transfer on the net thread; the body flows through a bounded ring and
+ *                is read blocking (stream_read) or without blocking (stream_pull).
+ */
+struct net;    /* the net thread and its connections; one for each process */
+struct stream; /* a body that is arriving */
+
+struct net *net_new(void);
+void net_free(struct net *n); /* ends open transfers with an error; NULL is allowed */
+
+struct net_header {
+    const char *name;
+    const char *value;
+};
+
+/* Feeds a request's body: up to cap bytes into out; 0 at the end, -1 to abort the request. */
+struct net_source {
+    int64_t (*read)(void *ctx, void *out, size_t cap);
+    void *ctx;
+    int64_t size; /* bytes, or -1: sent chunked */
+};
+
+enum net_flags {
+    NET_GUARD = 1,    /* a foreign URL: apply the guard (guard.h), also to every redirect */
+    NET_REDIRECTS = 2 /* follow at most 5 */
+};
+
+struct net_request {
+    const char *method;      /* "GET" when NULL */
+    const char *url;         /* http, https, ftp, ftps */
+    const char *unix_socket; /* path, or NULL */
+    const struct net_header *headers;
+    size_t header_count;
+    const void *body; /* or NULL */
+    size_t body_len;
+    const struct net_source *source; /* instead of body */
+    size_t max_body;                 /* of the answer, for net_call; 0 = 16 MiB */
+    int timeout_ms;                  /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
+    int connect_timeout_ms;          /* 0 = 10 s */
+    unsigned flags;                  /* enum net_flags */
+};
+
+struct net_response {
+    int status;
+    const struct net_header *headers; /* names in lower case; of the last response */
+    size_t header_count;
+    struct bytes_view {
+        const char *p; /* NUL-terminated */
+        size_t n;
+    } body;
+};
+
+/*
+ * Any HTTP status is success here; -1 is FAILED (transient), TIMEOUT, TOO_LARGE, or INVALID for a
+ * URL that the guard refuses. The response lives in the arena. Connections are kept and reused.
+ */
+int net_call(struct net *n, struct arena *a, const struct net_request *r, struct net_response *ret,
+             struct err *e) must_check;
+
+/* The value of a header, NULL when absent. */
+const char *net_header_get(const struct net_response *r, const char *lower_case_name);
+
+/*
+ * Starts a transfer and waits (at most connect + silence time) for the status line and headers,
+ * which go to *ret (its body is empty). The stream must be closed.
+ */
+int net_open(struct net *n, struct arena *a, const struct net_request *r, struct net_response *ret,
+             struct stream **ret_stream, struct err *e) must_check;
+
+/* Blocks for the next bytes: > 0, 0 at the end, -1 on failure. */
+int64_t stream_read(struct stream *s, void *out, size_t cap, struct err *e) must_check;
+
+/*
+ * Without blocking: > 0, 0 at the end, -1 on failure, STREAM_WAIT when nothing is there yet; then
+ * the function given to stream_notify() is called once from the net thread when that changes.
+ */
+enum { STREAM_WAIT = -2 };
+int64_t stream_pull(struct stream *s, void *out, size_t cap, struct err *e) must_check;
+void stream_notify(struct stream *s, void (*ready)(void *arg), void *arg);
+
+/* Ends the transfer; after it returns `ready` is not called again. NULL is allowed. */
+void stream_close(struct stream *s);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_STORE_DB_H
+#define ATOLL_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/err.h"
+
+/*
+ * The database behind one vtable: SQLite now, PostgreSQL when there is more than one node.
+ *
+ * Statements are written once, in a .sql file beside the .c that uses them, and become
+ * `const struct sql sql_NAME` (see tools/gen_sql.py). Parameters are bound in order (?1, ?2 ...)
+ * and columns are read by name. Amounts are decimal text, times are milliseconds.
+ *
+ * A connection is lent to one thread at a time:
+ *
+ *     _db_ struct db *db = store_lend(store);
+ *     _tx_ struct tx tx = {0};                       -- rolls back unless committed
+ *     if (tx_begin(db, &tx, e) < 0) return -1;
+ *     _stmt_ struct stmt *q = db_query(db, &sql_nonce_get);
+ *     bind_text(q, address);
+ *     while ((r = stmt_step(q, e)) > 0) ... col_i64(q, "nonce") ...
+ *     if (tx_commit(&tx, e) < 0) return -1;
+ *
+ * A transaction is short and is never open across a network or Docker call.
+ */
+struct store;
+struct db;
+struct stmt;
+
+struct sql {
+    const char *name; /* as in the .sql file */
+    const char *text;
+};
+
+/* Opens DIR/atoll.sqlite (made if absent, mode 0600), runs the migrations; refuses a newer schema. */
+int store_open(const char *dir, struct store **ret, struct err *e) must_check;
+/* Closes all connections; none may be lent. NULL is allowed. */
+void store_close(struct store *s);
+
+/* A connection from the pool; waits for one when all are lent. Never NULL. */
+struct db *store_lend(struct store *s);
+void store_return(struct db *db);
+static inline void cleanup_db(struct db **db)
+{
+    if (*db)
+        store_return(*db);
+}
+#define _db_ cleanup_(cleanup_db)
+
+/* A write transaction (BEGIN IMMEDIATE). */
+struct tx {
+    struct db *db;
+};
+int tx_begin(struct db *db, struct tx *ret, struct err *e) must_check;
+int tx_commit(struct tx *tx, struct err *e) must_check;
+void tx_rollback(struct tx *tx); /* nothing when committed */
+#define _tx_ cleanup_(tx_rollback)
+
+/* A prepared statement, cached by the connection. Never NULL: a wrong statement is a bug. */
+struct stmt *db_query(struct db *db, const struct sql *sql);
+void stmt_done(struct stmt **q);
+#define _stmt_ cleanup_(stmt_done)
+
+/* Binds the next parameter. Texts and blobs must live until stmt_done. NULL binds NULL. */
+void bind_text(struct stmt *q, const char *s);
+void bind_i64(struct stmt *q, int64_t v);
+void bind_blob(struct stmt *q, const void *p, size_t n);
+void bind_null(struct stmt *q);
+
+/* 1 = a row, 0 = done, -1 = failed. */
+int stmt_step(struct stmt *q, struct err *e) must_check;
+/* Runs a statement that gives no rows. */
+int stmt_run(struct stmt *q, struct err *e) must_check;
+/* Rows changed by the last insert, update or delete of this connection. */
+int64_t db_changes(struct db *db);
+
+/* Columns of the current row, by name; an unknown name is a bug. */
+const char *col_text(struct stmt *q, const char *name); /* NULL for NULL; valid until the next step */
+const char *col_dup(struct arena *a, struct stmt *q, const char *name); /* NULL for NULL */
+int64_t col_i64(struct stmt *q, const char *name);
+struct bytes col_blob(struct arena *a, struct stmt *q, const char *name);
+bool col_is_null(struct stmt *q, const char *name);
+
+#endif
