@@ -36,7 +36,8 @@ struct abi_value abi_string(const char *s);
 struct abi_value abi_list(struct abi_value *v, size_t n);
 
 /* Selector (4 bytes) followed by the arguments. A wrong number or kind of argument is a bug. */
-struct bytes abi_call(struct arena *a, const char *signature, const struct abi_value *args, size_t n);
+struct bytes abi_call(struct arena *a, const char *signature, const struct abi_value *args,
+                      size_t n);
 /* Arguments alone, types as "(address,uint256)". For constructors. */
 struct bytes abi_encode(struct arena *a, const char *types, const struct abi_value *args, size_t n);
 

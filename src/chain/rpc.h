@@ -31,7 +31,8 @@ struct rpc_item {
     struct json *params;
     struct json *result;
 };
-int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e) must_check;
+int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)
+    must_check;
 
 /* eth_call at the latest block; the returned bytes. A revert is REVERTED with its reason. */
 int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
@@ -81,7 +82,7 @@ int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
 
 /* Logs of blocks from..to with topic0 in topics[] (none: all) and the address (NULL: any). */
 int rpc_logs(struct rpc *r, struct arena *a, uint64_t from, uint64_t to, const struct addr *address,
-             const struct hash32 *topics, size_t topic_count, struct rpc_log **ret, size_t *ret_count,
-             struct err *e) must_check;
+             const struct hash32 *topics, size_t topic_count, struct rpc_log **ret,
+             size_t *ret_count, struct err *e) must_check;
 
 #endif

@@ -15,7 +15,7 @@ struct u256 {
 enum { U256_DECIMAL = 79 }; /* characters with the NUL */
 
 struct u256 u256_from(uint64_t v);
-bool u256_parse(const char *s, struct u256 *ret);     /* decimal, or hex with 0x; whole string */
+bool u256_parse(const char *s, struct u256 *ret);      /* decimal, or hex with 0x; whole string */
 bool u256_to_u64(const struct u256 *v, uint64_t *ret); /* false when it does not fit */
 void u256_decimal(const struct u256 *v, char out[U256_DECIMAL]);
 const char *u256_text(struct arena *a, const struct u256 *v); /* decimal */
