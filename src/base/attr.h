@@ -10,7 +10,9 @@
  * straight down: try, return on failure, and what was opened closes by itself.
  */
 
+/* The caller has to look at the result. */
 #define must_check __attribute__((warn_unused_result))
+/* Positions (from 1) of the format and of its first argument, so that the compiler checks them. */
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define noreturn_ __attribute__((noreturn))
 #define unused_ __attribute__((unused))
@@ -34,6 +36,7 @@ static inline void cleanup_close(const int *fd)
 /* A file descriptor that is closed at scope exit unless it is negative. */
 #define _close_ cleanup_(cleanup_close)
 
+/* Elements of an array; wrong for a pointer, which gcc then reports. */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

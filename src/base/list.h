@@ -5,25 +5,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A circular doubly linked list whose links live inside the elements. The owner locks. */
+/*
+ * A circular doubly linked list whose links live inside the elements: nothing is allocated and
+ * an element leaves in constant time. The owner of the list holds the lock and frees the
+ * elements. A head is a struct list of its own; an element may be in one list for each link.
+ */
 struct list {
     struct list *next;
     struct list *prev;
 };
 
+/* The struct that holds a link: container_of(link, struct job, link). */
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+/* An empty list, or a link that is in no list. */
 static inline void list_init(struct list *head)
 {
     head->next = head->prev = head;
 }
 
+/* True also for a link that is in no list. */
 static inline bool list_empty(const struct list *head)
 {
     return head->next == head;
 }
 
-static inline void list_push(struct list *head, struct list *item) /* at the end */
+/* Puts the item at the end. It must be in no other list by this link. */
+static inline void list_push(struct list *head, struct list *item)
 {
     item->prev = head->prev;
     item->next = head;
@@ -31,14 +39,16 @@ static inline void list_push(struct list *head, struct list *item) /* at the end
     head->prev = item;
 }
 
-static inline void list_remove(struct list *item) /* twice is harmless */
+/* Takes the item out of its list; a second time is harmless. */
+static inline void list_remove(struct list *item)
 {
     item->prev->next = item->next;
     item->next->prev = item->prev;
     list_init(item);
 }
 
-static inline struct list *list_pop(struct list *head) /* the first, NULL when empty */
+/* Takes out and returns the first item; NULL when the list is empty. */
+static inline struct list *list_pop(struct list *head)
 {
     struct list *item = head->next;
 
@@ -48,7 +58,7 @@ static inline struct list *list_pop(struct list *head) /* the first, NULL when e
     return item;
 }
 
-/* The body may remove `item`. */
+/* Every item from first to last; `following` is scratch. The body may remove `item`. */
 #define list_for_each(item, following, head)                                                       \
     for ((item) = (head)->next; (following) = (item)->next, (item) != (head); (item) = (following))
 

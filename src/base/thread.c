@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 
 enum {
@@ -44,18 +45,14 @@ void cond_init(pthread_cond_t *c)
 bool cond_wait_ms(pthread_cond_t *c, pthread_mutex_t *m, int64_t ms)
 {
     struct timespec t;
+    int64_t until;
 
     if (ms < 0) {
         must(pthread_cond_wait(c, m) == 0);
         return true;
     }
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
+    until = clock_mono_ns() + ms * 1000000;
+    t = (struct timespec){.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     return pthread_cond_timedwait(c, m, &t) != ETIMEDOUT;
 }
 

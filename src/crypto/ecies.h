@@ -14,11 +14,11 @@
 enum { ECIES_OVERHEAD = 97 };
 
 /* Appends the blob for n bytes to out (whose ceiling must allow n + 97). */
-int ecies_encrypt(const struct pubkey *to, const void *p, size_t n, struct buf *out,
-                  struct err *e) must_check;
+int ecies_encrypt(const struct pubkey *to, const void *p, size_t n, struct buf *out, struct err *e)
+    must_check;
 
 /* Appends the plain bytes. INVALID when the blob is malformed, forged or for another key. */
-int ecies_decrypt(const struct seckey *key, const void *p, size_t n, struct buf *out,
-                  struct err *e) must_check;
+int ecies_decrypt(const struct seckey *key, const void *p, size_t n, struct buf *out, struct err *e)
+    must_check;
 
 #endif

@@ -30,19 +30,19 @@ enum {
 };
 
 /* Parses len bytes (UTF-8; invalid UTF-8 is refused). INVALID with line and column on failure. */
-int json_parse(struct arena *a, const char *text, size_t len, struct json **ret,
-               struct err *e) must_check;
+int json_parse(struct arena *a, const char *text, size_t len, struct json **ret, struct err *e)
+    must_check;
 
 /* --- reading --- */
 enum json_type json_type(const struct json *v); /* NULL reads as JSON_NULL */
 bool json_is(const struct json *v, enum json_type type);
 size_t json_len(const struct json *v); /* elements of an array, members of an object, else 0 */
-struct json *json_get(const struct json *object, const char *key);       /* NULL when absent */
-struct json *json_at(const struct json *array, size_t i);                /* NULL when out of range */
-const char *json_key(const struct json *object, size_t i);               /* i-th member's key */
-struct json *json_value(const struct json *object, size_t i);            /* i-th member's value */
-const char *json_str(const struct json *v, const char *otherwise);       /* NUL-terminated; may hold \0 */
-size_t json_str_len(const struct json *v);                               /* bytes of a string, else 0 */
+struct json *json_get(const struct json *object, const char *key); /* NULL when absent */
+struct json *json_at(const struct json *array, size_t i);          /* NULL when out of range */
+const char *json_key(const struct json *object, size_t i);         /* i-th member's key */
+struct json *json_value(const struct json *object, size_t i);      /* i-th member's value */
+const char *json_str(const struct json *v, const char *otherwise); /* NUL-terminated; may hold \0 */
+size_t json_str_len(const struct json *v);                         /* bytes of a string, else 0 */
 double json_num(const struct json *v, double otherwise);
 bool json_bool(const struct json *v, bool otherwise);
 /* True when v is a number that is an integer within +-2^53. */

@@ -50,9 +50,9 @@ struct net_request {
     size_t body_len;
     const struct net_source *source; /* instead of body */
     size_t max_body;                 /* of the answer, for net_call; 0 = 16 MiB */
-    int timeout_ms;                  /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
-    int connect_timeout_ms;          /* 0 = 10 s */
-    unsigned flags;                  /* enum net_flags */
+    int timeout_ms;         /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
+    int connect_timeout_ms; /* 0 = 10 s */
+    unsigned flags;         /* enum net_flags */
 };
 
 struct net_response {

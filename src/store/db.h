@@ -38,7 +38,8 @@ struct sql {
     const char *text;
 };
 
-/* Opens DIR/atoll.sqlite (made if absent, mode 0600), runs the migrations; refuses a newer schema. */
+/* Opens DIR/atoll.sqlite (made if absent, mode 0600), runs the migrations; refuses a newer schema.
+ */
 int store_open(const char *dir, struct store **ret, struct err *e) must_check;
 /* Closes all connections; none may be lent. NULL is allowed. */
 void store_close(struct store *s);
@@ -81,7 +82,8 @@ int stmt_run(struct stmt *q, struct err *e) must_check;
 int64_t db_changes(struct db *db);
 
 /* Columns of the current row, by name; an unknown name is a bug. */
-const char *col_text(struct stmt *q, const char *name); /* NULL for NULL; valid until the next step */
+const char *col_text(struct stmt *q,
+                     const char *name); /* NULL for NULL; valid until the next step */
 const char *col_dup(struct arena *a, struct stmt *q, const char *name); /* NULL for NULL */
 int64_t col_i64(struct stmt *q, const char *name);
 struct bytes col_blob(struct arena *a, struct stmt *q, const char *name);
