@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_HTTP_HTTP_H
+#define ATOLL_HTTP_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/err.h"
+
+/*
+ * The HTTP/1.1 listener. One loop thread moves bytes; requests are answered inline on that
+ * thread (when the answer needs no I/O) or by a worker as straight-line code. A reply is bytes,
+ * a range of an open file, or a stream that the loop pulls while the socket drains, so that a
+ * slow client never holds a worker. It knows nothing of commands: see struct http_app.
+ */
+struct http_server;
+
+struct http_header {
+    const char *name; /* of requests: in lower case */
+    const char *value;
+};
+
+/* A query parameter, percent-decoded. The name is as sent: "a", "a[]", "a[b]". */
+struct http_param {
+    const char *name;
+    const char *value;
+};
+
+/* One request. Everything lives in `arena`, until the reply has been written or the client left. */
+struct http_request {
+    struct arena *arena;
+    const char *method; /* "GET"; HEAD arrives as GET with `head` set */
+    bool head;
+    const char *target; /* as sent, with the query */
+    const char *path;   /* decoded, repeated slashes collapsed, starts with "/" */
+    const struct http_param *query;
+    size_t query_count;
+    const struct http_header *headers;
+    size_t header_count;
+    struct bytes body; /* NUL follows the last byte */
+    const char *peer;  /* the client's address (of the socket, or told by a trusted proxy) */
+    void *plan;        /* what http_app.admit left there */
+};
+
+/* The value of a header (name in lower case), NULL when absent. */
+const char *http_header_get(const struct http_request *r, const char *lower_case_name);
+/* The first query parameter of that name, NULL when absent. */
+const char *http_query_get(const struct http_request *r, const char *name);
+
+/* pull() answers, besides the number of bytes given (1..cap) and 0 for the end: */
+enum { HTTP_PULL_FAILED = -1, HTTP_PULL_WAIT = -2 };
+
+/*
+ * A body that arrives piece by piece. All three run on the loop thread and must not block.
+ * After pull() answered HTTP_PULL_WAIT, notify() is called once and `ready` is to be called once,
+ * from any thread, when pull() is worth calling again (at once is allowed). close() ends the
+ * stream, also when the client left early; after it returns `ready` is not called any more.
+ * The shape is that of net.h's stream_pull, stream_notify and stream_close.
+ */
+struct http_stream {
+    int64_t (*pull)(void *ctx, void *out, size_t cap);
+    void (*notify)(void *ctx, void (*ready)(void *arg), void *arg);
+    void (*close)(void *ctx);
+    void *ctx;
+    int64_t size; /* bytes in all, or -1: unknown, sent chunked */
+};
+
+enum http_body { HTTP_BYTES, HTTP_FILE, HTTP_STREAM };
+
+/* The answer. Zeroed (status 200, no body) before the application sees it. */
+struct http_reply {
+    int status;
+    struct http_header headers[16]; /* in the request's arena, or constants */
+    size_t header_count;
+    enum http_body kind;
+    struct bytes bytes; /* HTTP_BYTES: in the request's arena, or constant */
+    struct {
+        int fd; /* HTTP_FILE: closed by the server when it has been sent */
+        int64_t offset;
+        int64_t size;
+    } file;
+    struct http_stream stream; /* HTTP_STREAM */
+    bool close;                /* end the connection after this answer */
+};
+
+/* Adds a header; name and value must live as long as the request. Beyond 16 is a bug. */
+void http_reply_header(struct http_reply *reply, const char *name, const char *value);
+/* Sets Content-Type and the body. */
+void http_reply_text(struct http_reply *reply, int status, const char *type, const char *text);
+/* Drops what the reply holds (a file, a stream) and makes it empty again. */
+void http_reply_drop(struct http_reply *reply);
+
+/*
+ * Applies the request's Range header to a file reply of `total` bytes: sets 206 with
+ * Content-Range, or 416 with an empty body, or leaves 200 for an absent, malformed or multiple
+ * range. Adds "Accept-Ranges: bytes".
+ */
+void http_reply_range(const struct http_request *r, struct http_reply *reply);
+
+/*
+ * "bytes=a-b", "bytes=a-" or "bytes=-n" against a body of total bytes:
+ * 1 and the part, 0 when there is nothing to apply, -1 when it cannot be satisfied.
+ */
+int http_range_parse(const char *header, int64_t total, int64_t *ret_offset, int64_t *ret_size);
+
+enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
+
+/*
+ * The application. `admit` runs on the loop when the header block is complete: it answers how
+ * many bytes of body the request may have and may set r->plan. `handle` runs on the loop when the
+ * body is complete: it fills the reply, or answers HTTP_OFFLOAD to have `work` called on a
+ * worker. `work` may block; it always leaves a reply.
+ */
+struct http_app {
+    size_t (*admit)(void *ctx, struct http_request *r);
+    enum http_verdict (*handle)(void *ctx, struct http_request *r, struct http_reply *reply);
+    void (*work)(void *ctx, struct http_request *r, struct http_reply *reply);
+    void *ctx;
+};
+
+/* 0 in a number means its default. */
+struct http_options {
+    const char *bind;          /* numeric address; NULL = every interface */
+    int port;                  /* 0 = any free one, see http_server_port() */
+    size_t workers;            /* threads for `work`; 16 */
+    size_t backlog;            /* requests waiting for a worker, beyond it 503; 1024 */
+    size_t max_connections;    /* open at once, beyond it 503; 4096 */
+    int header_timeout_ms;     /* first byte to end of the header block; 10 s */
+    int idle_timeout_ms;       /* between requests; 65 s */
+    int body_timeout_ms;       /* silence while a body arrives; 30 s */
+    int write_timeout_ms;      /* a client that takes nothing; 60 s */
+    unsigned rate_limit;       /* requests of a client a minute; 0 = no limit */
+    unsigned max_clients;      /* different clients a minute; 0 = no limit */
+    const char *const *denied; /* addresses that get 403 */
+    size_t denied_count;
+    const char *const *proxies; /* addresses whose X-Forwarded-For is believed */
+    size_t proxy_count;
+};
+
+/* Listens and starts the loop thread. The strings of the options are copied. */
+int http_server_start(const struct http_options *o, const struct http_app *app,
+                      struct http_server **ret, struct err *e) must_check;
+
+int http_server_port(const struct http_server *s);
+
+/*
+ * Stops accepting, ends idle connections, lets running requests finish for at most limit_ms, ends
+ * the rest and frees the server. NULL is allowed.
+ */
+void http_server_stop(struct http_server *s, int limit_ms);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NODE_API_H
+#define ATOLL_NODE_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "node/task.h"
+
+/* The tables that gen_api.py makes from api/: commands and the routes that lead to them. */
+
+struct api_command {
+    const char *name;
+    int (*run)(struct task *t, struct err *e);
+    bool on_loop; /* answered inline */
+    bool direct;  /* reachable by /directCommand */
+};
+
+/* Where a route finds a field that is not simply a member of its query or body. */
+enum api_from { API_QUERY, API_PATH, API_HEADER, API_BODY };
+struct api_source {
+    const char *field;
+    enum api_from from;
+    const char *name; /* there; "" with API_BODY: the whole body */
+};
+
+/* A route's own text for a missing field. */
+struct api_missing {
+    const char *field;
+    enum errcode code;
+    const char *text;
+};
+
+enum api_input { API_IN_QUERY, API_IN_BODY, API_IN_RAW };
+enum api_errors { API_ERR_TEXT, API_ERR_STRING, API_ERR_OBJECT };
+
+struct api_route {
+    const char *method;
+    const char *path; /* segments; ":name" matches any, a trailing "?" makes it optional */
+    const char *name; /* in serviceEndpoints; "" = listed by its path */
+    const struct api_command *command;
+    enum api_input input;
+    enum api_errors errors;
+    size_t body_max;
+    const struct api_source *sources;
+    size_t source_count;
+    const struct api_missing *missing;
+    size_t missing_count;
+    enum errcode empty_body; /* ERR_NONE: an absent body is an empty object */
+    const char *empty_text;
+};
+
+extern const struct api_command api_commands[]; /* by name */
+extern const size_t api_command_count;
+extern const struct api_route api_routes[]; /* by path in lower case, then method */
+extern const size_t api_route_count;
+
+/* NULL when unknown. */
+const struct api_command *api_command_find(const char *name);
+
+/* One ":name" of a route and what the request has there. */
+struct api_param {
+    const char *name; /* not terminated: name_len */
+    size_t name_len;
+    const char *value; /* likewise */
+    size_t value_len;
+};
+enum { API_PARAMS_MAX = 4 };
+
+/*
+ * The route for a method and a decoded path; letter case and a trailing slash do not matter.
+ * NULL when there is none. Up to API_PARAMS_MAX path parameters go to ret_params.
+ */
+const struct api_route *api_route_find(const char *method, const char *path,
+                                       struct api_param *ret_params, size_t *ret_count);
+
+#endif

@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""api/<command>.json -> api.gen.h, api.gen.c (argument structs, parsers, dispatch tables) or docs.
+
+Usage: gen_api.py API_DIR api.gen.h api.gen.c api.gen.d     (the last is a dependency file)
+       gen_api.py --docs API_DIR DOCS_DIR
+api/README.md describes the input.
+"""
+import json
+import os
+import re
+import sys
+
+C_TYPES = {"string": "const char *", "text": "const char *", "address": "const char *", "int": "int64_t ",
+           "number": "double ", "bool": "bool ", "object": "const struct json *", "array": "const struct json *",
+           "strings": "const struct json *", "json": "const struct json *"}
+HAS = {"int", "number", "bool"}
+KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply"}
+FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
+ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max"}
+SOURCES = {"query": "API_QUERY", "path": "API_PATH", "header": "API_HEADER", "body": "API_BODY"}
+INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW"}
+STYLES = {"text": "API_ERR_TEXT", "string": "API_ERR_STRING", "object": "API_ERR_OBJECT"}
+BODY_MAX = 10 * 1048576
+
+
+def snake(name):
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("-", "_").lower()
+
+
+def check(ok, where, text):
+    if not ok:
+        sys.exit(f"{where}: {text}")
+
+
+def load(folder):
+    commands = []
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".json") or name == "errors.json":
+            continue
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8") as f:
+            c = json.load(f)
+        check(set(c) <= KEYS, path, f"unknown keys {set(c) - KEYS}")
+        check(c["command"] + ".json" == name, path, "the file is named after its command")
+        check(c.get("run", "worker") in ("worker", "inline"), path, "run is worker or inline")
+        c["id"] = snake(c["command"])
+        for f in c.setdefault("fields", []):
+            check(set(f) <= FIELD_KEYS, path, f"unknown keys {set(f) - FIELD_KEYS} of a field")
+            check(f["type"] in C_TYPES, path, f"unknown type {f['type']}")
+            f["id"] = snake(f["name"])
+        for r in c.setdefault("routes", []):
+            check(set(r) <= ROUTE_KEYS, path, f"unknown keys {set(r) - ROUTE_KEYS} of a route")
+            r.setdefault("input", "body" if r["method"] in ("POST", "PATCH") else "query")
+            r["command"] = c
+        commands.append(c)
+    return commands
+
+
+def header(commands):
+    out = ["/* Generated from api/ by tools/gen_api.py; do not edit. */",
+           "#ifndef ATOLL_API_GEN_H", "#define ATOLL_API_GEN_H", "",
+           '#include "json/json.h"', '#include "node/task.h"', ""]
+    for c in commands:
+        out.append(f"/* {c['command']}: {c['summary']} */")
+        out.append(f"struct args_{c['id']} {{")
+        for f in c["fields"]:
+            if f["type"] in HAS:
+                out.append(f"    bool has_{f['id']};")
+            note = "" if f.get("required") or f["type"] in HAS else " /* NULL when absent */"
+            out.append(f"    {C_TYPES[f['type']]}{f['id']};{note}")
+        if not c["fields"]:
+            out.append("    char none; /* the command has no arguments */")
+        out.append("};")
+        out.append(f"int args_{c['id']}_parse(struct arena *a, const struct json *json, struct args_{c['id']} *ret,")
+        out.append("    struct err *e) must_check;")
+        out.append(f"int cmd_{c['id']}(struct task *t, const struct args_{c['id']} *args, struct err *e) must_check;")
+        out.append("")
+    return "\n".join(out + ["#endif", ""])
+
+
+def c_str(s):
+    return json.dumps(s)
+
+
+def field_row(c, f):
+    t = f"struct args_{c['id']}"
+    has = f"offsetof({t}, has_{f['id']})" if f["type"] in HAS else "ARGS_NO_FLAG"
+    low = f"INT64_C({f['min']})" if "min" in f else "ARGS_INT_MIN"
+    top = f"INT64_C({f['max']})" if "max" in f else "ARGS_INT_MAX"
+    if f["type"] not in HAS:
+        low, top = "0", str(f.get("max_len", 0))
+    return (f"    {{{c_str(f['name'])}, ARGS_{f['type'].upper()}, {str(bool(f.get('required'))).lower()}, "
+            f"offsetof({t}, {f['id']}), {has}, {low}, {top}}},")
+
+
+def command_code(c):
+    out = []
+    required = ",".join(f["name"] for f in c["fields"] if f.get("required"))
+    if c["fields"]:
+        out.append(f"static const struct args_field fields_{c['id']}[] = {{")
+        out += [field_row(c, f) for f in c["fields"]]
+        out.append("};")
+    fields = f"fields_{c['id']}" if c["fields"] else "NULL"
+    out += [f"static const struct args_spec spec_{c['id']} = {{{c_str(c['command'])}, {fields}, {len(c['fields'])}, "
+            f"{c_str(required)}, sizeof(struct args_{c['id']})}};", "",
+            f"int args_{c['id']}_parse(struct arena *a, const struct json *json, struct args_{c['id']} *ret, struct err *e)",
+            "{", f"    return args_parse(a, json, &spec_{c['id']}, ret, e);", "}", "",
+            f"static int run_{c['id']}(struct task *t, struct err *e)", "{", f"    struct args_{c['id']} args;", "",
+            f"    if (args_{c['id']}_parse(t->arena, t->args, &args, e) < 0)", "        return -1;",
+            f"    return cmd_{c['id']}(t, &args, e);", "}", ""]
+    return out
+
+
+def split_source(text, where):
+    source, _, name = text.partition(".")
+    check(source in SOURCES, where, f"unknown source {text}")
+    return SOURCES[source], name
+
+
+def route_tables(r, n):
+    where = r["path"]
+    out = []
+    if r.get("map"):
+        out.append(f"static const struct api_source sources_{n}[] = {{")
+        for field, text in r["map"].items():
+            source, name = split_source(text, where)
+            out.append(f"    {{{c_str(field)}, {source}, {c_str(name)}}},")
+        out.append("};")
+    if r.get("missing"):
+        out.append(f"static const struct api_missing missing_{n}[] = {{")
+        out += [f"    {{{c_str(k)}, ERR_{v}, ERR_TEXT_{v}}}," for k, v in r["missing"].items()]
+        out.append("};")
+    return out
+
+
+def route_row(r, n, index):
+    empty = r.get("empty_body")
+    return (f"    {{{c_str(r['method'])}, {c_str(r['path'])}, {c_str(r.get('name', ''))}, &api_commands[{index}], "
+            f"{INPUTS[r['input']]}, {STYLES[r.get('errors', 'text')]}, {r.get('body_max', BODY_MAX)}, "
+            f"{'sources_%d' % n if r.get('map') else 'NULL'}, {len(r.get('map', {}))}, "
+            f"{'missing_%d' % n if r.get('missing') else 'NULL'}, {len(r.get('missing', {}))}, "
+            f"{'ERR_' + empty if empty else 'ERR_NONE'}, {'ERR_TEXT_' + empty if empty else 'NULL'}}},")
+
+
+def code(commands):
+    out = ["/* Generated from api/ by tools/gen_api.py; do not edit. */", '#include "api.gen.h"', "",
+           "#include <stddef.h>", "", '#include "node/api.h"', '#include "node/args.h"', ""]
+    for c in commands:
+        out += command_code(c)
+    commands = sorted(commands, key=lambda c: c["command"])
+    index = {c["command"]: i for i, c in enumerate(commands)}
+    out.append("const struct api_command api_commands[] = {")
+    for c in commands:
+        inline = str(c.get("run") == "inline").lower()
+        direct = str(c.get("direct", True)).lower()
+        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {direct}}},")
+    out += ["};", f"const size_t api_command_count = {len(commands)};", ""]
+    routes = [r for c in commands for r in c["routes"]]
+    routes.sort(key=lambda r: (r["path"].lower(), r["method"]))
+    seen = set()
+    for n, r in enumerate(routes):
+        key = (r["method"], r["path"].lower())
+        check(key not in seen, r["path"], "two commands claim this route")
+        seen.add(key)
+        out += route_tables(r, n)
+    out += ["", "const struct api_route api_routes[] = {"]
+    out += [route_row(r, n, index[r["command"]["command"]]) for n, r in enumerate(routes)]
+    out += ["};", f"const size_t api_route_count = {len(routes)};", ""]
+    return "\n".join(out)
+
+
+def docs_page(c):
+    out = [f"# {c['command']}", "", c["summary"], ""]
+    if c.get("description"):
+        out += [c["description"], ""]
+    out.append(f"Authentication: {c.get('auth', 'none')}. Runs {'on the loop' if c.get('run') == 'inline' else 'on a worker'}.")
+    out.append("")
+    if c.get("direct", True):
+        out += [f'`POST /directCommand` with `{{"command": "{c["command"]}", ...}}`', ""]
+    for r in c["routes"]:
+        moved = ", ".join(f"`{k}` from {v}" for k, v in r.get("map", {}).items())
+        source = {"query": "the query", "body": "the JSON body", "raw": "the query, the body is raw bytes"}[r["input"]]
+        out.append(f"`{r['method']} {r['path']}`: arguments from {source}{'; ' + moved if moved else ''}")
+        out.append("")
+    if c["fields"]:
+        out += ["| Field | Type | Required | What |", "|---|---|---|---|"]
+        for f in c["fields"]:
+            limits = ", ".join(f"{k} {f[k]}" for k in ("min", "max", "max_len") if k in f)
+            out.append(f"| `{f['name']}` | {f['type']}{' (' + limits + ')' if limits else ''} | "
+                       f"{'yes' if f.get('required') else 'no'} | {f.get('doc', '')} |")
+        out.append("")
+    if c.get("reply"):
+        out += [f"Answer: {c['reply']}", ""]
+    if "example" in c:
+        out += ["Example:", "", "```json", json.dumps(c["example"], indent=2), "```", ""]
+    return "\n".join(out)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def docs(folder, target):
+    os.makedirs(target, exist_ok=True)
+    commands = load(folder)
+    for c in commands:
+        write(os.path.join(target, c["command"] + ".md"), docs_page(c))
+    rows = [f"| [{c['command']}]({c['command']}.md) | {c['summary']} |" for c in commands]
+    write(os.path.join(target, "README.md"), "\n".join(
+        ["# Commands", "", "Generated from `api/` by `tools/gen_api.py --docs`.", "", "| Command | What it does |", "|---|---|"]
+        + rows + [""]))
+
+
+def main(args):
+    if args and args[0] == "--docs":
+        docs(args[1], args[2])
+        return
+    folder, h, c, d = args
+    commands = load(folder)
+    write(h, header(commands))
+    write(c, code(commands))
+    inputs = [os.path.join(folder, x) for x in sorted(os.listdir(folder)) if x.endswith(".json")]
+    write(d, f"{h} {c}: {' '.join([folder] + inputs)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
