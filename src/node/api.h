@@ -8,7 +8,10 @@
 #include "base/err.h"
 #include "node/task.h"
 
-/* The tables that gen_api.py makes from api/: commands and the routes that lead to them. */
+/*
+ * The tables that gen_api.py makes from api/: commands and the routes that lead to them. They
+ * are constants; any thread may read them.
+ */
 
 struct api_command {
     const char *name;
@@ -32,9 +35,12 @@ struct api_missing {
     const char *text;
 };
 
+/* What the fields of a route are taken from, unless its sources say otherwise. */
 enum api_input { API_IN_QUERY, API_IN_BODY, API_IN_RAW };
+/* How a route writes an error: bare text, a JSON string, {"error": text}. */
 enum api_errors { API_ERR_TEXT, API_ERR_STRING, API_ERR_OBJECT };
 
+/* One method and path. The first match wins; no two routes are the same. */
 struct api_route {
     const char *method;
     const char *path; /* segments; ":name" matches any, a trailing "?" makes it optional */
