@@ -44,7 +44,10 @@ int store_open(const char *dir, struct store **ret, struct err *e) must_check;
 /* Closes all connections; none may be lent. NULL is allowed. */
 void store_close(struct store *s);
 
-/* A connection from the pool; waits for one when all are lent. Never NULL. */
+/*
+ * A connection from the pool; waits for one when all are lent. Never NULL. A thread borrows one at
+ * a time: a second one may wait for the first for ever, and a write on it certainly does.
+ */
 struct db *store_lend(struct store *s);
 void store_return(struct db *db);
 static inline void cleanup_db(struct db **db)
@@ -54,11 +57,18 @@ static inline void cleanup_db(struct db **db)
 }
 #define _db_ cleanup_(cleanup_db)
 
-/* A write transaction (BEGIN IMMEDIATE). */
+/*
+ * A write transaction. There is one writer at a time: tx_begin waits for the others, so a
+ * transaction never fails for being late. A write outside a transaction is one of its own.
+ * They do not nest; the connection remembers where its transaction began.
+ */
 struct tx {
     struct db *db;
 };
-int tx_begin(struct db *db, struct tx *ret, struct err *e) must_check;
+#define tx_begin(db, ret, e) tx_begin_at(db, ret, __FILE__, __LINE__, e)
+int tx_begin_at(struct db *db, struct tx *ret, const char *file, int line, struct err *e)
+    must_check;
+/* On failure the transaction has been rolled back. */
 int tx_commit(struct tx *tx, struct err *e) must_check;
 void tx_rollback(struct tx *tx); /* nothing when committed */
 #define _tx_ cleanup_(tx_rollback)
@@ -68,16 +78,24 @@ struct stmt *db_query(struct db *db, const struct sql *sql);
 void stmt_done(struct stmt **q);
 #define _stmt_ cleanup_(stmt_done)
 
-/* Binds the next parameter. Texts and blobs must live until stmt_done. NULL binds NULL. */
+/*
+ * Binds the next parameter (?1, then ?2 ...). Texts and blobs must live until stmt_done. NULL
+ * binds NULL.
+ */
 void bind_text(struct stmt *q, const char *s);
 void bind_i64(struct stmt *q, int64_t v);
 void bind_blob(struct stmt *q, const void *p, size_t n);
 void bind_null(struct stmt *q);
 
-/* 1 = a row, 0 = done, -1 = failed. */
+/*
+ * 1 = a row, 0 = done, -1 = failed: CONFLICT when a constraint of the schema says no, else FAILED.
+ * After 0 or -1 the statement is ready for new parameters.
+ */
 int stmt_step(struct stmt *q, struct err *e) must_check;
-/* Runs a statement that gives no rows. */
+/* Runs a statement that gives no rows (or whose rows are of no interest). */
 int stmt_run(struct stmt *q, struct err *e) must_check;
+/* A single step for statements that give one row or none: *ret tells whether there is one. */
+int stmt_find(struct stmt *q, bool *ret, struct err *e) must_check;
 /* Rows changed by the last insert, update or delete of this connection. */
 int64_t db_changes(struct db *db);
 
