@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_INDEXER_INDEX_H
+#define ATOLL_INDEXER_INDEX_H
+
+#include "base/buf.h"
+#include "json/json.h"
+#include "store/db.h"
+
+/* What commands ask of the index. Read-only, on any thread with a borrowed connection. */
+
+/*
+ * The document of a DID as it is answered, JSON text in the arena with indexedMetadata;
+ * *ret is NULL when there is none.
+ */
+int index_ddo_get(struct db *db, struct arena *a, const char *did, const char **ret, struct err *e)
+    must_check;
+
+/* Which attempt: tx, else nft, else did is looked at; the others may be NULL. */
+struct index_state_key {
+    const char *did;
+    const char *nft;
+    const char *tx;
+};
+
+/*
+ * The last attempt to index an asset: {chainId, did, nft, txId, valid, error}; *ret is NULL when
+ * nothing is known.
+ */
+int index_state_get(struct db *db, struct arena *a, const struct index_state_key *key,
+                    struct json **ret, struct err *e) must_check;
+
+enum {
+    INDEX_QUERY_DEFAULT = 100, /* documents on a page */
+    INDEX_QUERY_MAX = 250,     /* what `size` is cut to */
+    INDEX_CLAUSES_MAX = 64     /* values and conditions of one query */
+};
+
+/*
+ * Answers the body of POST /api/aquarius/assets/metadata/query (README.md has the language) with
+ * JSON text: an array of arrays of documents. INVALID names what is not understood; TOO_LARGE when
+ * the answer does not fit into out.
+ */
+int index_query(struct db *db, const struct json *body, struct buf *out, struct err *e) must_check;
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_INDEXER_INDEXER_H
+#define ATOLL_INDEXER_INDEXER_H
+
+#include "chain/rpc.h"
+#include "net/net.h"
+#include "store/db.h"
+
+/*
+ * Follows each chain and keeps what its Ocean events say in the database (index.h reads it).
+ * One thread for each chain; the rows of a window of blocks and the cursor behind it are written
+ * in one transaction, so that a crash neither loses nor repeats an event. A window that cannot be
+ * read is read again later. A reorganisation takes back what the replaced blocks said.
+ */
+struct indexer;
+
+struct indexer_chain {
+    uint64_t chain_id;
+    struct rpc *rpc;      /* borrowed */
+    uint64_t start_block; /* the first block that may hold an event */
+    struct addr factory;  /* ERC721Factory: deploys the only data NFTs that count */
+    struct addr router;   /* FactoryRouter: approves exchanges and dispensers */
+    struct addr escrow;   /* whose events are kept; zero when there is none */
+};
+
+/* The node's key, without the indexer seeing it. Called on the chains' threads. */
+struct indexer_keys {
+    /* ECIES: the plain bytes in the arena. INVALID when the blob is not for this node. */
+    int (*decrypt)(void *ctx, struct arena *a, struct bytes blob, struct bytes *ret, struct err *e);
+    /* The signature text over a request, form B of wire/auth.md: address + nonce + command. */
+    int (*sign)(void *ctx, struct arena *a, const char *message, const char **ret, struct err *e);
+    void *ctx;
+};
+
+/* Whom to believe; an empty list restricts nothing. All arrays are borrowed. */
+struct indexer_policy {
+    const struct addr *validators; /* allowedValidators */
+    size_t validator_count;
+    const struct addr *publishers; /* authorizedPublishers */
+    size_t publisher_count;
+    const char *asset_purgatory_url; /* NULL: none */
+    const char *account_purgatory_url;
+};
+
+struct indexer_options {
+    struct store *store;
+    struct net *net;
+    const struct indexer_chain *chains; /* borrowed like all pointers here, until indexer_stop */
+    size_t chain_count;
+    struct indexer_keys keys;
+    struct addr node_address;
+    /* decryptorUrl texts that mean this node: its public URL, its listening URLs, its peer id. */
+    const char *const *own_names;
+    size_t own_name_count;
+    struct indexer_policy policy;
+    /* Milliseconds between looks at a chain without news (INDEXER_INTERVAL); 0: chosen from the
+     * chain's own pace. */
+    int64_t interval_ms;
+};
+
+/* Starts the threads. The options are copied, what they point to is borrowed. */
+int indexer_start(const struct indexer_options *o, struct indexer **ret, struct err *e) must_check;
+/* Ends the threads after the window in hand (at most the time of one request). NULL is allowed. */
+void indexer_stop(struct indexer *ix);
+
+/* Look at the chain now (0: at all chains); returns at once. Any thread. */
+void indexer_wake(struct indexer *ix, uint64_t chain_id);
+
+/* The last indexed block; false when the chain is not indexed or nothing has been yet. */
+bool indexer_block(struct indexer *ix, uint64_t chain_id, uint64_t *ret);
+
+#endif
