@@ -218,23 +218,35 @@ static int64_t civil_days(int64_t y, int m, int d)
     return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-int64_t docker__time_ms(const char *t)
+/* The fraction of a second behind the dot, in milliseconds. */
+static int64_t fraction_ms(const char *t)
 {
-    int century, year, month, day, hour, minute, second;
     int64_t ms = 0;
     int scale = 100;
 
-    if (!t || strlen(t) < 20 || t[10] != 'T' || !two_digits(t, &century) ||
-        !two_digits(t + 2, &year) || !two_digits(t + 5, &month) || !two_digits(t + 8, &day) ||
-        !two_digits(t + 11, &hour) || !two_digits(t + 14, &minute) || !two_digits(t + 17, &second))
+    if (*t != '.')
         return 0;
-    year += century * 100;
-    if (year < 1970 || month < 1 || month > 12)
+    for (t++; *t >= '0' && *t <= '9' && scale > 0; t++, scale /= 10)
+        ms += (*t - '0') * scale;
+    return ms;
+}
+
+int64_t docker__time_ms(const char *t)
+{
+    static const size_t places[] = {0, 2, 5, 8, 11, 14, 17};
+    int part[ARRAY_LEN(places)];
+    int64_t days;
+    size_t i;
+
+    if (!t || strlen(t) < 20 || t[10] != 'T')
         return 0;
-    if (t[19] == '.')
-        for (t += 20; *t >= '0' && *t <= '9' && scale > 0; t++, scale /= 10)
-            ms += (*t - '0') * scale;
-    return (((civil_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms;
+    for (i = 0; i < ARRAY_LEN(places); i++)
+        if (!two_digits(t + places[i], &part[i]))
+            return 0;
+    if (part[0] * 100 + part[1] < 1970 || part[2] < 1 || part[2] > 12)
+        return 0;
+    days = civil_days(part[0] * 100 + part[1], part[2], part[3]);
+    return (((days * 24 + part[4]) * 60 + part[5]) * 60 + part[6]) * 1000 + fraction_ms(t + 19);
 }
 
 static void stream_ready(void *arg)
