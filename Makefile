@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door: one word each, from a bare clone. Meson and the scripts do the work.
+#
+#   make            the program, build/atoll
+#   make test       all tests: unit, vectors, fuzz corpora, black-box on a real chain and Docker
+#   make check      unit, vectors, corpora and a black-box smoke test under ASan and UBSan, and lint
+#   make demo       the whole story on this machine, with the money added up at the end
+#   make run        a chain and a node, kept running
+#   make devnet     a chain with all Ocean contracts, kept running
+#   make lint fmt   house rules; formatting
+#   make fuzz       T=all or one target, S seconds each
+#   make bench      the published figures, measured here
+#   make clean      removes what was built; never data, images or packages
+
+CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc
+T ?= all
+S ?= 30
+
+.PHONY: all setup test unit check demo run devnet lint fmt fuzz bench clean
+
+all: build/build.ninja
+	@ninja -C build
+
+setup:
+	@scripts/setup.sh all
+
+build/build.ninja: | meson.build
+	@scripts/setup.sh build
+	@CC="$(CC)" meson setup build
+
+build-asan/build.ninja: | meson.build
+	@scripts/setup.sh build
+	@CC="$(CC)" meson setup build-asan -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
+
+build-fuzz/build.ninja: | meson.build
+	@scripts/setup.sh build
+	@CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
+
+test:
+	@scripts/setup.sh all
+	@scripts/test.sh
+
+unit: all
+	@meson test -C build --no-rebuild --suite unit
+
+check:
+	@scripts/setup.sh all
+	@scripts/test.sh --sanitize
+	@tools/lint
+
+demo run: setup all
+	@scripts/demo.sh $@
+
+devnet: setup all
+	@build/atoll devnet --data run/chain
+
+lint:
+	@scripts/setup.sh build
+	@tools/lint && echo 'lint: clean'
+
+fmt:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+
+fuzz: build-fuzz/build.ninja
+	@ninja -C build-fuzz
+	@scripts/fuzz.sh $(T) $(S)
+
+bench: setup all
+	@scripts/bench.sh
+
+clean:
+	rm -rf build build-asan build-fuzz

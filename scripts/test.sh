@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# test.sh [--sanitize] [--smoke] [FILE...]: builds, then unit tests, vectors and fuzz corpora, then
+# the black-box tests (all, the smoke test only, or the files given). --sanitize uses the
+# build with ASan and UBSan and implies --smoke. Ends with one line: N passed, N failed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+shopt -s nullglob
+build=build smoke=0 files=()
+for arg in "$@"; do
+    case $arg in
+    --sanitize) build=build-asan smoke=1 ;;
+    --smoke) smoke=1 ;;
+    *) files+=("$arg") ;;
+    esac
+done
+
+none() { echo "0 passed, 1 failed"; exit 1; }
+
+make -s "$build/build.ninja" || none
+ninja -C "$build" || none
+# the first report of a sanitizer ends the process, so that a test cannot miss it
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+tap=$build/tap
+rm -rf "$tap" && mkdir -p "$tap"
+rm -f "$build"/meson-logs/testlog.json
+
+if [ ${#files[@]} = 0 ]; then
+    meson test -C "$build" --no-rebuild --print-errorlogs
+    [ $smoke = 1 ] && files=(test/api/*smoke.test.ts) || files=(test/api/*.test.ts)
+fi
+
+# One registry serves all files; it is stopped when this run has started it.
+read -r how ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE < <(scripts/registry.sh start) || none
+[ "$how" = running ] || trap 'scripts/registry.sh stop' EXIT
+export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
+export ATOLL_BIN=$PWD/$build/atoll
+for file in "${files[@]}"; do
+    [ -f "$file" ] || { echo "not ok 1 - $file is missing" | tee "$tap/missing.tap"; continue; }
+    name=$(basename "$file" .test.ts)
+    echo "== $file"
+    (cd test && node --import tsx --test --test-reporter=tap "../$file") >"$tap/$name.tap" 2>&1
+    status=$?
+    grep -E '^ *(ok|not ok) ' "$tap/$name.tap"
+    if [ $status != 0 ]; then
+        cat "$tap/$name.tap"
+        grep -q '^ *not ok ' "$tap/$name.tap" || echo "not ok 1 - $file ended with status $status" >>"$tap/$name.tap"
+    fi
+done
+python3 tools/tally.py "$build/meson-logs/testlog.json" "$tap"/*.tap
