@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_COMPUTE_COMPUTE_H
+#define ATOLL_COMPUTE_COMPUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "chain/u256.h"
+#include "crypto/eth.h"
+#include "escrow/escrow.h"
+#include "json/json.h"
+#include "net/net.h"
+#include "store/db.h"
+
+/*
+ * Compute to data: environments, what fits and what it costs, jobs from the request to the
+ * results. The node has checked who asks, the orders and whether the algorithm may see the data;
+ * this part never looks at a DDO. Any thread may call; calls that ask Docker or the database wait.
+ */
+struct compute;
+struct compute_env; /* an environment; lives as long as its struct compute */
+
+/* --- life --- */
+
+/* What compute cannot know by itself. Called from any thread, may block. */
+struct compute_callbacks {
+    void *ctx;
+    /*
+     * One entry of compute_request.inputs, or its algorithm, becomes a file object in the clear
+     * for storage.h. Also after a restart, so `stored` must hold all that is needed.
+     */
+    int (*input)(void *ctx, struct arena *a, const struct json *stored, struct json **ret_file,
+                 struct err *e);
+    /* The DDO's text for /data/ddos, NULL when there is none. */
+    const char *(*ddo)(void *ctx, struct arena *a, const char *did);
+    int (*decimals)(void *ctx, uint64_t chain, const struct addr *token, unsigned *ret,
+                    struct err *e);
+};
+
+struct compute_options {
+    const char *data_dir;       /* jobs live in DATA/c2d_storage/ */
+    const struct json *engines; /* DOCKER_COMPUTE_ENVIRONMENTS: array, see env.h for its keys */
+    const char *consumer_address;
+    /* chains that can be paid on, with the token taken when a fee names none (zero: none) */
+    const struct compute_chain {
+        uint64_t id;
+        struct addr token;
+    } * chains;
+    size_t chain_count;
+    const struct json *registry_auths; /* by registry URL: {username,password} or {auth}; or NULL */
+    int pull_timeout_s;                /* 0: 900 */
+    int claim_timeout_s;               /* time to claim after the job's end; 0: 3600 */
+};
+
+/*
+ * Reads the engines and their machines' sizes. An engine that does not answer is a failure.
+ * What is pointed to by the options is copied; the rest is borrowed. escrow may be NULL.
+ */
+int compute_new(const struct compute_options *o, const struct compute_callbacks *callbacks,
+                struct net *net, struct store *store, struct escrow *escrow, struct compute **ret,
+                struct err *e) must_check;
+/* Goes on with the jobs of the store; after escrow_start(). Registers itself with the escrow. */
+int compute_run(struct compute *c, struct err *e) must_check;
+/* Stops its threads; containers run on and are found again. NULL is allowed. */
+void compute_free(struct compute *c);
+
+/* --- environments --- */
+
+/* As computeEnvironments answers. chain 0: all; else those that can be paid on that chain. */
+struct json *compute_environments_json(struct compute *c, struct arena *a, uint64_t chain);
+/* For `status`: {type, hash, isConnected...} of each engine. */
+struct json *compute_clusters_json(struct compute *c, struct arena *a);
+
+struct compute_env_info {
+    const char *id;
+    const char *cluster; /* hash of its engine */
+    const char *consumer_address;
+    const struct json *access;      /* {addresses, accessLists} or NULL: open */
+    const struct json *free_access; /* likewise */
+    bool has_free;
+    int64_t max_duration_s; /* of a paid job */
+    int64_t free_max_duration_s;
+    int64_t min_duration_s; /* billed at least */
+    const char *os;         /* "linux" */
+    const char *architecture;
+};
+/* NULL when there is none of that id. */
+const struct compute_env *compute_env_find(struct compute *c, const char *id);
+const struct compute_env_info *compute_env_info(const struct compute_env *env);
+
+/* --- resources and price --- */
+
+enum { COMPUTE_RESOURCES_MAX = 32 };
+/* An amount in thousandths: half a core is 500. */
+struct compute_amount {
+    const char *id;
+    int64_t milli;
+};
+
+/*
+ * The whole list for a job: what `requested` ([{id, amount}], may be NULL) asks for, raised to
+ * each minimum and to the constraints. COMPUTE_RESOURCES when above a maximum, COMPUTE_CONSTRAINT,
+ * COMPUTE_NO_FREE. ret has room for COMPUTE_RESOURCES_MAX; ids live as long as the environment.
+ */
+int compute_fill(const struct compute_env *env, bool free_job, const struct json *requested,
+                 struct compute_amount *ret, size_t *ret_count, struct err *e) must_check;
+
+/* Whether they are free now. COMPUTE_AVAILABLE and friends when not. Only a snapshot. */
+int compute_available(const struct compute_env *env, bool free_job,
+                      const struct compute_amount *resources, size_t count, struct err *e)
+    must_check;
+
+/*
+ * What a job costs that runs for `seconds`: sum of price x amount, times minutes (seconds with
+ * `billing: second`), rounded up to the token's smallest unit. COMPUTE_CHAIN, COMPUTE_TOKEN.
+ */
+int compute_quote(const struct compute_env *env, uint64_t chain, const struct addr *token,
+                  const struct compute_amount *resources, size_t count, int64_t seconds,
+                  struct u256 *ret_cost, struct err *e) must_check;
+
+/* How long a lock must last: run + queue + time to claim. */
+int64_t compute_lock_seconds(const struct compute *c, int64_t max_duration_s, int64_t queue_s);
+
+/* --- jobs --- */
+
+enum {
+    COMPUTE_JOB_ID = 65,           /* 64 hex digits and NUL */
+    COMPUTE_METADATA_MAX = 1024,   /* characters of JSON */
+    COMPUTE_REQUEST_MAX = 8 << 20, /* bytes of the stored request */
+    COMPUTE_VIEWERS_MAX = 100
+};
+
+/* A job that the node has validated. JSON values are copied into the store. */
+struct compute_request {
+    const struct compute_env *env;
+    bool free_job;
+    const char *owner; /* as sent; the payer of a paid job */
+    const struct compute_amount *resources;
+    size_t resource_count;
+    int64_t max_duration_s;
+    int64_t queue_wait_s; /* 0: must start at once */
+    /*
+     * Datasets, in order: objects that `callbacks.input` understands. "did" and "serviceId" are
+     * read here: what is shown as inputDID, and whose DDO goes to /data/ddos.
+     */
+    const struct json *inputs;
+    /*
+     * {did?, serviceId?, rawcode?: text, (else a file for callbacks.input), container: {image,
+     * tag, checksum, entrypoint}, envs?: {k: v}, algocustomdata?: {}}
+     */
+    const struct json *algorithm;
+    const struct json *metadata; /* or NULL */
+    const struct json *viewers;  /* array of addresses, or NULL */
+    const char *registry_auth;   /* JSON text, or NULL; kept until the image is here */
+    /* paid jobs */
+    uint64_t chain;
+    struct addr token;
+};
+
+/* Whether the image exists for the environment; what compute_start() does first. COMPUTE_IMAGE. */
+int compute_check_image(const struct compute_env *env, const struct json *container,
+                        const char *registry_auth, struct err *e) must_check;
+
+/*
+ * Reserves the resources, writes the job, for a paid one has the escrow lock sent, and answers
+ * the public job (its jobId with the cluster's prefix). The job goes on by itself. On failure
+ * nothing is left behind: COMPUTE_IMAGE, COMPUTE_AVAILABLE.., COMPUTE_METADATA, ESCROW...
+ */
+int compute_start(struct compute *c, struct arena *a, const struct compute_request *r,
+                  struct json **ret_job, struct err *e) must_check;
+
+/* A job's facts that access is decided by. */
+struct compute_job {
+    char id[COMPUTE_JOB_ID];
+    const char *owner;
+    const struct json *viewers; /* array or NULL */
+    int status;
+    bool finished; /* the algorithm's part is over: dateFinished is set */
+};
+/* id: with the cluster's prefix or without. 1 = found, 0 = no such job, -1 = failed. */
+int compute_job_find(struct compute *c, struct arena *a, const char *id, struct compute_job *ret,
+                     struct err *e) must_check;
+
+/* Asks a job to end; works in every state, and on an ended job it does nothing. */
+int compute_stop(struct compute *c, const char *id, struct err *e) must_check;
+
+/* Public jobs as an array, newest first, at most 1000. NULL fields do not filter; one must. */
+struct compute_filter {
+    const char *job_id; /* with prefix or without */
+    const char *owner;  /* any case */
+    const char *agreement_id;
+    int64_t from_s; /* created at or after; for `jobs` */
+    bool any;       /* allows no filter at all */
+};
+int compute_status(struct compute *c, struct arena *a, const struct compute_filter *f,
+                   struct json **ret_jobs, struct err *e) must_check;
+
+/* [{at, status, statusText, statusName, reason}] in order; at in ms. */
+int compute_timeline(struct compute *c, struct arena *a, const char *id, struct json **ret,
+                     struct err *e) must_check;
+
+/* --- results and logs --- */
+
+struct compute_result {
+    int fd; /* the caller closes it */
+    int64_t size;
+    const char *name; /* "outputs.tar" */
+    const char *type; /* media type */
+};
+/* COMPUTE_RESULT_INDEX, COMPUTE_NOT_READY (409) for a result that is not complete yet. */
+int compute_result_open(struct compute *c, struct arena *a, const char *id, int64_t index,
+                        struct compute_result *ret, struct err *e) must_check;
+
+/*
+ * Follows a running job's log from its beginning until the job ends. The three functions are of
+ * the shape of net.h's stream_pull, stream_notify and stream_close, and never block.
+ * COMPUTE_NOT_RUNNING (404) when the job is not running.
+ */
+struct compute_follow;
+int compute_log_follow(struct compute *c, const char *id, struct compute_follow **ret,
+                       struct err *e) must_check;
+int64_t compute_follow_pull(struct compute_follow *f, void *out, size_t cap);
+void compute_follow_notify(struct compute_follow *f, void (*ready)(void *arg), void *arg);
+void compute_follow_close(struct compute_follow *f); /* NULL is allowed */
+
+#endif
