@@ -41,6 +41,9 @@ struct compute_callbacks {
 };
 
 struct compute_options {
+    struct net *net;
+    struct store *store;
+    struct escrow *escrow;      /* NULL: no paid jobs */
     const char *data_dir;       /* jobs live in DATA/c2d_storage/ */
     const struct json *engines; /* DOCKER_COMPUTE_ENVIRONMENTS: array, see env.h for its keys */
     const char *consumer_address;
@@ -57,11 +60,10 @@ struct compute_options {
 
 /*
  * Reads the engines and their machines' sizes. An engine that does not answer is a failure.
- * What is pointed to by the options is copied; the rest is borrowed. escrow may be NULL.
+ * net, store and escrow are borrowed, the rest of the options is copied.
  */
 int compute_new(const struct compute_options *o, const struct compute_callbacks *callbacks,
-                struct net *net, struct store *store, struct escrow *escrow, struct compute **ret,
-                struct err *e) must_check;
+                struct compute **ret, struct err *e) must_check;
 /* Goes on with the jobs of the store; after escrow_start(). Registers itself with the escrow. */
 int compute_run(struct compute *c, struct err *e) must_check;
 /* Stops its threads; containers run on and are found again. NULL is allowed. */
@@ -94,32 +96,41 @@ const struct compute_env_info *compute_env_info(const struct compute_env *env);
 /* --- resources and price --- */
 
 enum { COMPUTE_RESOURCES_MAX = 32 };
-/* An amount in thousandths: half a core is 500. */
-struct compute_amount {
-    const char *id;
-    int64_t milli;
+/* Amounts in thousandths: half a core is 500. */
+struct compute_resources {
+    struct compute_amount {
+        const char *id; /* lives as long as the environment */
+        int64_t milli;
+    } item[COMPUTE_RESOURCES_MAX];
+    size_t count;
 };
 
 /*
  * The whole list for a job: what `requested` ([{id, amount}], may be NULL) asks for, raised to
  * each minimum and to the constraints. COMPUTE_RESOURCES when above a maximum, COMPUTE_CONSTRAINT,
- * COMPUTE_NO_FREE. ret has room for COMPUTE_RESOURCES_MAX; ids live as long as the environment.
+ * COMPUTE_TOO_MUCH, COMPUTE_NO_RESOURCE, COMPUTE_NO_FREE.
  */
 int compute_fill(const struct compute_env *env, bool free_job, const struct json *requested,
-                 struct compute_amount *ret, size_t *ret_count, struct err *e) must_check;
+                 struct compute_resources *ret, struct err *e) must_check;
 
 /* Whether they are free now. COMPUTE_AVAILABLE and friends when not. Only a snapshot. */
 int compute_available(const struct compute_env *env, bool free_job,
-                      const struct compute_amount *resources, size_t count, struct err *e)
-    must_check;
+                      const struct compute_resources *r, struct err *e) must_check;
 
+/* What a job would cost. */
+struct compute_price {
+    const struct compute_env *env;
+    uint64_t chain;
+    struct addr token;
+    const struct compute_resources *resources;
+    int64_t seconds;
+};
 /*
- * What a job costs that runs for `seconds`: sum of price x amount, times minutes (seconds with
- * `billing: second`), rounded up to the token's smallest unit. COMPUTE_CHAIN, COMPUTE_TOKEN.
+ * Sum of price x amount, times minutes (seconds with `billing: second`) but at least the
+ * environment's minimum, rounded up to the token's smallest unit. COMPUTE_CHAIN when the chain has
+ * no escrow, COMPUTE_TOKEN when the environment does not take the token.
  */
-int compute_quote(const struct compute_env *env, uint64_t chain, const struct addr *token,
-                  const struct compute_amount *resources, size_t count, int64_t seconds,
-                  struct u256 *ret_cost, struct err *e) must_check;
+int compute_quote(const struct compute_price *p, struct u256 *ret_cost, struct err *e) must_check;
 
 /* How long a lock must last: run + queue + time to claim. */
 int64_t compute_lock_seconds(const struct compute *c, int64_t max_duration_s, int64_t queue_s);
@@ -138,8 +149,7 @@ struct compute_request {
     const struct compute_env *env;
     bool free_job;
     const char *owner; /* as sent; the payer of a paid job */
-    const struct compute_amount *resources;
-    size_t resource_count;
+    const struct compute_resources *resources;
     int64_t max_duration_s;
     int64_t queue_wait_s; /* 0: must start at once */
     /*
