@@ -11,7 +11,7 @@ else
     targets=("build-fuzz/test/fuzz/fuzz_$which")
 fi
 for target in "${targets[@]}"; do
-    [ -x "$target" ] || continue
+    if [ ! -f "$target" ]; then continue; fi
     name=${target##*/fuzz_}
     found=build-fuzz/found/$name
     mkdir -p "$found"

@@ -16,17 +16,20 @@ struct digits {
     int point;
 };
 
-/* Adds one to the last digit before the exponent; the digits are not all nines. */
-static void digits_increment(char *text)
+/* Adds one to the last digit before the exponent; false when all digits are nines. */
+static bool digits_increment(char *text)
 {
     char *p = strchr(text, 'e') - 1;
 
+    if (strspn(text, "9.") > (size_t)(p - text))
+        return false;
     while (*p == '9' || *p == '.') {
         if (*p == '9')
             *p = '0';
         p--;
     }
     ++*p;
+    return true;
 }
 
 /*
@@ -42,8 +45,7 @@ static bool digits_try(double v, int precision, char *text, size_t size)
         return true;
     if (frexp(v, &exponent) != 0.5)
         return false;
-    digits_increment(text);
-    return strtod(text, NULL) == v;
+    return digits_increment(text) && strtod(text, NULL) == v;
 }
 
 /*

@@ -97,7 +97,8 @@ static void malformed_numbers_are_refused(void **state)
     for (i = 0; i < ARRAY_LEN(bad); i++)
         assert_false(u256_parse(bad[i], &v));
     assert_false(u256_parse(NULL, &v));
-    assert_true(u256_parse("18446744073709551615", &v) && u256_to_u64(&v, &small));
+    assert_true(u256_parse("18446744073709551615", &v));
+    assert_true(u256_to_u64(&v, &small));
     assert_true(small == UINT64_MAX);
     assert_true(u256_parse("18446744073709551616", &v));
     assert_false(u256_to_u64(&v, &small));

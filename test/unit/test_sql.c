@@ -22,7 +22,7 @@ static void every_statement_prepares(void **state)
         _db_ struct db *db = store_lend(s);
         _stmt_ struct stmt *q = NULL;
 
-        print_message("%s\n", all_sql[i].name);
+        print_message("# %s\n", all_sql[i].name);
         q = db_query(db, &all_sql[i]); /* ends the process when it is wrong */
         assert_non_null(q);
     }
