@@ -77,12 +77,26 @@ struct rpc_block {
     struct hash32 parent;
     struct u256 base_fee; /* zero before EIP-1559 */
 };
+/* *ret_found false when there is no such block yet; RPC_LATEST is the newest. */
+#define RPC_LATEST UINT64_MAX
 int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
               struct rpc_block *ret, struct err *e) must_check;
 
-/* Logs of blocks from..to with topic0 in topics[] (none: all) and the address (NULL: any). */
-int rpc_logs(struct rpc *r, struct arena *a, uint64_t from, uint64_t to, const struct addr *address,
-             const struct hash32 *topics, size_t topic_count, struct rpc_log **ret,
-             size_t *ret_count, struct err *e) must_check;
+struct rpc_log_filter {
+    uint64_t from; /* blocks, both included */
+    uint64_t to;
+    const struct addr *address;  /* NULL: any contract */
+    const struct hash32 *topics; /* the first topic is one of these; none: any */
+    size_t topic_count;
+};
+/* In the chain's order. An endpoint may refuse a wide range: ask for less then. */
+int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
+             struct rpc_log **ret, size_t *ret_count, struct err *e) must_check;
+
+/*
+ * Hands signed bytes to the endpoints until one takes them ("already known" counts). On failure
+ * e->transient says that one may have taken them all the same; without it all refused them.
+ */
+int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e) must_check;
 
 #endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chain/rpc.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/must.h"
+#include "base/str.h"
+#include "chain/abi.h"
+#include "chain/rpc_int.h"
+
+enum {
+    ENDPOINTS_MAX = 16,
+    BATCH_MAX = 1000,
+    CALL_TIMEOUT_MS = 20000,
+    CONNECT_TIMEOUT_MS = 3000,
+    REQUEST_MAX = 16 * 1048576,
+    ANSWER_MAX = 64 * 1048576,
+    CODE_REVERTED = 3,    /* geth and anvil; its data holds the reason */
+    CODE_LIMITED = -32005 /* EIP-1474: limit exceeded */
+};
+
+struct rpc {
+    struct net *net;
+    uint64_t chain_id;
+    const char *endpoints[ENDPOINTS_MAX];
+    size_t count;
+    atomic_size_t good; /* the endpoint that answered last */
+};
+
+struct rpc *rpc_new(struct net *net, uint64_t chain_id, const char *const *endpoints, size_t n)
+{
+    struct rpc *r = xcalloc(1, sizeof(*r));
+    size_t i;
+
+    must(n > 0 && n <= ENDPOINTS_MAX);
+    r->net = net;
+    r->chain_id = chain_id;
+    r->count = n;
+    for (i = 0; i < n; i++)
+        r->endpoints[i] = endpoints[i];
+    return r;
+}
+
+void rpc_free(struct rpc *r)
+{
+    free(r);
+}
+
+uint64_t rpc_chain_id(const struct rpc *r)
+{
+    return r->chain_id;
+}
+
+/* --- errors of the chain --- */
+
+/* "execution reverted: why" -> "why"; the data of Error(string) says it best. */
+static const char *revert_reason(struct arena *a, const struct json *error)
+{
+    static const uint8_t error_string[4] = {0x08, 0xc3, 0x79, 0xa0};
+    static const char *const prefixes[] = {"execution reverted: ", "execution reverted",
+                                           "VM Exception while processing transaction: revert "};
+    const char *message = json_get_str(error, "message", "");
+    struct abi_value v;
+    struct bytes data;
+    struct err ignored;
+    size_t i;
+
+    if (rpc__bytes(a, json_get(error, "data"), &data) && data.n >= sizeof(error_string) &&
+        memcmp(data.p, error_string, sizeof(error_string)) == 0 &&
+        abi_decode(a, "(string)", data.p + 4, data.n - 4, &v, &ignored) == 0)
+        return arena_strndup(a, (const char *)v.list.v[0].bytes.p, v.list.v[0].bytes.n);
+    for (i = 0; i < ARRAY_LEN(prefixes); i++) {
+        if (str_starts(message, prefixes[i]) && message[strlen(prefixes[i])])
+            return message + strlen(prefixes[i]);
+    }
+    return *message ? message : "execution reverted";
+}
+
+static bool is_limit(const struct json *error)
+{
+    return json_get_int(error, "code", 0) == CODE_LIMITED ||
+           strcasestr(json_get_str(error, "message", ""), "rate limit");
+}
+
+/* An error object is the chain's answer, unless the endpoint only says that it is busy. */
+static int chain_error(struct arena *a, const char *method, const struct json *error, struct err *e)
+{
+    const char *message = json_get_str(error, "message", "unknown error");
+
+    if (is_limit(error)) {
+        failed(e, FAILED, "%s: %s", method, message);
+        return err_transient(e);
+    }
+    if (json_get_int(error, "code", 0) == CODE_REVERTED || strcasestr(message, "revert"))
+        return refused(e, REVERTED, revert_reason(a, error));
+    return failed(e, FAILED, "%s: %s", method, message);
+}
+
+/* --- one request to one endpoint --- */
+
+static const char *request_text(struct arena *a, const struct rpc_item *items, size_t n)
+{
+    struct json *batch = json_new_array(a);
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        struct json *call = json_new_object(a);
+
+        json_set_str(a, call, "jsonrpc", "2.0");
+        json_set_int(a, call, "id", (int64_t)i);
+        json_set_str(a, call, "method", items[i].method);
+        json_set(a, call, "params", items[i].params ? items[i].params : json_new_array(a));
+        json_push(a, batch, call);
+    }
+    return json_text(a, n == 1 ? json_at(batch, 0) : batch);
+}
+
+/* Brings answers, which may come in any order, to their items. */
+static int take_answers(struct arena *a, struct json *answer, struct rpc_item *items, size_t n,
+                        struct err *e)
+{
+    struct json **sorted = arena_calloc(a, n, sizeof(*sorted));
+    bool one = json_is(answer, JSON_OBJECT); /* also how an endpoint refuses a whole batch */
+    size_t i;
+
+    for (i = 0; !one && i < json_len(answer); i++) {
+        int64_t id = json_get_int(json_at(answer, i), "id", -1);
+
+        if (id >= 0 && (size_t)id < n)
+            sorted[id] = json_at(answer, i);
+    }
+    for (i = 0; i < n; i++) {
+        struct json *it = one ? answer : sorted[i];
+        struct json *error = json_get(it, "error");
+
+        if (json_is(error, JSON_OBJECT))
+            return chain_error(a, items[i].method, error, e);
+        if (!json_is(it, JSON_OBJECT) || (one && n > 1) || !json_get(it, "result"))
+            return rpc__malformed(e, items[i].method);
+    }
+    for (i = 0; i < n; i++)
+        items[i].result = json_get(one ? answer : sorted[i], "result");
+    return 0;
+}
+
+/* -1 with e->transient: this endpoint is of no use now, another may be. */
+static int ask(struct rpc *r, struct arena *a, const char *endpoint, const char *text,
+               struct json **ret, struct err *e)
+{
+    static const struct net_header type = {"content-type", "application/json"};
+    const struct net_request request = {.method = "POST",
+                                        .url = endpoint,
+                                        .headers = &type,
+                                        .header_count = 1,
+                                        .body = text,
+                                        .body_len = strlen(text),
+                                        .max_body = ANSWER_MAX,
+                                        .timeout_ms = CALL_TIMEOUT_MS,
+                                        .connect_timeout_ms = CONNECT_TIMEOUT_MS};
+    struct net_response response;
+    struct err why;
+
+    if (net_call(r->net, a, &request, &response, e) < 0)
+        return err_transient(e);
+    if (json_parse(a, response.body.p, response.body.n, ret, &why) == 0 &&
+        (response.status == 200 || json_get(*ret, "error")) && response.status != 429)
+        return 0;
+    failed(e, FAILED, "RPC endpoint answered %d%s", response.status,
+           response.status == 200 ? " without JSON" : "");
+    return err_transient(e);
+}
+
+/* The endpoint's part of a failure is told without its URL, which may hold a key. */
+static int call_items(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n,
+                      struct err *e)
+{
+    const char *text = request_text(a, items, n);
+    size_t first = atomic_load(&r->good);
+    size_t i;
+
+    for (i = 0; i < r->count; i++) {
+        size_t at = (first + i) % r->count;
+        struct json *answer;
+
+        if (ask(r, a, r->endpoints[at], text, &answer, e) == 0) {
+            *e = (struct err){0};
+            if (take_answers(a, answer, items, n, e) == 0 || !e->transient) {
+                atomic_store(&r->good, at);
+                return e->code == ERR_NONE ? 0 : -1;
+            }
+        }
+    }
+    err_wrap(e, "chain %llu", (unsigned long long)r->chain_id);
+    return err_transient(e);
+}
+
+int rpc_call(struct rpc *r, struct arena *a, const char *method, struct json *params,
+             struct json **ret, struct err *e)
+{
+    struct rpc_item item = {.method = method, .params = params};
+
+    if (rpc_batch(r, a, &item, 1, e) < 0)
+        return -1;
+    *ret = item.result;
+    return 0;
+}
+
+int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)
+{
+    struct err why = {0};
+
+    must(n > 0 && n <= BATCH_MAX);
+    if (call_items(r, a, items, n, &why) == 0)
+        return 0;
+    *e = why;
+    return -1;
+}
+
+int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *params = json_new_array(a);
+    struct rpc_item item = {.method = "eth_sendRawTransaction", .params = params};
+    const char *text;
+    struct err why = {0};
+    bool unknown = false;
+    size_t i;
+
+    json_push(a, params, rpc__hex_bytes(a, raw));
+    text = request_text(a, &item, 1);
+    for (i = 0; i < r->count; i++) {
+        size_t at = (atomic_load(&r->good) + i) % r->count;
+        struct json *answer;
+
+        why = (struct err){0};
+        if (ask(r, a, r->endpoints[at], text, &answer, &why) == 0 &&
+            take_answers(a, answer, &item, 1, &why) == 0)
+            return 0;
+        if (strcasestr(why.msg, "already known") || strcasestr(why.msg, "already imported"))
+            return 0;
+        /* Taken before the answer was lost, or mined meanwhile: only the chain can tell. */
+        if (why.transient || strcasestr(why.msg, "nonce too low"))
+            unknown = true;
+    }
+    *e = why;
+    e->transient = unknown;
+    return -1;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The typed calls: every value of an answer is checked before it is used. */
+#include <string.h>
+
+#include "base/str.h"
+#include "chain/rpc_int.h"
+
+/* One call with up to two parameters; NULL ends them. */
+static int call(struct rpc *r, struct arena *a, const char *method, struct json *const *params,
+                struct json **ret, struct err *e)
+{
+    struct json *list = json_new_array(a);
+    size_t i;
+
+    for (i = 0; i < 2 && params[i]; i++)
+        json_push(a, list, params[i]);
+    return rpc_call(r, a, method, list, ret, e);
+}
+
+#define PARAMS(...) ((struct json *const[]){__VA_ARGS__, NULL, NULL})
+
+int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
+             struct bytes *ret, struct err *e)
+{
+    struct json *tx = json_new_object(a);
+    struct json *result;
+
+    json_set_str(a, tx, "to", hex0x_dup(a, to->b, sizeof(to->b)));
+    json_set(a, tx, "data", rpc__hex_bytes(a, data));
+    if (call(r, a, "eth_call", PARAMS(tx, json_new_str(a, "latest")), &result, e) < 0)
+        return -1;
+    if (!rpc__bytes(a, result, ret))
+        return rpc__malformed(e, "eth_call");
+    return 0;
+}
+
+int rpc_block_number(struct rpc *r, uint64_t *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *result;
+
+    if (rpc_call(r, a, "eth_blockNumber", NULL, &result, e) < 0)
+        return -1;
+    if (!rpc__u64(result, ret))
+        return rpc__malformed(e, "eth_blockNumber");
+    return 0;
+}
+
+int rpc_balance(struct rpc *r, const struct addr *who, struct u256 *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *address = json_new_str(a, hex0x_dup(a, who->b, sizeof(who->b)));
+    struct json *result;
+
+    if (call(r, a, "eth_getBalance", PARAMS(address, json_new_str(a, "latest")), &result, e) < 0)
+        return -1;
+    if (!rpc__u256(result, ret))
+        return rpc__malformed(e, "eth_getBalance");
+    return 0;
+}
+
+/* --- logs --- */
+
+static bool get_hash(const struct json *object, const char *key, struct hash32 *ret)
+{
+    return hash32_parse(json_get_str(object, key, NULL), ret);
+}
+
+static bool get_addr(const struct json *object, const char *key, struct addr *ret)
+{
+    return addr_parse_any(json_get_str(object, key, NULL), ret);
+}
+
+static bool read_log(struct arena *a, const struct json *j, struct rpc_log *ret)
+{
+    const struct json *topics = json_get(j, "topics");
+    size_t i;
+
+    *ret = (struct rpc_log){.topic_count = json_len(topics)};
+    if (ret->topic_count > 4)
+        return false;
+    for (i = 0; i < ret->topic_count; i++) {
+        if (!hash32_parse(json_str(json_at(topics, i), NULL), &ret->topics[i]))
+            return false;
+    }
+    return get_addr(j, "address", &ret->address) && get_hash(j, "transactionHash", &ret->tx) &&
+           get_hash(j, "blockHash", &ret->block_hash) &&
+           rpc__u64(json_get(j, "blockNumber"), &ret->block) &&
+           rpc__u64(json_get(j, "logIndex"), &ret->index) &&
+           rpc__bytes(a, json_get(j, "data"), &ret->data);
+}
+
+static bool read_logs(struct arena *a, const struct json *list, struct rpc_log **ret,
+                      size_t *ret_count)
+{
+    size_t n = json_len(list);
+    struct rpc_log *logs = arena_calloc(a, n, sizeof(*logs));
+    size_t i;
+
+    if (!json_is(list, JSON_ARRAY))
+        return false;
+    for (i = 0; i < n; i++) {
+        if (!read_log(a, json_at(list, i), &logs[i]))
+            return false;
+    }
+    *ret = logs;
+    *ret_count = n;
+    return true;
+}
+
+int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
+             struct rpc_log **ret, size_t *ret_count, struct err *e)
+{
+    struct json *j = json_new_object(a);
+    struct json *topics = json_new_array(a);
+    struct json *result;
+    size_t i;
+
+    json_set(a, j, "fromBlock", rpc__hex_u64(a, filter->from));
+    json_set(a, j, "toBlock", rpc__hex_u64(a, filter->to));
+    if (filter->address)
+        json_set_str(a, j, "address", hex0x_dup(a, filter->address->b, sizeof(filter->address->b)));
+    for (i = 0; i < filter->topic_count; i++)
+        json_push(a, topics, json_new_str(a, hash32_text(a, &filter->topics[i])));
+    if (filter->topic_count > 0) {
+        struct json *positions = json_new_array(a);
+
+        json_push(a, positions, topics);
+        json_set(a, j, "topics", positions);
+    }
+    if (call(r, a, "eth_getLogs", PARAMS(j), &result, e) < 0)
+        return -1;
+    if (!read_logs(a, result, ret, ret_count))
+        return rpc__malformed(e, "eth_getLogs");
+    return 0;
+}
+
+/* --- receipts --- */
+
+static bool is_absent(const struct json *v)
+{
+    return json_is(v, JSON_NULL);
+}
+
+bool rpc__receipt(struct arena *a, const struct json *j, struct rpc_receipt *ret)
+{
+    uint64_t status;
+
+    *ret = (struct rpc_receipt){0};
+    if (!get_hash(j, "transactionHash", &ret->tx) || !get_hash(j, "blockHash", &ret->block_hash) ||
+        !rpc__u64(json_get(j, "blockNumber"), &ret->block) ||
+        !rpc__u64(json_get(j, "status"), &status) || !get_addr(j, "from", &ret->from) ||
+        !rpc__u256(json_get(j, "gasUsed"), &ret->gas_used))
+        return false;
+    ret->success = status == 1;
+    (void)get_addr(j, "to", &ret->to); /* null for a deployment */
+    (void)get_addr(j, "contractAddress", &ret->contract);
+    (void)rpc__u256(json_get(j, "effectiveGasPrice"), &ret->gas_price);
+    return read_logs(a, json_get(j, "logs"), &ret->logs, &ret->log_count);
+}
+
+int rpc_receipt(struct rpc *r, struct arena *a, const struct hash32 *tx, bool *ret_found,
+                struct rpc_receipt *ret, struct err *e)
+{
+    struct rpc_receipt receipt = {0};
+    struct json *result;
+
+    if (call(r, a, "eth_getTransactionReceipt", PARAMS(json_new_str(a, hash32_text(a, tx))),
+             &result, e) < 0)
+        return -1;
+    if (!is_absent(result) && !rpc__receipt(a, result, &receipt))
+        return rpc__malformed(e, "eth_getTransactionReceipt");
+    *ret_found = !is_absent(result);
+    if (*ret_found)
+        *ret = receipt;
+    return 0;
+}
+
+/* --- blocks --- */
+
+static bool read_block(const struct json *j, struct rpc_block *ret)
+{
+    *ret = (struct rpc_block){0};
+    (void)rpc__u256(json_get(j, "baseFeePerGas"), &ret->base_fee);
+    return rpc__u64(json_get(j, "number"), &ret->number) &&
+           rpc__u64(json_get(j, "timestamp"), &ret->timestamp) && get_hash(j, "hash", &ret->hash) &&
+           get_hash(j, "parentHash", &ret->parent);
+}
+
+int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
+              struct rpc_block *ret, struct err *e)
+{
+    struct json *which = number == RPC_LATEST ? json_new_str(a, "latest") : rpc__hex_u64(a, number);
+    struct rpc_block block = {0};
+    struct json *result;
+
+    if (call(r, a, "eth_getBlockByNumber", PARAMS(which, json_new_bool(a, false)), &result, e) < 0)
+        return -1;
+    if (!is_absent(result) && !read_block(result, &block))
+        return rpc__malformed(e, "eth_getBlockByNumber");
+    *ret_found = !is_absent(result);
+    if (*ret_found)
+        *ret = block;
+    return 0;
+}
