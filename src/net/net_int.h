@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NET_NET_INT_H
+#define ATOLL_NET_NET_INT_H
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/thread.h"
+#include "net/net.h"
+
+/* Inside net/: one transfer over one easy handle, whichever thread drives it. */
+struct net {
+    CURLM *multi;
+    pthread_t thread;
+    _Atomic bool stopping; /* set by net_stop */
+    bool ending;           /* under lock: the net thread returns */
+    pthread_mutex_t lock;
+    struct list todo;    /* under lock: streams with something for the net thread to do */
+    struct list streams; /* net thread: transfers in the multi handle */
+    int64_t next_check;  /* net thread: when the first stream may have been silent too long */
+    struct list idle;    /* under lock: easy handles between calls, oldest first */
+    size_t idle_count;
+};
+
+struct transfer {
+    struct net *net;
+    CURL *easy;
+    struct curl_slist *headers; /* of the request */
+    bool guard;
+    bool follow;
+    int status;           /* of the last response; 0 before it and for FTP */
+    bool head_done;       /* the last response's headers are complete */
+    struct buf head;      /* their raw lines */
+    void (*on_head)(struct transfer *t); /* told when head_done becomes true; or NULL */
+    char host[128];       /* for messages */
+    char refusal[256];    /* the guard's, or empty */
+    char text[CURL_ERROR_SIZE];
+};
+
+/*
+ * Sets all of the request on t->easy but its body's functions, timeouts and write function.
+ * On failure transfer_done() is still due.
+ */
+int transfer_init(struct transfer *t, struct net *n, CURL *easy, const struct net_request *r,
+                  struct err *e) must_check;
+/* Frees all but the easy handle. */
+void transfer_done(struct transfer *t);
+/* Status and headers into the arena. */
+void transfer_response(const struct transfer *t, struct arena *a, struct net_response *ret);
+/* Fills *e for a failed transfer; returns -1. */
+int transfer_failed(const struct transfer *t, CURLcode rc, struct err *e);
+
+/* The time limits of a request with its defaults, in ms; 0 means none. */
+int request_timeout(const struct net_request *r);
+int request_connect_timeout(const struct net_request *r);
+
+/* Frees the easy handles between calls (call.c). */
+void net__idle_free(struct net *n);
+
+#endif
