@@ -56,7 +56,7 @@ static const struct address_class classes[] = {
     {"224.0.0.0/4", "multicast", NEVER},
     {"240.0.0.0/4", "reserved", NEVER},
     {"::ffff:0:0/96", NULL, PRIVATE}, /* any other IPv4 address is public */
-    {"64:ff9b::/96", NULL, PRIVATE},   /* NAT64: the IPv4 address inside was judged before */
+    {"64:ff9b::/96", NULL, PRIVATE},  /* NAT64: the IPv4 address inside was judged before */
     {"::", "unspecified", PRIVATE},
     {"::1", "loopback", PRIVATE},
     {"100::/64", "reserved", PRIVATE},
@@ -196,10 +196,10 @@ static bool embedded_v4(const uint8_t addr[16], uint8_t ret[16])
         size_t n;
         size_t at;
     } forms[] = {
-        {{0x20, 0x02}, 2, 2},                     /* 6to4 */
-        {{0x00, 0x64, 0xff, 0x9b}, 12, 12},       /* NAT64 */
+        {{0x20, 0x02}, 2, 2},                       /* 6to4 */
+        {{0x00, 0x64, 0xff, 0x9b}, 12, 12},         /* NAT64 */
         {{0x00, 0x64, 0xff, 0x9b, 0x00, 1}, 6, 12}, /* NAT64, local use */
-        {{0}, 12, 12},                            /* IPv4-compatible */
+        {{0}, 12, 12},                              /* IPv4-compatible */
     };
     size_t i;
 

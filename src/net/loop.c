@@ -15,13 +15,16 @@ enum {
 void stream__ask(struct stream *s, enum todo what)
 {
     struct net *n = s->net;
+    bool first;
 
     pthread_mutex_lock(&n->lock);
     s->todo |= (unsigned)what;
-    if (list_empty(&s->todo_link))
+    first = list_empty(&s->todo_link);
+    if (first)
         list_push(&n->todo, &s->todo_link);
     pthread_mutex_unlock(&n->lock);
-    (void)curl_multi_wakeup(n->multi);
+    if (first)
+        (void)curl_multi_wakeup(n->multi);
 }
 
 void stream__announce(struct stream *s)
@@ -38,6 +41,7 @@ static void on_head(struct transfer *t)
     struct stream *s = container_of(t, struct stream, t);
 
     s->last = clock_mono_ms();
+    s->net->next_check = 0; /* it had the time for connecting on top */
     lock_scope(&s->lock);
     s->head_done = true;
     stream__announce(s);
@@ -52,7 +56,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     lock_scope(&s->lock);
     if (s->closed)
         return 0;
-    s->head_done = true; /* FTP has no headers */
+    if (!s->head_done) { /* FTP has no headers */
+        s->head_done = true;
+        s->net->next_check = 0;
+    }
     if (s->down.cap - s->down.len < n) {
         s->down_paused = true;
         return CURL_WRITEFUNC_PAUSE;

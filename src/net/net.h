@@ -62,13 +62,13 @@ struct net_request {
     size_t body_len;
     const struct net_source *source; /* instead of body */
     size_t max_body;                 /* of the answer, for net_call; 0 = 16 MiB */
-    int timeout_ms; /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
+    int timeout_ms;         /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
     int connect_timeout_ms; /* 0 = 10 s */
     unsigned flags;         /* enum net_flags */
 };
 
 struct net_response {
-    int status; /* 200 for FTP */
+    int status;                       /* 200 for FTP */
     const struct net_header *headers; /* names in lower case; of the last response */
     size_t header_count;
     struct bytes_view {

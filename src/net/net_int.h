@@ -29,12 +29,12 @@ struct transfer {
     struct curl_slist *headers; /* of the request */
     bool guard;
     bool follow;
-    int status;           /* of the last response; 0 before it and for FTP */
-    bool head_done;       /* the last response's headers are complete */
-    struct buf head;      /* their raw lines */
+    int status;                          /* of the last response; 0 before it and for FTP */
+    bool head_done;                      /* the last response's headers are complete */
+    struct buf head;                     /* their raw lines */
     void (*on_head)(struct transfer *t); /* told when head_done becomes true; or NULL */
-    char host[128];       /* for messages */
-    char refusal[256];    /* the guard's, or empty */
+    char host[128];                      /* for messages */
+    char refusal[256];                   /* the guard's, or empty */
     char text[CURL_ERROR_SIZE];
 };
 

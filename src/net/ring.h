@@ -2,65 +2,27 @@
 #ifndef ATOLL_NET_RING_H
 #define ATOLL_NET_RING_H
 
-#include <string.h>
+#include <stddef.h>
 
-#include "base/must.h"
-
-/* A fixed ring of bytes between two threads. The owner locks, but for the region of ring_space. */
+/*
+ * A fixed ring of bytes between two threads, one writing and one reading. The owner locks around
+ * every call; only the room that ring_space() gave may be filled without the lock, as readers
+ * never touch it and do not move it. Free `data` in the end.
+ */
 struct ring {
     unsigned char *data; /* NULL until the first byte */
     size_t cap;
-    size_t head;
-    size_t len;
+    size_t head; /* where the oldest byte is */
+    size_t len;  /* bytes held */
 };
 
-/* The free room that lies in one piece; the writer may fill it without the lock. */
-static inline size_t ring_space(struct ring *r, unsigned char **ret)
-{
-    size_t tail;
+/* The free room that lies in one piece; add what was filled to r->len. 0 when the ring is full. */
+size_t ring_space(struct ring *r, unsigned char **ret);
 
-    if (!r->data)
-        r->data = xmalloc(r->cap);
-    if (r->len == 0)
-        r->head = 0;
-    tail = (r->head + r->len) % r->cap;
-    *ret = r->data + tail;
-    if (r->len == r->cap)
-        return 0;
-    return tail >= r->head ? r->cap - tail : r->head - tail;
-}
+/* Copies n bytes in; n <= cap - len, anything else is a bug. */
+void ring_put(struct ring *r, const void *p, size_t n);
 
-/* n <= the free room. */
-static inline void ring_put(struct ring *r, const void *p, size_t n)
-{
-    while (n > 0) {
-        unsigned char *to;
-        size_t room = ring_space(r, &to);
-
-        must(room > 0);
-        room = room < n ? room : n;
-        memcpy(to, p, room);
-        r->len += room;
-        p = (const unsigned char *)p + room;
-        n -= room;
-    }
-}
-
-static inline size_t ring_get(struct ring *r, void *out, size_t cap)
-{
-    size_t total = 0;
-
-    while (r->len > 0 && total < cap) {
-        size_t n = r->cap - r->head;
-
-        n = n < r->len ? n : r->len;
-        n = n < cap - total ? n : cap - total;
-        memcpy((unsigned char *)out + total, r->data + r->head, n);
-        r->head = (r->head + n) % r->cap;
-        r->len -= n;
-        total += n;
-    }
-    return total;
-}
+/* Copies up to cap bytes out, oldest first; how many. */
+size_t ring_get(struct ring *r, void *out, size_t cap);
 
 #endif

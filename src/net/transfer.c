@@ -75,8 +75,8 @@ static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off
 
 static bool is_followed(const struct transfer *t, long status)
 {
-    return t->follow && (status == 301 || status == 302 || status == 303 || status == 307 ||
-                         status == 308) &&
+    return t->follow &&
+           (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
            t->head.data && strcasestr(t->head.data, "\nlocation:");
 }
 
@@ -307,7 +307,9 @@ int transfer_failed(const struct transfer *t, CURLcode rc, struct err *e)
         return failed(e, INVALID, "%s", t->refusal);
     if (t->head.full)
         return failed(e, TOO_LARGE, "%s: the headers of the answer are too large", t->host);
-    if (rc == CURLE_URL_MALFORMAT || rc == CURLE_UNSUPPORTED_PROTOCOL)
+    /* curl has the same code for a peer that does not speak HTTP at all */
+    if (rc == CURLE_URL_MALFORMAT ||
+        (rc == CURLE_UNSUPPORTED_PROTOCOL && !strstr(text, "HTTP/0.9")))
         return failed(e, INVALID, "%s: %s", t->host, text);
     if (rc == CURLE_OPERATION_TIMEDOUT)
         (void)failed(e, TIMEOUT, "%s: %s", t->host, text);

@@ -135,6 +135,16 @@ static bool read_chunks(struct server_conn *c, struct buf *in)
     return ok;
 }
 
+static void request_line(struct server_conn *c)
+{
+    const char *line = buf_str(&c->head);
+    int method = (int)strcspn(line, " ");
+    int path = (int)strcspn(line + method + 1, " \r");
+
+    (void)snprintf(c->method, sizeof(c->method), "%.*s", method, line);
+    (void)snprintf(c->path, sizeof(c->path), "%.*s", path, line + method + 1);
+}
+
 static bool read_request(struct server_conn *c, struct buf *in)
 {
     size_t end = read_until(c, in, "\r\n\r\n");
@@ -146,8 +156,9 @@ static bool read_request(struct server_conn *c, struct buf *in)
     buf_reset(&c->body);
     buf_add(&c->head, in->data, end);
     buf_shift(in, end);
-    if (sscanf(buf_str(&c->head), "%15s %2047s", c->method, c->path) != 2)
-        return false;
+    request_line(c);
+    if (server_header(c, "x-early", text, sizeof(text)))
+        return true;
     if (server_header(c, "expect", text, sizeof(text)))
         (void)server_write(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     if (server_header(c, "content-length", text, sizeof(text)))
@@ -200,8 +211,7 @@ static void listen_unix(struct server *s, const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
-    must(snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path) <
-         (int)sizeof(addr.sun_path));
+    must(snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path) < (int)sizeof(addr.sun_path));
     (void)unlink(path);
     s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     must(bind(s->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0);
@@ -210,8 +220,7 @@ static void listen_unix(struct server *s, const char *path)
 
 static void listen_tcp(struct server *s)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET,
-                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof(addr);
 
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -10,7 +10,8 @@
 /*
  * A small HTTP server for unit tests: a thread for each connection, on 127.0.0.1 or a unix socket.
  * It answers what the test's handler says, and can misbehave in every way: the handler may write
- * any bytes to c->fd, sleep, or stop in the middle.
+ * any bytes to c->fd, sleep, or stop in the middle. A request with the header "X-Early" is handled
+ * before its body is read.
  */
 struct server;
 
