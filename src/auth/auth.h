@@ -19,17 +19,22 @@
  */
 struct auth;
 
+struct smart_signature {
+    int64_t chain; /* as the client sent it, 0 = any */
+    struct addr account;
+    struct hash32 hash;
+    struct bytes signature; /* any bytes; the contract knows what they mean */
+};
+
 /* Questions that auth cannot answer by itself. A NULL function answers "no". */
 struct auth_callbacks {
     void *ctx;
     /*
-     * ERC-1271: does the smart account accept these signature bytes for the hash? chain: as sent,
-     * 0 = any. Asked only after the signature has turned out not to be an ordinary one, and by a
-     * few threads at once. It should remember accounts without code, as anybody can make it ask.
+     * ERC-1271: does the smart account accept it? Asked only after the signature has turned out
+     * not to be an ordinary one, and by a few threads at once. It should remember accounts without
+     * code, as anybody can make it ask.
      */
-    int (*is_valid_signature)(void *ctx, int64_t chain, const struct addr *account,
-                              const struct hash32 *hash, struct bytes signature, bool *ret,
-                              struct err *e);
+    int (*is_valid_signature)(void *ctx, const struct smart_signature *s, bool *ret, struct err *e);
     /* Is this address in an access list that makes admins? */
     int (*is_listed_admin)(void *ctx, const struct addr *who, bool *ret, struct err *e);
 };

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/auth.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/auth_int.h"
+#include "base/must.h"
+#include "base/str.h"
+
+struct auth {
+    struct auth_callbacks ask;
+    struct nonces *nonces;
+    struct tokens *tokens;
+    struct addr *admins;
+    size_t admins_count;
+};
+
+int auth_new(struct store *store, const struct auth_options *options,
+             const struct auth_callbacks *callbacks, struct auth **ret, struct err *e)
+{
+    struct tokens *tokens;
+    struct auth *auth;
+
+    if (tokens__new(store, options->token_secret, &tokens, e) < 0)
+        return -1;
+    auth = xcalloc(1, sizeof(*auth));
+    auth->ask = *callbacks;
+    auth->nonces = nonces__new(store);
+    auth->tokens = tokens;
+    auth->admins_count = options->admins_count;
+    auth->admins = xcalloc(options->admins_count, sizeof(*auth->admins));
+    if (options->admins_count)
+        memcpy(auth->admins, options->admins, options->admins_count * sizeof(*auth->admins));
+    *ret = auth;
+    return 0;
+}
+
+void auth_free(struct auth *auth)
+{
+    if (!auth)
+        return;
+    nonces__free(auth->nonces);
+    tokens__free(auth->tokens);
+    free(auth->admins);
+    free(auth);
+}
+
+const char *auth__given(const char *text)
+{
+    if (!text || !*text || str_eq(text, "undefined") || str_eq(text, "null"))
+        return NULL;
+    return text;
+}
+
+static int bad_nonce(int64_t nonce, struct err *e)
+{
+    char text[NONCE_TEXT];
+
+    (void)snprintf(text, sizeof(text), "%lld", (long long)nonce);
+    return refused(e, AUTH_NONCE, text);
+}
+
+/* Nonce and signature; the counter moves only when both are right. */
+static int check_signed(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
+                        int64_t *ret_nonce, struct err *e)
+{
+    struct addr who;
+    int64_t nonce;
+    int64_t stored;
+    bool good;
+
+    if (!addr_parse(request->address, &who))
+        return refused(e, AUTH_SIGNATURE);
+    if (!nonce__parse(request->nonce, &nonce))
+        return refused(e, AUTH_NONCE, request->nonce);
+    if (nonces__get(auth->nonces, &who, &stored, e) < 0)
+        return -1;
+    if (nonce <= stored)
+        return bad_nonce(nonce, e);
+    if (signature__check(&auth->ask, request, &who, nonce, &good, e) < 0)
+        return -1;
+    if (!good)
+        return refused(e, AUTH_SIGNATURE);
+    if (nonces__advance(auth->nonces, &who, nonce, &good, e) < 0)
+        return -1;
+    if (!good) /* another request was quicker */
+        return bad_nonce(nonce, e);
+    *ret_who = who;
+    *ret_nonce = nonce;
+    return 0;
+}
+
+static int check_token(struct auth *auth, const char *token, const char *address,
+                       struct addr *ret_who, struct err *e)
+{
+    struct addr who;
+    struct addr claimed;
+
+    if (tokens__find(auth->tokens, token, &who, e) < 0)
+        return -1;
+    if (address && (!addr_parse_any(address, &claimed) || !addr_eq(&claimed, &who)))
+        return refused(e, AUTH_TOKEN);
+    *ret_who = who;
+    return 0;
+}
+
+static bool is_signed(const struct auth_request *request)
+{
+    return auth__given(request->address) && auth__given(request->nonce) &&
+           auth__given(request->signature);
+}
+
+static int check_any(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
+                     int64_t *ret_nonce, struct err *e)
+{
+    bool takes_tokens = request->rule == AUTH_COMMAND || request->rule == AUTH_COMPUTE_START;
+
+    if (is_signed(request))
+        return check_signed(auth, request, ret_who, ret_nonce, e);
+    if (takes_tokens && auth__given(request->token))
+        return check_token(auth, request->token, auth__given(request->address), ret_who, e);
+    return refused(e, AUTH_MISSING);
+}
+
+static int check_admin(struct auth *auth, const struct auth_request *request,
+                       const struct addr *who, struct err *e)
+{
+    bool listed = false;
+    size_t i;
+
+    for (i = 0; i < auth->admins_count; i++)
+        if (addr_eq(&auth->admins[i], who))
+            return 0;
+    if (auth->ask.is_listed_admin && auth->ask.is_listed_admin(auth->ask.ctx, who, &listed, e) < 0)
+        return -1;
+    if (listed)
+        return 0;
+    return err_set(e, ERR_FORBIDDEN,
+                   "The address which signed the message is not on the allowed admins list. "
+                   "Therefore signature %.200s is rejected",
+                   request->signature);
+}
+
+/* The refusal as the command's users know it. */
+static int refuse_by_rule(enum auth_rule rule, struct err *e)
+{
+    bool doubtful = e->code == ERR_AUTH_NONCE || e->code == ERR_AUTH_SIGNATURE;
+    struct err reason = *e;
+
+    if (rule == AUTH_COMPUTE_START && doubtful)
+        return refused(e, AUTH_COMPUTE);
+    if (rule == AUTH_ADMIN && (doubtful || e->code == ERR_AUTH_MISSING || e->code == ERR_FORBIDDEN))
+        return refused(e, AUTH_ADMIN, reason.msg);
+    return -1;
+}
+
+static int check(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
+                 int64_t *ret_nonce, struct err *e)
+{
+    struct addr who;
+
+    if (check_any(auth, request, &who, ret_nonce, e) < 0)
+        return refuse_by_rule(request->rule, e);
+    if (request->rule == AUTH_ADMIN && check_admin(auth, request, &who, e) < 0)
+        return refuse_by_rule(request->rule, e);
+    *ret_who = who;
+    return 0;
+}
+
+int auth_check(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
+               struct err *e)
+{
+    int64_t nonce;
+
+    return check(auth, request, ret_who, &nonce, e);
+}
+
+int auth_nonce_get(struct auth *auth, const struct addr *who, int64_t *ret, struct err *e)
+{
+    return nonces__get(auth->nonces, who, ret, e);
+}
+
+bool auth_nonce_peek(struct auth *auth, const struct addr *who, int64_t *ret)
+{
+    return nonces__peek(auth->nonces, who, ret);
+}
+
+int auth_token_create(struct auth *auth, struct arena *a, const struct auth_request *request,
+                      int64_t valid_until, const char **ret_token, struct err *e)
+{
+    struct token_claim claim = {.address = request->address, .valid_until = valid_until};
+
+    must(request->rule == AUTH_SIGNED);
+    if (check(auth, request, &claim.who, &claim.nonce, e) < 0)
+        return -1;
+    return tokens__create(auth->tokens, a, &claim, ret_token, e);
+}
+
+int auth_token_invalidate(struct auth *auth, const char *token, struct err *e)
+{
+    return tokens__invalidate(auth->tokens, token, e);
+}
+
+int auth_token_find(struct auth *auth, const char *token, struct addr *ret_who, struct err *e)
+{
+    return tokens__find(auth->tokens, token, ret_who, e);
+}

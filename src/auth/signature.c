@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/auth_int.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "crypto/hash.h"
+#include "crypto/secp.h"
+
+enum {
+    SIGNATURE_DIGITS_MAX = 16 * 1024, /* of a smart account: any bytes */
+    SMART_CHECKS_MAX = 4,             /* at once; more would let strangers occupy all workers */
+};
+
+static const int64_t nonce_max = INT64_C(9007199254740991);
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return 99;
+}
+
+bool nonce__parse(const char *text, int64_t *ret)
+{
+    const char *s = text + strspn(text, " \t\n\v\f\r");
+    int base = 10;
+    int64_t v = 0;
+
+    if (*s == '+')
+        s++;
+    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+        base = 16;
+        s += 2;
+    }
+    if (digit_value(*s) >= base)
+        return false;
+    for (; digit_value(*s) < base; s++) {
+        v = v * base + digit_value(*s);
+        if (v > nonce_max)
+            return false;
+    }
+    *ret = v;
+    return true;
+}
+
+static bool signed_by(const struct addr *who, const struct hash32 *digest, const struct sig *sig)
+{
+    struct addr found;
+
+    return secp_recover(digest, sig, &found) && addr_eq(&found, who);
+}
+
+/* The three digests that clients are known to sign, the commonest first. */
+static bool ordinary(const struct addr *who, const struct hash32 *k, const struct sig *sig)
+{
+    char text[HASH32_TEXT];
+    struct hash32 digest = eip191_digest(k->b, sizeof(k->b));
+    size_t zeros = 0;
+
+    if (signed_by(who, &digest, sig))
+        return true;
+    hash32_write(k, text);
+    digest = eip191_digest(text, strlen(text));
+    if (signed_by(who, &digest, sig))
+        return true;
+    while (zeros < sizeof(k->b) && k->b[zeros] == 0)
+        zeros++;
+    if (zeros == 0)
+        return false;
+    digest = eip191_digest(k->b + zeros, sizeof(k->b) - zeros);
+    return signed_by(who, &digest, sig);
+}
+
+/* Asks the contract about the hash, then about the plain message as wallets show it. */
+static bool ask_contract(const struct auth_callbacks *ask, struct smart_signature s,
+                         const char *message)
+{
+    struct hash32 hashes[2] = {
+        keccak256(message, strlen(message)),
+        eip191_digest(message, strlen(message)),
+    };
+    bool valid = false;
+    struct err e;
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(hashes) && !valid; i++) {
+        s.hash = hashes[i];
+        if (ask->is_valid_signature(ask->ctx, &s, &valid, &e) < 0) {
+            log_debug("auth", "smart account: %s", e.msg);
+            return false;
+        }
+    }
+    return valid;
+}
+
+static int smart(const struct auth_callbacks *ask, const struct auth_request *request,
+                 const struct addr *who, const char *message, bool *ret, struct err *e)
+{
+    static atomic_int asking;
+    _arena_ struct arena *a = arena_new();
+    struct smart_signature s = {.chain = request->chain, .account = *who};
+
+    *ret = false;
+    if (!ask->is_valid_signature ||
+        strnlen(request->signature, SIGNATURE_DIGITS_MAX + 1) > SIGNATURE_DIGITS_MAX ||
+        !hex_parse(a, request->signature, &s.signature))
+        return 0;
+    if (atomic_fetch_add(&asking, 1) >= SMART_CHECKS_MAX) {
+        atomic_fetch_sub(&asking, 1);
+        (void)failed(e, UNAVAILABLE, "too many signatures of smart accounts are being checked");
+        return err_transient(e);
+    }
+    *ret = ask_contract(ask, s, message);
+    atomic_fetch_sub(&asking, 1);
+    return 0;
+}
+
+int signature__check(const struct auth_callbacks *ask, const struct auth_request *request,
+                     const struct addr *who, int64_t nonce, bool *ret, struct err *e)
+{
+    char message[256];
+    struct hash32 k;
+    struct sig sig;
+    int len = snprintf(message, sizeof(message), "%s%lld%s", request->address, (long long)nonce,
+                       request->command);
+
+    *ret = false;
+    if (len < 0 || (size_t)len >= sizeof(message))
+        return 0;
+    k = keccak256(message, (size_t)len);
+    if (sig_parse(request->signature, &sig) && ordinary(who, &k, &sig)) {
+        *ret = true;
+        return 0;
+    }
+    return smart(ask, request, who, message, ret, e);
+}
