@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "chain/u256.h"
+#include "config/config.h"
 #include "crypto/eth.h"
 #include "escrow/escrow.h"
 #include "json/json.h"
@@ -43,24 +44,20 @@ struct compute_callbacks {
 struct compute_options {
     struct net *net;
     struct store *store;
-    struct escrow *escrow;      /* NULL: no paid jobs */
-    const char *data_dir;       /* jobs live in DATA/c2d_storage/ */
-    const struct json *engines; /* DOCKER_COMPUTE_ENVIRONMENTS: array, see env.h for its keys */
+    struct escrow *escrow; /* NULL: no paid jobs */
+    const char *data_dir;  /* jobs live in DATA/c2d_storage/ */
     const char *consumer_address;
-    /* chains that can be paid on, with the token taken when a fee names none (zero: none) */
-    const struct compute_chain {
-        uint64_t id;
-        struct addr token;
-    } * chains;
-    size_t chain_count;
-    const struct json *registry_auths; /* by registry URL: {username,password} or {auth}; or NULL */
-    int pull_timeout_s;                /* 0: 900 */
-    int claim_timeout_s;               /* time to claim after the job's end; 0: 3600 */
+    const struct config_engine *engines; /* borrowed, like the next one */
+    size_t engine_count;
+    const struct config_registry_auth *registry_auths;
+    size_t registry_auth_count;
+    int pull_timeout_s;  /* 0: 900 */
+    int claim_timeout_s; /* time to claim after the job's end; 0: 3600 */
 };
 
 /*
  * Reads the engines and their machines' sizes. An engine that does not answer is a failure.
- * net, store and escrow are borrowed, the rest of the options is copied.
+ * The texts are copied, everything else is borrowed.
  */
 int compute_new(const struct compute_options *o, const struct compute_callbacks *callbacks,
                 struct compute **ret, struct err *e) must_check;
@@ -80,14 +77,9 @@ struct compute_env_info {
     const char *id;
     const char *cluster; /* hash of its engine */
     const char *consumer_address;
-    const struct json *access;      /* {addresses, accessLists} or NULL: open */
-    const struct json *free_access; /* likewise */
-    bool has_free;
-    int64_t max_duration_s; /* of a paid job */
-    int64_t free_max_duration_s;
-    int64_t min_duration_s; /* billed at least */
-    const char *os;         /* "linux" */
-    const char *architecture;
+    const struct config_environment *conf; /* durations, access, fees */
+    const char *os;                        /* "linux" */
+    const char *architecture;              /* "x86_64" */
 };
 /* NULL when there is none of that id. */
 const struct compute_env *compute_env_find(struct compute *c, const char *id);
