@@ -274,14 +274,14 @@ static const char *after(struct arena *a, const char *stamp)
                         (long long)(ns < 999999999 ? ns + 1 : ns));
 }
 
-int docker_logs_open(struct docker *d, const char *id, const char *since, struct stream **ret,
-                     struct err *e)
+int docker_logs_open(struct docker *d, const char *id, const char *since, bool follow,
+                     struct stream **ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
+    const char *from = since && *since ? arena_printf(a, "&since=%s", after(a, since)) : "";
     struct docker__req r = {
-        .path =
-            arena_printf(a, "/containers/%s/logs?follow=1&stdout=1&stderr=1&timestamps=1%s%s", id,
-                         since && *since ? "&since=" : "", since && *since ? after(a, since) : ""),
+        .path = arena_printf(a, "/containers/%s/logs?follow=%d&stdout=1&stderr=1&timestamps=1%s",
+                             id, follow, from),
         .timeout_ms = -1, /* an algorithm may be silent for hours */
     };
 

@@ -140,11 +140,11 @@ int docker_list(struct docker *d, struct arena *a, const char *label, struct doc
 /* --- streams --- */
 
 /*
- * Follows a container's output as stamped frames (frames.h) until it ends. since: a stamp of
- * frames.h to go on after, or NULL for all. Read with stream_read or stream_pull.
+ * A container's output as stamped frames (frames.h), what is there or (follow) until it ends.
+ * since: a stamp of frames.h to go on after, or NULL for all.
  */
-int docker_logs_open(struct docker *d, const char *id, const char *since, struct stream **ret,
-                     struct err *e) must_check;
+int docker_logs_open(struct docker *d, const char *id, const char *since, bool follow,
+                     struct stream **ret, struct err *e) must_check;
 
 enum docker_what { DOCKER_DIED, DOCKER_OOM, DOCKER_DESTROYED, DOCKER_RECONNECTED };
 struct docker_event {
