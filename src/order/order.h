@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "chain/rpc.h"
 #include "crypto/eth.h"
+#include "crypto/secp.h"
 #include "json/json.h"
 
 /*
@@ -102,7 +103,12 @@ int order_fee_issue(struct order_fees *f, struct rpc *r, struct arena *a,
 bool order_fee_paid(const struct order_fees *f, const struct rpc_receipt *receipt,
                     const struct addr *datatoken, const char *service_id, int64_t now_s);
 
-/* What initialize and initializeCompute tell about one service. */
+/* What initialize and initializeCompute ask and tell about one service. */
+struct order_offer_request {
+    struct order_request order;
+    bool has_tx;                  /* false: there is no order yet, order.tx is not looked at */
+    struct order_fee_terms terms; /* its `rest` is not looked at */
+};
 struct order_offer {
     bool valid;        /* the transaction is a good order; false: startOrder is due */
     struct json *fee;  /* NULL: nothing is to be paid; with `valid`: reuseOrder is due */
@@ -111,12 +117,10 @@ struct order_offer {
 
 /*
  * The scenarios of provider fees: no order -> fee; order and fee good -> neither; order good, fee
- * expired -> valid with a fee; order expired or wrong -> fee. has_tx false: there is no order.
- * The terms' `rest` is not looked at.
+ * expired -> valid with a fee; order expired or wrong -> fee.
  */
 int order_offer_make(struct order_fees *f, struct rpc *r, struct arena *a,
-                     const struct order_request *q, bool has_tx,
-                     const struct order_fee_terms *terms, struct order_offer *ret, struct err *e)
+                     const struct order_offer_request *q, struct order_offer *ret, struct err *e)
     must_check;
 
 #endif
