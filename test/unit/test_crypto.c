@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <nettle/sha3.h>
-#include <openssl/evp.h>
-
 #include "base/buf.h"
 #include "crypto/aes.h"
 #include "crypto/ecies.h"
@@ -505,83 +502,15 @@ static void jwt_refusals(void **state)
     }
 }
 
-/* --- oracles on random input --- */
-
-/* Keccak-256 on nettle's permutation with the old padding. */
-static struct hash32 nettle_keccak(const uint8_t *p, size_t n)
-{
-    struct sha3_256_ctx c;
-    struct hash32 h;
-    uint8_t block[SHA3_256_BLOCK_SIZE] = {0};
-    size_t i;
-
-    sha3_256_init(&c);
-    sha3_256_update(&c, n / sizeof(block) * sizeof(block), p);
-    memcpy(block, p + n / sizeof(block) * sizeof(block), n % sizeof(block));
-    block[n % sizeof(block)] ^= 0x01;
-    block[sizeof(block) - 1] ^= 0x80;
-    sha3_256_update(&c, sizeof(block), block);
-    for (i = 0; i < sizeof(h.b); i++)
-        h.b[i] = (uint8_t)(c.state.a[i / 8] >> i % 8 * 8);
-    return h;
-}
-
-static void keccak_against_nettle(void **state)
-{
-    uint8_t b[2000];
-    size_t n;
-
-    (void)state;
-    for (n = 0; n < sizeof(b); n++) {
-        struct hash32 ours;
-        struct hash32 theirs;
-
-        random_bytes(b, n);
-        ours = keccak256(b, n);
-        theirs = nettle_keccak(b, n);
-        assert_memory_equal(ours.b, theirs.b, sizeof(ours.b));
-    }
-}
-
-static void sha256_against_evp(void **state)
-{
-    uint8_t b[700];
-    uint8_t want[32];
-    size_t n;
-
-    (void)state;
-    for (n = 0; n < sizeof(b); n++) {
-        struct sha256_ctx c;
-        struct hash32 got;
-        size_t cut = n / 3;
-
-        random_bytes(b, n);
-        assert_int_equal(EVP_Digest(b, n, want, NULL, EVP_sha256(), NULL), 1);
-        sha256_start(&c);
-        sha256_add(&c, b, cut);
-        sha256_add(&c, b + cut, n - cut);
-        got = sha256_end(&c);
-        assert_memory_equal(got.b, want, sizeof(want));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors),
-        cmocka_unit_test(wire_identity),
-        cmocka_unit_test(wire_signatures),
-        cmocka_unit_test(wire_documents),
-        cmocka_unit_test(wire_encryption),
-        cmocka_unit_test(wire_jwt),
-        cmocka_unit_test(bad_texts),
-        cmocka_unit_test(bad_points),
-        cmocka_unit_test(ecies_round_trips),
-        cmocka_unit_test(ecies_refusals),
-        cmocka_unit_test(aes_refusals),
-        cmocka_unit_test(jwt_refusals),
-        cmocka_unit_test(keccak_against_nettle),
-        cmocka_unit_test(sha256_against_evp),
+        cmocka_unit_test(vectors),           cmocka_unit_test(wire_identity),
+        cmocka_unit_test(wire_signatures),   cmocka_unit_test(wire_documents),
+        cmocka_unit_test(wire_encryption),   cmocka_unit_test(wire_jwt),
+        cmocka_unit_test(bad_texts),         cmocka_unit_test(bad_points),
+        cmocka_unit_test(ecies_round_trips), cmocka_unit_test(ecies_refusals),
+        cmocka_unit_test(aes_refusals),      cmocka_unit_test(jwt_refusals),
     };
 
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
