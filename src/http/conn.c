@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "base/str.h"
+#include "http/http_int.h"
+
+/* Connections: bytes in, requests out, one at a time; what is pipelined waits its turn. */
+
+static int64_t now_ms(const struct http_server *s)
+{
+    return (int64_t)uv_now(&s->loop);
+}
+
+/* --- exchanges --- */
+
+static struct exchange *exchange_new(struct conn *c)
+{
+    struct arena *a = arena_new();
+    struct exchange *x = arena_calloc(a, 1, sizeof(*x));
+
+    x->arena = a;
+    x->server = c->server;
+    x->conn = c;
+    x->request.arena = a;
+    x->request.method = x->request.target = x->request.path = "";
+    x->request.peer = c->peer;
+    x->request.body.p = (const uint8_t *)"";
+    x->reply.status = 200;
+    list_init(&x->done);
+    list_init(&x->ready);
+    return x;
+}
+
+void exchange_free(struct exchange *x)
+{
+    http_reply_drop(&x->reply); /* afterwards nobody calls server_ready(x) */
+    pthread_mutex_lock(&x->server->lock);
+    list_remove(&x->ready);
+    pthread_mutex_unlock(&x->server->lock);
+    chunked_done(&x->chunked);
+    buf_done(&x->body);
+    free(x->chunk);
+    arena_free(x->arena);
+}
+
+/* --- the answer --- */
+
+/* The error is the answer, and the end of the connection. */
+static void refuse(struct conn *c, const struct err *e)
+{
+    if (!c->x)
+        c->x = exchange_new(c);
+    http_reply_drop(&c->x->reply);
+    reply_refused(&c->x->request, &c->x->reply, e);
+    c->x->reply.close = true;
+    send_reply(c);
+}
+
+static void answer_options(struct exchange *x)
+{
+    const char *asked = http_header_get(&x->request, "access-control-request-headers");
+
+    x->reply.status = 204;
+    http_reply_header(&x->reply, "Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
+    if (asked) {
+        http_reply_header(&x->reply, "Access-Control-Allow-Headers", asked);
+        http_reply_header(&x->reply, "Vary", "Access-Control-Request-Headers");
+    }
+}
+
+static void run_work(struct pool_item *item)
+{
+    struct exchange *x = container_of(item, struct exchange, item);
+    struct http_server *s = x->server;
+
+    s->app.work(s->app.ctx, &x->request, &x->reply);
+    pthread_mutex_lock(&s->lock);
+    list_push(&s->done, &x->done);
+    pthread_mutex_unlock(&s->lock);
+    uv_async_send(&s->wake);
+}
+
+static void offload(struct conn *c)
+{
+    struct exchange *x = c->x;
+    struct err e;
+
+    x->item.run = run_work;
+    x->working = true;
+    c->deadline = 0;
+    c->server->working++;
+    if (pool_run(c->server->pool, &x->item))
+        return;
+    x->working = false;
+    c->server->working--;
+    refused(&e, TOO_BUSY);
+    refuse(c, &e);
+}
+
+void exchange_done(struct exchange *x)
+{
+    struct conn *c = x->conn;
+
+    x->working = false;
+    if (c && c->state != CONN_CLOSING) {
+        send_reply(c);
+        return;
+    }
+    if (c)
+        c->x = NULL;
+    exchange_free(x);
+}
+
+static void dispatch(struct conn *c)
+{
+    struct exchange *x = c->x;
+    struct http_app *app = &c->server->app;
+
+    c->state = CONN_ANSWER;
+    if (x->body.len > 0)
+        x->request.body = (struct bytes){(const uint8_t *)x->body.data, x->body.len};
+    if (str_eq(x->request.method, "OPTIONS")) {
+        answer_options(x);
+        send_reply(c);
+    } else if (app->handle(app->ctx, &x->request, &x->reply) == HTTP_ANSWERED) {
+        send_reply(c);
+    } else {
+        offload(c);
+    }
+}
+
+/* --- the request --- */
+
+/* The header block is complete and sound: may it come in, and with which body? */
+static void begin_body(struct conn *c)
+{
+    struct exchange *x = c->x;
+    struct http_server *s = c->server;
+    bool body = x->head.chunked || x->head.length > 0;
+    struct err e;
+
+    x->request.peer = gate_peer(s->gate, &x->request, c->peer);
+    if (!str_eq(x->request.method, "OPTIONS")) {
+        if (!gate_pass(s->gate, &x->request, now_ms(s), &x->reply)) {
+            x->reply.close = body;
+            send_reply(c);
+            return;
+        }
+        x->body_max = s->app.admit(s->app.ctx, &x->request);
+    }
+    if (x->head.length > x->body_max) {
+        refused(&e, BODY_TOO_LARGE, x->body_max);
+        refuse(c, &e);
+        return;
+    }
+    if (!body) {
+        dispatch(c);
+        return;
+    }
+    x->body.max = x->body_max;
+    c->state = CONN_BODY;
+    c->deadline = now_ms(s) + s->options.body_timeout_ms;
+    if (x->head.expects && c->left == 0)
+        send_now(c, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+static void use(struct conn *c, size_t n)
+{
+    c->at += n;
+    c->left -= n;
+}
+
+static void begin_request(struct conn *c, size_t n)
+{
+    struct exchange *x = exchange_new(c);
+    size_t lines = c->guard.lines;
+    struct err e;
+
+    c->x = x;
+    c->guard = (struct guard){0};
+    if (head_parse(arena_strndup(x->arena, c->at, n), n, lines, &x->request, &x->head) < 0) {
+        refused(&e, BAD_REQUEST);
+        refuse(c, &e);
+        return;
+    }
+    use(c, n);
+    begin_body(c);
+}
+
+/* True when there may be more to do. */
+static bool step_head(struct conn *c)
+{
+    size_t end;
+    struct err e;
+
+    if (c->left == 0)
+        return false;
+    if (c->state == CONN_IDLE) {
+        c->state = CONN_HEAD;
+        c->deadline = now_ms(c->server) + c->server->options.header_timeout_ms;
+    }
+    switch (guard_scan(&c->guard, c->at, c->left, &end)) {
+    case GUARD_MORE:
+        return false;
+    case GUARD_DONE:
+        if (end > 2) {
+            begin_request(c, end);
+        } else { /* an empty line before a request is allowed */
+            c->guard = (struct guard){0};
+            use(c, end);
+        }
+        return true;
+    case GUARD_LONG:
+        refused(&e, HEADERS_TOO_LARGE);
+        break;
+    case GUARD_BAD:
+    default:
+        refused(&e, BAD_REQUEST);
+        break;
+    }
+    refuse(c, &e);
+    return true;
+}
+
+static bool step_chunks(struct conn *c)
+{
+    struct exchange *x = c->x;
+    int64_t n = chunked_feed(&x->chunked, c->at, c->left, &x->body);
+    struct err e;
+
+    if (n < 0) {
+        refused(&e, BAD_REQUEST);
+        refuse(c, &e);
+        return true;
+    }
+    use(c, (size_t)n);
+    if (x->body.full) {
+        refused(&e, BODY_TOO_LARGE, x->body_max);
+        refuse(c, &e);
+        return true;
+    }
+    if (x->chunked.state != CHUNK_END)
+        return false;
+    dispatch(c);
+    return true;
+}
+
+static bool step_body(struct conn *c)
+{
+    struct exchange *x = c->x;
+    uint64_t want = x->head.length - x->body.len;
+    size_t n = c->left < want ? c->left : (size_t)want;
+
+    if (c->left == 0)
+        return false;
+    c->deadline = now_ms(c->server) + c->server->options.body_timeout_ms;
+    if (x->head.chunked)
+        return step_chunks(c);
+    buf_add(&x->body, c->at, n);
+    use(c, n);
+    if (x->body.len < x->head.length)
+        return false;
+    dispatch(c);
+    return true;
+}
+
+/* --- bytes --- */
+
+static void alloc_cb(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
+{
+    struct conn *c = container_of(h, struct conn, tcp);
+
+    (void)suggested;
+    *ret = uv_buf_init(c->server->read_buf, READ_SIZE);
+}
+
+static void at_eof(struct conn *c)
+{
+    c->eof = true;
+    if (c->state == CONN_ANSWER) {
+        struct exchange *x = c->x;
+
+        /* The client may wait for its answer; nobody waits at the other end of a live stream. */
+        if (!x->working && x->reply.kind == HTTP_STREAM && c->deadline == 0)
+            conn_close(c);
+        return;
+    }
+    conn_close(c);
+}
+
+static void read_cb(uv_stream_t *h, ssize_t n, const uv_buf_t *b)
+{
+    struct conn *c = container_of(h, struct conn, tcp);
+
+    if (n == 0)
+        return;
+    if (n == UV_EOF) {
+        uv_read_stop(h);
+        c->reading = false;
+        at_eof(c);
+    } else if (n < 0) {
+        conn_close(c);
+    } else if (c->state == CONN_ANSWER || c->in.len > 0) {
+        buf_add(&c->in, b->base, (size_t)n);
+        conn_run(c);
+    } else if (c->state != CONN_LINGER) {
+        c->at = b->base;
+        c->left = (size_t)n;
+        conn_run(c);
+    }
+}
+
+/* A client that sends on while it is being answered has to wait. */
+static void set_reading(struct conn *c)
+{
+    bool want = !c->eof && c->in.len <= AHEAD_MAX;
+
+    if (c->state == CONN_CLOSING || want == c->reading)
+        return;
+    c->reading = want;
+    if (!want)
+        uv_read_stop((uv_stream_t *)&c->tcp);
+    else if (uv_read_start((uv_stream_t *)&c->tcp, alloc_cb, read_cb) < 0)
+        conn_close(c);
+}
+
+/* Keeps what no request has used: it lies in c->in already, or in the server's buffer. */
+static void keep_rest(struct conn *c)
+{
+    if (c->in.len > 0)
+        buf_shift(&c->in, c->in.len - c->left);
+    else if (c->left > 0)
+        buf_add(&c->in, c->at, c->left);
+    if (c->in.len == 0)
+        buf_done(&c->in);
+    c->at = NULL;
+    c->left = 0;
+}
+
+void conn_run(struct conn *c)
+{
+    bool more = true;
+
+    if (c->running || c->state == CONN_CLOSING)
+        return;
+    if (c->in.len > 0) {
+        c->at = c->in.data;
+        c->left = c->in.len;
+    }
+    c->running = true;
+    while (more) {
+        switch (c->state) {
+        case CONN_IDLE:
+        case CONN_HEAD:
+            more = step_head(c);
+            break;
+        case CONN_BODY:
+            more = step_body(c);
+            break;
+        case CONN_LINGER:
+            c->left = 0;
+            more = false;
+            break;
+        case CONN_ANSWER:
+        case CONN_CLOSING:
+            more = false;
+            break;
+        }
+    }
+    c->running = false;
+    keep_rest(c);
+    if (c->eof && c->state != CONN_ANSWER)
+        conn_close(c);
+    set_reading(c);
+}
+
+/* --- the end --- */
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    (void)req;
+    (void)status;
+}
+
+/*
+ * Closing a socket that still has input resets the connection, and the client may lose the answer.
+ * So: say that nothing more comes, and throw away what arrives, for a while.
+ */
+static void linger(struct conn *c)
+{
+    c->state = CONN_LINGER;
+    c->deadline = now_ms(c->server) + LINGER_MS;
+    buf_done(&c->in);
+    if (c->eof || uv_shutdown(&c->shut, (uv_stream_t *)&c->tcp, on_shutdown) < 0)
+        conn_close(c);
+}
+
+void conn_answered(struct conn *c)
+{
+    struct http_server *s = c->server;
+
+    exchange_free(c->x);
+    c->x = NULL;
+    if (c->last) {
+        linger(c);
+        if (!c->running)
+            set_reading(c);
+        return;
+    }
+    c->state = CONN_IDLE;
+    c->guard = (struct guard){0};
+    c->deadline = now_ms(s) + s->options.idle_timeout_ms;
+    if (s->stopping)
+        conn_close(c);
+    else
+        conn_run(c);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct conn *c = container_of(h, struct conn, tcp);
+    struct http_server *s = c->server;
+
+    if (c->x && c->x->working)
+        c->x->conn = NULL;
+    else if (c->x)
+        exchange_free(c->x);
+    buf_done(&c->in);
+    list_remove(&c->link);
+    free(c);
+    server_conn_gone(s);
+}
+
+void conn_close(struct conn *c)
+{
+    if (c->state == CONN_CLOSING)
+        return;
+    c->state = CONN_CLOSING;
+    c->left = 0;
+    if (c->x && !c->x->working)
+        http_reply_drop(&c->x->reply);
+    uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
+void conn_tick(struct conn *c, int64_t now)
+{
+    struct err e;
+
+    if (c->deadline == 0 || now < c->deadline)
+        return;
+    if (c->state == CONN_HEAD || c->state == CONN_BODY) {
+        refused(&e, REQUEST_TIMEOUT);
+        refuse(c, &e);
+        buf_done(&c->in);
+    } else {
+        conn_close(c);
+    }
+}
+
+static void set_peer(struct conn *c)
+{
+    struct sockaddr_storage from;
+    int n = sizeof(from);
+    char text[PEER_TEXT] = "";
+
+    if (uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&from, &n) == 0)
+        (void)uv_ip_name((struct sockaddr *)&from, text, sizeof(text));
+    (void)str_copy(c->peer, sizeof(c->peer), str_starts(text, "::ffff:") ? text + 7 : text);
+}
+
+void conn_accept(struct http_server *s)
+{
+    struct conn *c = xcalloc(1, sizeof(*c));
+    struct err e;
+
+    c->server = s;
+    c->state = CONN_IDLE;
+    c->in.max = HEAD_MAX + READ_SIZE + AHEAD_MAX;
+    c->deadline = now_ms(s) + s->options.idle_timeout_ms;
+    must(uv_tcp_init(&s->loop, &c->tcp) == 0);
+    list_push(&s->conns, &c->link);
+    s->conn_count++;
+    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->tcp) < 0) {
+        conn_close(c);
+        return;
+    }
+    (void)uv_tcp_nodelay(&c->tcp, 1);
+    set_peer(c);
+    if (s->conn_count > s->options.max_connections) {
+        refused(&e, TOO_BUSY);
+        refuse(c, &e);
+    }
+    set_reading(c);
+}

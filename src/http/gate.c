@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "base/str.h"
+#include "crypto/random.h"
+#include "http/http_int.h"
+
+/*
+ * Counts requests for each client address in fixed windows of a minute. The table is bounded: a
+ * client that is refused is not remembered, and the client unseen for longest makes room.
+ */
+enum { WINDOW_MS = 60000, BUCKETS = 1024, CLIENTS_MAX = 16384 };
+
+struct client {
+    struct list chain; /* of its bucket */
+    struct list age;   /* of the gate, least recently seen first */
+    int64_t window;    /* when it opened */
+    int64_t seen;
+    unsigned count;
+    char peer[PEER_TEXT];
+};
+
+struct gate {
+    unsigned rate;
+    unsigned max_clients;
+    char **denied;
+    size_t denied_count;
+    char **proxies;
+    size_t proxy_count;
+    uint64_t seed; /* strangers must not be able to aim at one bucket */
+    struct list buckets[BUCKETS];
+    struct list age;
+    size_t count;
+};
+
+static char **copy_texts(const char *const *from, size_t n)
+{
+    char **to = xcalloc(n + 1, sizeof(*to));
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        to[i] = xstrdup(from[i]);
+    return to;
+}
+
+static void free_texts(char **texts)
+{
+    size_t i;
+
+    for (i = 0; texts[i]; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+struct gate *gate_new(const struct http_options *o)
+{
+    struct gate *g = xcalloc(1, sizeof(*g));
+    size_t i;
+
+    g->rate = o->rate_limit;
+    g->max_clients = o->max_clients;
+    g->denied = copy_texts(o->denied, o->denied_count);
+    g->denied_count = o->denied_count;
+    g->proxies = copy_texts(o->proxies, o->proxy_count);
+    g->proxy_count = o->proxy_count;
+    random_bytes(&g->seed, sizeof(g->seed));
+    for (i = 0; i < BUCKETS; i++)
+        list_init(&g->buckets[i]);
+    list_init(&g->age);
+    return g;
+}
+
+static void forget(struct gate *g, struct client *c)
+{
+    list_remove(&c->chain);
+    list_remove(&c->age);
+    free(c);
+    g->count--;
+}
+
+void gate_free(struct gate *g)
+{
+    while (!list_empty(&g->age))
+        forget(g, container_of(g->age.next, struct client, age));
+    free_texts(g->denied);
+    free_texts(g->proxies);
+    free(g);
+}
+
+static bool listed(char *const *texts, size_t n, const char *s)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (str_ieq(texts[i], s))
+            return true;
+    return false;
+}
+
+const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer)
+{
+    const char *chain = http_header_get(r, "x-forwarded-for");
+    const char *peer = socket_peer;
+    const char *part;
+
+    if (!chain || !listed(g->proxies, g->proxy_count, socket_peer))
+        return socket_peer;
+    /* From the right: the last address that is not one of our own proxies. */
+    while (listed(g->proxies, g->proxy_count, peer) && *chain) {
+        size_t n;
+
+        part = strrchr(chain, ',');
+        part = part ? part + 1 : chain;
+        n = part > chain ? (size_t)(part - 1 - chain) : 0;
+        part += strspn(part, " \t");
+        if (strlen(part) >= PEER_TEXT || *part == '\0')
+            break;
+        peer = arena_strndup(r->arena, part, strcspn(part, " \t"));
+        chain = arena_strndup(r->arena, chain, n);
+    }
+    return peer;
+}
+
+static struct list *bucket(struct gate *g, const char *peer)
+{
+    uint64_t h = g->seed;
+
+    for (; *peer; peer++)
+        h = (h ^ (unsigned char)*peer) * UINT64_C(0x100000001b3);
+    return &g->buckets[(h ^ h >> 29) % BUCKETS];
+}
+
+static struct client *find(struct gate *g, const char *peer)
+{
+    struct list *head = bucket(g, peer);
+    struct list *item;
+    struct list *following;
+
+    list_for_each(item, following, head)
+    {
+        struct client *c = container_of(item, struct client, chain);
+
+        if (str_eq(c->peer, peer))
+            return c;
+    }
+    return NULL;
+}
+
+static void forget_old(struct gate *g, int64_t now_ms)
+{
+    while (!list_empty(&g->age)) {
+        struct client *c = container_of(g->age.next, struct client, age);
+
+        if (g->count < CLIENTS_MAX && now_ms - c->seen < WINDOW_MS)
+            break;
+        forget(g, c);
+    }
+}
+
+static struct client *remember(struct gate *g, const char *peer, int64_t now_ms)
+{
+    struct client *c = xcalloc(1, sizeof(*c));
+
+    (void)str_copy(c->peer, sizeof(c->peer), peer);
+    list_push(bucket(g, c->peer), &c->chain);
+    list_init(&c->age);
+    c->window = now_ms;
+    g->count++;
+    return c;
+}
+
+/* The answer is the error; false, for `return refuse(...)`. */
+static bool refuse(const struct http_request *r, struct http_reply *reply, const struct err *e)
+{
+    reply_refused(r, reply, e);
+    return false;
+}
+
+bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
+               struct http_reply *reply)
+{
+    struct client *c;
+    struct err e;
+
+    if (listed(g->denied, g->denied_count, r->peer)) {
+        refused(&e, REQUEST_DENIED);
+        return refuse(r, reply, &e);
+    }
+    if (g->rate == 0 && g->max_clients == 0)
+        return true;
+    forget_old(g, now_ms);
+    c = find(g, r->peer);
+    if (!c && g->max_clients > 0 && g->count >= g->max_clients) {
+        refused(&e, TOO_MANY_CLIENTS, g->count + 1, g->max_clients);
+        return refuse(r, reply, &e);
+    }
+    if (!c)
+        c = remember(g, r->peer, now_ms);
+    c->seen = now_ms;
+    list_remove(&c->age);
+    list_push(&g->age, &c->age);
+    if (now_ms - c->window >= WINDOW_MS) {
+        c->window = now_ms;
+        c->count = 0;
+    }
+    if (g->rate > 0 && c->count >= g->rate) {
+        refused(&e, RATE_LIMIT, (long long)((c->window + WINDOW_MS - now_ms + 999) / 1000));
+        return refuse(r, reply, &e);
+    }
+    c->count++;
+    return true;
+}

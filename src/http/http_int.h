@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_HTTP_HTTP_INT_H
+#define ATOLL_HTTP_HTTP_INT_H
+
+#include <pthread.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/thread.h"
+#include "http/http.h"
+
+/* What the files of this folder share. Everything here runs on the loop thread unless said. */
+
+enum {
+    HEAD_MAX = 16384,     /* bytes of a header block */
+    READ_SIZE = 65536,    /* one read; the buffer is the server's, not the connection's */
+    AHEAD_MAX = 65536,    /* bytes of later requests kept while one is answered */
+    FILE_CHUNK = 262144,  /* bytes of a file in one write */
+    STREAM_CHUNK = 65536, /* bytes pulled from a stream at once */
+    LINGER_MS = 2000,     /* how long a refused client may go on sending */
+    PEER_TEXT = 64
+};
+
+/* --- guard.c: what llhttp 8.1.0 would let through --- */
+
+/* Progress through a header block that arrives in pieces; zeroed at its start. */
+struct guard {
+    size_t at;     /* bytes looked at */
+    size_t lines;  /* line ends seen */
+    bool in_line;  /* the current line has a byte already */
+    bool after_cr; /* the last byte was CR */
+};
+
+enum guard_verdict { GUARD_MORE, GUARD_DONE, GUARD_BAD, GUARD_LONG };
+
+/*
+ * Looks at p[g->at..n), where p is the start of the block. GUARD_DONE: *ret_end is the block's
+ * length with its empty line. GUARD_BAD: a bare CR or LF, a folded line, a leading blank.
+ */
+enum guard_verdict guard_scan(struct guard *g, const char *p, size_t n, size_t *ret_end);
+
+/* --- head.c: a complete header block -> the request --- */
+
+struct head {
+    bool keep_alive;
+    bool http10;
+    bool chunked;
+    bool has_length;
+    bool expects; /* Expect: 100-continue */
+    uint64_t length;
+};
+
+/* text[n] lies in r->arena and is written to. -1: answer 400 and close. */
+int head_parse(char *text, size_t n, size_t lines, struct http_request *r, struct head *ret);
+
+/* --- target.c --- */
+
+/* Fills path and query from r->target; -1 when it is no path, or a %-escape is broken. */
+int target_parse(struct http_request *r);
+
+/* --- chunked.c: bodies of unknown length --- */
+
+struct chunked {
+    enum {
+        CHUNK_SIZE,
+        CHUNK_EXTENSION,
+        CHUNK_SIZE_LF,
+        CHUNK_DATA,
+        CHUNK_DATA_CR,
+        CHUNK_DATA_LF,
+        CHUNK_TRAILER,
+        CHUNK_END
+    } state;
+    unsigned digits;
+    size_t overhead; /* bytes of extensions and trailers, all together */
+    uint64_t left;
+    struct guard guard; /* of the trailers */
+    struct buf trailers;
+};
+
+void chunked_done(struct chunked *c);
+/*
+ * Takes bytes of the body from p[n] and appends its content to out. Answers how many bytes it
+ * used, -1 when the framing is wrong. c->state is CHUNK_END when the body is complete. Stops
+ * when out is full.
+ */
+int64_t chunked_feed(struct chunked *c, const char *p, size_t n, struct buf *out);
+
+/* --- gate.c: who may ask, and how often --- */
+
+struct gate;
+struct gate *gate_new(const struct http_options *o);
+void gate_free(struct gate *g);
+/* The client's address for this request; socket_peer, or what a trusted proxy says. */
+const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer);
+/* True when the request may pass at now_ms; otherwise the reply says why not. */
+bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
+               struct http_reply *reply);
+
+/* --- reply.c --- */
+
+/* Makes the error the answer, as text. */
+void reply_refused(const struct http_request *r, struct http_reply *reply, const struct err *e);
+
+/* --- one request and its answer --- */
+
+struct conn;
+struct exchange {
+    struct arena *arena; /* holds this struct too */
+    struct http_server *server;
+    struct conn *conn; /* NULL when the client left while a worker had the request */
+    struct http_request request;
+    struct http_reply reply;
+    struct head head;
+    size_t body_max;
+    struct buf body;
+    struct chunked chunked;
+    bool working;          /* a worker has it */
+    struct pool_item item; /* the worker's */
+    struct list done;      /* in server->done, by the worker */
+    struct list ready;     /* in server->ready, by the stream's notifier */
+    uv_write_t write;
+    char *chunk; /* a piece of a file or stream on its way out */
+    size_t chunk_cap;
+    int64_t left;
+    bool framed;   /* the stream goes out in chunks */
+    bool finished; /* the last piece has been handed to the socket */
+};
+
+enum conn_state {
+    CONN_IDLE,   /* between requests */
+    CONN_HEAD,   /* a header block is arriving */
+    CONN_BODY,   /* its body is arriving */
+    CONN_ANSWER, /* being answered */
+    CONN_LINGER, /* answered, the client's rest is thrown away */
+    CONN_CLOSING /* uv_close has been called */
+};
+
+struct conn {
+    uv_tcp_t tcp;
+    struct list link; /* in server->conns */
+    struct http_server *server;
+    enum conn_state state;
+    bool reading;
+    bool eof;         /* the client sends no more */
+    bool running;     /* conn_run is on the stack */
+    bool last;        /* close after this answer */
+    int64_t deadline; /* monotonic ms; 0 = none */
+    struct guard guard;
+    struct buf in;  /* bytes that no request has used yet */
+    const char *at; /* while running: the bytes to work on, in `in` or the server's buffer */
+    size_t left;
+    uv_shutdown_t shut;
+    struct exchange *x;
+    char peer[PEER_TEXT];
+};
+
+struct http_server {
+    uv_loop_t loop;
+    uv_tcp_t listener;
+    uv_async_t wake;
+    uv_timer_t tick;
+    pthread_t thread;
+    struct http_options options;
+    struct http_app app;
+    struct gate *gate;
+    struct pool *pool;
+    int port;
+    struct list conns;
+    size_t conn_count;
+    size_t working; /* requests that workers have */
+    char date[40];
+    int64_t date_s;
+    pthread_mutex_t lock; /* guards done, ready, stop_limit_ms */
+    struct list done;
+    struct list ready;
+    int stop_limit_ms; /* -1 until http_server_stop */
+    bool stopping;
+    int64_t stop_at;
+    char *read_buf;
+};
+
+/* --- conn.c --- */
+void conn_accept(struct http_server *s);
+/* Works on what has arrived, as far as it goes. */
+void conn_run(struct conn *c);
+/* The answer in c->x has left: on to the next request, or to the end. */
+void conn_answered(struct conn *c);
+/* Ends the connection at once; closing twice is harmless. */
+void conn_close(struct conn *c);
+/* Called twice a second for each connection. */
+void conn_tick(struct conn *c, int64_t now);
+/* A worker has finished with x. */
+void exchange_done(struct exchange *x);
+void exchange_free(struct exchange *x);
+
+/* --- send.c --- */
+/* Writes c->x->reply; conn_answered() follows, now or later. */
+void send_reply(struct conn *c);
+/* Goes on after the stream said that there is more. */
+void send_more(struct conn *c);
+/* A raw piece of text, e.g. "100 Continue"; lost when the socket is full. */
+void send_now(struct conn *c, const char *text);
+
+/* --- server.c --- */
+const char *server_date(struct http_server *s);
+/* Any thread: the exchange's stream has more. */
+void server_ready(void *exchange);
+/* A connection is gone; the server may be waiting for the last. */
+void server_conn_gone(struct http_server *s);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "base/str.h"
+#include "http/http_int.h"
+
+/* Answers on their way out: one write at a time, the next piece when the socket took the last. */
+
+enum { FRAME_HEAD = 10, FRAME_TAIL = 2 }; /* "ffffffff\r\n" before a chunk, "\r\n" after */
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } table[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {206, "Partial Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {413, "Payload Too Large"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(table); i++)
+        if (table[i].status == status)
+            return table[i].text;
+    return "Unknown";
+}
+
+/* Header text that cannot end the line or the block, whoever wrote it. */
+static void add_clean(struct buf *b, const char *s)
+{
+    for (;;) {
+        size_t n = 0;
+
+        while ((unsigned char)s[n] >= 0x20 && s[n] != 0x7f)
+            n++;
+        buf_add(b, s, n);
+        if (s[n] == '\0')
+            return;
+        s += n + 1;
+    }
+}
+
+static int64_t body_size(const struct http_reply *reply)
+{
+    switch (reply->kind) {
+    case HTTP_BYTES:
+        return (int64_t)reply->bytes.n;
+    case HTTP_FILE:
+        return reply->file.size;
+    case HTTP_STREAM:
+        break;
+    }
+    return reply->stream.size;
+}
+
+static void add_framing(struct conn *c, struct buf *b)
+{
+    struct exchange *x = c->x;
+    int64_t size = body_size(&x->reply);
+
+    if (x->reply.status != 204 && x->reply.status != 304) {
+        if (size >= 0)
+            buf_printf(b, "Content-Length: %lld\r\n", (long long)size);
+        else if (!x->head.http10)
+            buf_puts(b, "Transfer-Encoding: chunked\r\n");
+        else
+            c->last = true; /* the end of the connection is the end of the body */
+    }
+    x->framed = size < 0 && !x->head.http10;
+    x->left = size;
+    buf_puts(b, c->last ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n");
+}
+
+static void write_head(struct conn *c, struct buf *b)
+{
+    struct http_reply *reply = &c->x->reply;
+    size_t i;
+
+    buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\n", reply->status, reason(reply->status),
+               server_date(c->server));
+    buf_puts(b, "Access-Control-Allow-Origin: *\r\n"
+                "Access-Control-Expose-Headers: Content-Disposition, Content-Length, "
+                "Content-Range, X-Encrypted-By, X-Encrypted-Method\r\n");
+    for (i = 0; i < reply->header_count; i++) {
+        add_clean(b, reply->headers[i].name);
+        buf_puts(b, ": ");
+        add_clean(b, reply->headers[i].value);
+        buf_puts(b, "\r\n");
+    }
+    add_framing(c, b);
+}
+
+static void set_write_deadline(struct conn *c)
+{
+    c->deadline = (int64_t)uv_now(&c->server->loop) + c->server->options.write_timeout_ms;
+}
+
+static void pump(struct conn *c);
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct exchange *x = container_of(req, struct exchange, write);
+    struct conn *c = x->conn;
+
+    if (c->state == CONN_CLOSING)
+        return;
+    if (status < 0)
+        conn_close(c);
+    else
+        pump(c);
+}
+
+/* Writes all of p[n]; pump() goes on when the socket has it. */
+static void write_all(struct conn *c, const void *p, size_t n)
+{
+    uv_buf_t b = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
+
+    set_write_deadline(c);
+    if (uv_write(&c->x->write, (uv_stream_t *)&c->tcp, &b, 1, on_written) < 0)
+        conn_close(c);
+}
+
+/* Makes x->chunk hold n bytes; its content is lost. */
+static void chunk_room(struct exchange *x, size_t n)
+{
+    if (x->chunk_cap >= n)
+        return;
+    free(x->chunk);
+    x->chunk = xmalloc(n);
+    x->chunk_cap = n;
+}
+
+static void pump_file(struct conn *c)
+{
+    struct exchange *x = c->x;
+    size_t want = x->left < FILE_CHUNK ? (size_t)x->left : FILE_CHUNK;
+    ssize_t n;
+
+    chunk_room(x, want);
+    do
+        n = pread(x->reply.file.fd, x->chunk, want, x->reply.file.offset);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0) { /* shorter than promised: a broken connection says so */
+        conn_close(c);
+        return;
+    }
+    x->reply.file.offset += n;
+    x->left -= n;
+    x->finished = x->left == 0;
+    write_all(c, x->chunk, (size_t)n);
+}
+
+static void stream_ended(struct conn *c)
+{
+    struct exchange *x = c->x;
+
+    x->finished = true;
+    if (x->framed)
+        write_all(c, "0\r\n\r\n", 5);
+    else if (x->left > 0)
+        conn_close(c);
+    else
+        conn_answered(c);
+}
+
+static void stream_piece(struct conn *c, size_t n)
+{
+    struct exchange *x = c->x;
+    char *data = x->chunk + FRAME_HEAD;
+    char size[FRAME_HEAD + 1];
+    int len;
+
+    if (x->framed) {
+        len = snprintf(size, sizeof(size), "%zx\r\n", n);
+        memcpy(data - len, size, (size_t)len);
+        memcpy(data + n, "\r\n", FRAME_TAIL);
+        write_all(c, data - len, n + (size_t)len + FRAME_TAIL);
+        return;
+    }
+    if (x->left >= 0) {
+        x->left -= (int64_t)n;
+        x->finished = x->left == 0;
+    }
+    write_all(c, data, n);
+}
+
+static void pump_stream(struct conn *c)
+{
+    struct exchange *x = c->x;
+    struct http_stream *s = &x->reply.stream;
+    size_t cap = STREAM_CHUNK;
+    int64_t n;
+
+    chunk_room(x, FRAME_HEAD + STREAM_CHUNK + FRAME_TAIL);
+    if (x->left >= 0 && (int64_t)cap > x->left)
+        cap = (size_t)x->left;
+    n = s->pull(s->ctx, x->chunk + FRAME_HEAD, cap);
+    if (n > 0) {
+        must((size_t)n <= cap);
+        stream_piece(c, (size_t)n);
+    } else if (n == HTTP_PULL_WAIT) {
+        c->deadline = 0; /* it is not the client that is slow */
+        if (c->eof)
+            conn_close(c);
+        else
+            s->notify(s->ctx, server_ready, x);
+    } else if (n == 0) {
+        stream_ended(c);
+    } else {
+        conn_close(c);
+    }
+}
+
+static void pump(struct conn *c)
+{
+    struct exchange *x = c->x;
+
+    if (x->finished)
+        conn_answered(c);
+    else if (x->reply.kind == HTTP_FILE)
+        pump_file(c);
+    else
+        pump_stream(c);
+}
+
+void send_more(struct conn *c)
+{
+    if (c->state == CONN_ANSWER)
+        pump_stream(c);
+}
+
+/* Head and bytes together, usually taken by the socket at once. */
+static void send_start(struct conn *c, struct buf *head)
+{
+    struct exchange *x = c->x;
+    const struct bytes *body = &x->reply.bytes;
+    bool with_body = x->reply.kind == HTTP_BYTES && !x->finished && body->n > 0;
+    uv_buf_t b[2] = {uv_buf_init(head->data, (unsigned)head->len)};
+    size_t total = head->len;
+    size_t sent;
+    int n;
+
+    if (with_body) {
+        b[1] = uv_buf_init((char *)(uintptr_t)body->p, (unsigned)body->n);
+        total += body->n;
+    }
+    if (x->reply.kind == HTTP_BYTES)
+        x->finished = true;
+    n = uv_try_write((uv_stream_t *)&c->tcp, b, with_body ? 2 : 1);
+    if (n < 0 && n != UV_EAGAIN) {
+        conn_close(c);
+        return;
+    }
+    sent = n > 0 ? (size_t)n : 0;
+    if (sent == total) {
+        pump(c);
+        return;
+    }
+    if (sent >= head->len) {
+        write_all(c, body->p + (sent - head->len), total - sent);
+        return;
+    }
+    chunk_room(x, total - sent); /* the head's buffer does not live on */
+    memcpy(x->chunk, head->data + sent, head->len - sent);
+    if (with_body)
+        memcpy(x->chunk + head->len - sent, body->p, body->n);
+    write_all(c, x->chunk, total - sent);
+}
+
+void send_reply(struct conn *c)
+{
+    struct exchange *x = c->x;
+    _buf_ struct buf head = BUF_INIT(65536);
+
+    c->last = c->last || !x->head.keep_alive || x->reply.close || c->server->stopping || c->eof;
+    c->state = CONN_ANSWER;
+    write_head(c, &head);
+    if (head.full) { /* headers beyond reason: a bug of the application, not the client's */
+        conn_close(c);
+        return;
+    }
+    x->finished =
+        x->request.head || x->left == 0 || x->reply.status == 204 || x->reply.status == 304;
+    send_start(c, &head);
+}
+
+void send_now(struct conn *c, const char *text)
+{
+    uv_buf_t b = uv_buf_init((char *)(uintptr_t)text, (unsigned)strlen(text));
+
+    (void)uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
+}
