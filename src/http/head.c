@@ -87,8 +87,11 @@ static void settings_init(llhttp_settings_t *s)
     s->on_headers_complete = on_headers_complete;
 }
 
-/* Ends names and values in place (a ':' or CR follows each) and lowers the names. */
-static void terminate(struct glue *g)
+/*
+ * Ends names and values in place (a ':' or CR follows each) and lowers the names. -1: a blank in
+ * a name, which the parser lets through unless it was built to be strict.
+ */
+static int terminate(struct glue *g)
 {
     size_t i;
     size_t k;
@@ -99,9 +102,12 @@ static void terminate(struct glue *g)
         char *value = (char *)(uintptr_t)g->headers[i].value;
         size_t n = g->value_len[i];
 
-        for (k = 0; k < g->name_len[i]; k++)
+        for (k = 0; k < g->name_len[i]; k++) {
+            if (name[k] == ' ' || name[k] == '\t')
+                return -1;
             if (name[k] >= 'A' && name[k] <= 'Z')
                 name[k] |= 0x20;
+        }
         name[k] = '\0';
         if (!value) {
             g->headers[i].value = "";
@@ -111,6 +117,7 @@ static void terminate(struct glue *g)
             n--;
         value[n] = '\0';
     }
+    return 0;
 }
 
 static int take(const llhttp_t *p, struct http_request *r, struct head *ret)
@@ -154,9 +161,8 @@ int head_parse(char *text, size_t n, size_t lines, struct http_request *r, struc
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &g;
     code = llhttp_execute(&parser, text, n);
-    if (code != HPE_PAUSED || !g.target || g.split)
+    if (code != HPE_PAUSED || !g.target || g.split || terminate(&g) < 0)
         return -1;
-    terminate(&g);
     r->target = g.target;
     r->headers = g.headers;
     r->header_count = g.count;

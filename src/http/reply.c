@@ -51,32 +51,47 @@ static bool number(const char **s, int64_t *ret)
     return true;
 }
 
+/* The part behind "bytes=-": the last n bytes. */
+static int suffix_range(const char *s, int64_t total, int64_t *ret_first)
+{
+    int64_t n;
+
+    if (!number(&s, &n) || *s)
+        return 0;
+    if (n == 0 || total == 0)
+        return -1;
+    *ret_first = n < total ? total - n : 0;
+    return 1;
+}
+
+static int plain_range(const char *s, int64_t total, int64_t *ret_first, int64_t *ret_last)
+{
+    if (!number(&s, ret_first) || *s++ != '-')
+        return 0;
+    if (*s && (!number(&s, ret_last) || *s || *ret_last < *ret_first))
+        return 0;
+    if (*ret_first >= total)
+        return -1;
+    if (*ret_last >= total)
+        *ret_last = total - 1;
+    return 1;
+}
+
 int http_range_parse(const char *header, int64_t total, int64_t *ret_offset, int64_t *ret_size)
 {
-    const char *s = header;
     int64_t first = 0;
     int64_t last = total - 1;
+    int found;
 
-    if (!s || !str_starts(s, "bytes="))
+    if (!header || !str_starts(header, "bytes="))
         return 0;
-    s += strlen("bytes=");
-    if (*s == '-') { /* the last n bytes */
-        s++;
-        if (!number(&s, &first) || *s)
-            return 0;
-        if (first == 0 || total == 0)
-            return -1;
-        first = first < total ? total - first : 0;
-    } else {
-        if (!number(&s, &first) || *s++ != '-')
-            return 0;
-        if (*s && (!number(&s, &last) || *s || last < first))
-            return 0;
-        if (first >= total)
-            return -1;
-        if (last >= total)
-            last = total - 1;
-    }
+    header += strlen("bytes=");
+    if (*header == '-')
+        found = suffix_range(header + 1, total, &first);
+    else
+        found = plain_range(header, total, &first, &last);
+    if (found != 1)
+        return found;
     *ret_offset = first;
     *ret_size = last - first + 1;
     return 1;
