@@ -31,7 +31,7 @@ int index_state_get(struct db *db, struct arena *a, const struct index_state_key
 
 enum {
     INDEX_QUERY_DEFAULT = 100, /* documents on a page */
-    INDEX_QUERY_MAX = 250,     /* what `size` is cut to */
+    INDEX_QUERY_MAX = 1000,    /* what `size` is cut to */
     INDEX_CLAUSES_MAX = 64     /* values and conditions of one query */
 };
 

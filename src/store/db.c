@@ -84,17 +84,24 @@ static struct stmt *cache_find(struct db *db, const struct sql *sql)
     return NULL;
 }
 
+struct stmt *db_query_once(struct db *db, const struct sql *sql)
+{
+    struct stmt *q = db->ops->prepare(db, sql);
+
+    q->db = db;
+    q->sql = sql;
+    q->busy = true;
+    return q;
+}
+
 struct stmt *db_query(struct db *db, const struct sql *sql)
 {
     struct stmt *q = cache_find(db, sql);
 
     if (!q) {
-        q = db->ops->prepare(db, sql);
-        q->db = db;
-        q->sql = sql;
+        q = db_query_once(db, sql);
         cache_put(db, q);
     }
-    q->bound = 0;
     q->busy = true;
     return q;
 }
@@ -138,6 +145,11 @@ void bind_text(struct stmt *q, const char *s)
 void bind_i64(struct stmt *q, int64_t v)
 {
     q->db->ops->bind_i64(q, ++q->bound, v);
+}
+
+void bind_real(struct stmt *q, double v)
+{
+    q->db->ops->bind_real(q, ++q->bound, v);
 }
 
 void bind_blob(struct stmt *q, const void *p, size_t n)

@@ -75,6 +75,8 @@ void tx_rollback(struct tx *tx); /* nothing when committed */
 
 /* A prepared statement, cached by the connection. Never NULL: a wrong statement is a bug. */
 struct stmt *db_query(struct db *db, const struct sql *sql);
+/* The same for a text that is made for one use: not cached; *sql must live until stmt_done. */
+struct stmt *db_query_once(struct db *db, const struct sql *sql);
 void stmt_done(struct stmt **q);
 #define _stmt_ cleanup_(stmt_done)
 
@@ -84,6 +86,7 @@ void stmt_done(struct stmt **q);
  */
 void bind_text(struct stmt *q, const char *s);
 void bind_i64(struct stmt *q, int64_t v);
+void bind_real(struct stmt *q, double v); /* for what is only sorted by, never for money */
 void bind_blob(struct stmt *q, const void *p, size_t n);
 void bind_null(struct stmt *q);
 

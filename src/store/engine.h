@@ -55,6 +55,7 @@ struct db_ops {
 
     void (*bind_text)(struct stmt *q, int i, const char *s); /* i from 1 */
     void (*bind_i64)(struct stmt *q, int i, int64_t v);
+    void (*bind_real)(struct stmt *q, int i, double v);
     void (*bind_blob)(struct stmt *q, int i, const void *p, size_t n);
     void (*bind_null)(struct stmt *q, int i);
 

@@ -163,6 +163,12 @@ static void lite_bind_i64(struct stmt *q, int i, int64_t v)
         bound(q, sqlite3_bind_int64(stmt_handle(q), i, v));
 }
 
+static void lite_bind_real(struct stmt *q, int i, double v)
+{
+    if (stmt_handle(q))
+        bound(q, sqlite3_bind_double(stmt_handle(q), i, v));
+}
+
 static void lite_bind_blob(struct stmt *q, int i, const void *p, size_t n)
 {
     if (stmt_handle(q))
@@ -220,6 +226,7 @@ const struct db_ops sqlite_ops = {
     .step = lite_step,
     .bind_text = lite_bind_text,
     .bind_i64 = lite_bind_i64,
+    .bind_real = lite_bind_real,
     .bind_blob = lite_bind_blob,
     .bind_null = lite_bind_null,
     .column = lite_column,

@@ -16,27 +16,38 @@ CREATE TABLE index_block (
     PRIMARY KEY (chain, block)
 ) STRICT;
 
--- One document for each data NFT. `document` is the text as it is answered.
+-- One document for each data NFT. The last seven columns repeat what it is sorted by (the price, the
+-- lowest one, only for that). The texts stand apart, so that looking through the rows is cheap.
 CREATE TABLE asset (
     id INTEGER PRIMARY KEY,
     chain INTEGER NOT NULL,
     nft TEXT NOT NULL,
     did TEXT NOT NULL UNIQUE,
-    document TEXT NOT NULL,
     state INTEGER NOT NULL,
     tx TEXT NOT NULL,
     block INTEGER NOT NULL,
     log_index INTEGER NOT NULL,
-    name TEXT NOT NULL,
+    published TEXT NOT NULL,
     created TEXT NOT NULL,
     updated TEXT NOT NULL,
+    name TEXT NOT NULL,
     orders INTEGER NOT NULL,
+    price REAL,
     UNIQUE (chain, nft)
 ) STRICT;
 CREATE INDEX asset_by_block ON asset (block, log_index);
+CREATE INDEX asset_by_published ON asset (published);
 CREATE INDEX asset_by_created ON asset (created);
-CREATE INDEX asset_by_name ON asset (name);
+CREATE INDEX asset_by_updated ON asset (updated);
+CREATE INDEX asset_by_name ON asset (lower(name));
 CREATE INDEX asset_by_orders ON asset (orders);
+CREATE INDEX asset_by_price ON asset (price);
+
+-- The document's JSON text as it is answered.
+CREATE TABLE asset_document (
+    id INTEGER PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
+    document TEXT NOT NULL
+) STRICT;
 
 -- What may be filtered by: the short values below a documented set of paths.
 CREATE TABLE asset_term (
@@ -68,12 +79,14 @@ CREATE TABLE asset_before (
     chain INTEGER NOT NULL,
     block INTEGER NOT NULL,
     nft TEXT NOT NULL,
+    did TEXT,
     document TEXT,
+    state INTEGER,
     tx TEXT,
     asset_block INTEGER,
-    log_index INTEGER
+    log_index INTEGER,
+    UNIQUE (chain, block, nft)
 ) STRICT;
-CREATE INDEX asset_before_by_block ON asset_before (chain, block);
 
 -- The last attempt to index a document.
 CREATE TABLE asset_state (
@@ -87,7 +100,7 @@ CREATE TABLE asset_state (
     PRIMARY KEY (chain, did)
 ) STRICT;
 CREATE INDEX asset_state_by_did ON asset_state (did);
-CREATE INDEX asset_state_by_nft ON asset_state (nft);
+CREATE INDEX asset_state_by_nft ON asset_state (lower(nft));
 CREATE INDEX asset_state_by_tx ON asset_state (tx);
 
 -- Every OrderStarted and OrderReused log of a known datatoken.

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "indexer/fields.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* Numbers are in databases: append, never renumber. */
+static const struct field fields[] = {
+    {1, "id", "a.did", FIELD_TEXT},
+    {2, "nftAddress", "a.nft", FIELD_TEXT},
+    {3, "chainId", "a.chain", FIELD_INT},
+    {4, "version", NULL, FIELD_TEXT},
+    {5, "metadata.type", NULL, FIELD_TEXT},
+    {6, "metadata.name", "lower(a.name)", FIELD_TEXT},
+    {7, "metadata.author", NULL, FIELD_TEXT},
+    {8, "metadata.license", NULL, FIELD_TEXT},
+    {9, "metadata.tags", NULL, FIELD_TEXT},
+    {10, "metadata.categories", NULL, FIELD_TEXT},
+    {11, "metadata.copyrightHolder", NULL, FIELD_TEXT},
+    {12, "metadata.contentLanguage", NULL, FIELD_TEXT},
+    {13, "metadata.created", "a.created", FIELD_TIME},
+    {14, "metadata.updated", "a.updated", FIELD_TIME},
+    {15, "metadata.algorithm.language", NULL, FIELD_TEXT},
+    {16, "metadata.algorithm.container.image", NULL, FIELD_TEXT},
+    {17, "metadata.algorithm.container.checksum", NULL, FIELD_TEXT},
+    {18, "services.id", NULL, FIELD_TEXT},
+    {19, "services.type", NULL, FIELD_TEXT},
+    {FIELD_DATATOKEN, "services.datatokenAddress", NULL, FIELD_TEXT},
+    {21, "services.serviceEndpoint", NULL, FIELD_TEXT},
+    {22, "services.compute.publisherTrustedAlgorithms.did", NULL, FIELD_TEXT},
+    {23, "services.compute.publisherTrustedAlgorithmPublishers", NULL, FIELD_TEXT},
+    {24, "datatokens.address", NULL, FIELD_TEXT},
+    {25, "datatokens.symbol", NULL, FIELD_TEXT},
+    {26, "datatokens.name", NULL, FIELD_TEXT},
+    {27, "nft.owner", NULL, FIELD_TEXT},
+    {28, "nft.state", "a.state", FIELD_INT},
+    {29, "nft.address", "a.nft", FIELD_TEXT},
+    {30, "nft.name", NULL, FIELD_TEXT},
+    {31, "nft.symbol", NULL, FIELD_TEXT},
+    {32, "nft.created", "a.published", FIELD_TIME},
+    {33, "event.txid", "a.tx", FIELD_TEXT},
+    {34, "event.block", "a.block", FIELD_INT},
+    {35, "event.from", NULL, FIELD_TEXT},
+    {36, "event.contract", "a.nft", FIELD_TEXT},
+    {37, "stats.orders", "a.orders", FIELD_INT},
+    {38, "stats.prices.price", "a.price", FIELD_REAL},
+    {39, "stats.prices.type", NULL, FIELD_TEXT},
+    {40, "stats.prices.token", NULL, FIELD_TEXT},
+    {41, "stats.prices.exchangeId", NULL, FIELD_TEXT},
+    {42, "stats.datatokenAddress", NULL, FIELD_TEXT},
+    {43, "purgatory.state", NULL, FIELD_TEXT},
+    {44, "services.name", NULL, FIELD_TEXT},
+};
+
+const struct field *field_at(size_t i)
+{
+    return i < ARRAY_LEN(fields) ? &fields[i] : NULL;
+}
+
+static const char *without(const char *path, const char *prefix)
+{
+    return str_starts(path, prefix) ? path + strlen(prefix) : path;
+}
+
+const struct field *field_find(const char *path)
+{
+    size_t len;
+    size_t i;
+
+    path = without(without(path, "credentialSubject."), "indexedMetadata.");
+    len = strlen(path);
+    if (str_ends(path, ".keyword"))
+        len -= strlen(".keyword");
+    for (i = 0; i < ARRAY_LEN(fields); i++)
+        if (strlen(fields[i].path) == len && !strncmp(fields[i].path, path, len))
+            return &fields[i];
+    return NULL;
+}
+
+struct json *document_body(struct json *document)
+{
+    struct json *subject = json_get(document, "credentialSubject");
+
+    return json_is(subject, JSON_OBJECT) ? subject : document;
+}
+
+const char *field_text(struct arena *a, const struct json *v)
+{
+    switch (json_type(v)) {
+    case JSON_STRING:
+        return str_lower(a, json_str(v, ""));
+    case JSON_NUMBER:
+    case JSON_BOOL:
+        return json_text(a, v);
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    return NULL;
+}
+
+struct walk {
+    struct arena *a;
+    const struct field *field;
+    field_fn *fn;
+    void *ctx;
+};
+
+/* Version 5 writes some texts as objects: {"@value": text}, {"name": text}. */
+static const struct json *plain(const struct json *v)
+{
+    const struct json *inner;
+
+    if (!json_is(v, JSON_OBJECT))
+        return v;
+    inner = json_get(v, "@value");
+    return inner ? inner : json_get(v, "name");
+}
+
+/* The values at the end of the path; arrays on the way mean each of their elements. */
+static int walk(const struct walk *w, const struct json *v, const char *path, struct err *e)
+{
+    const char *dot;
+    const char *text;
+    char *key;
+    size_t i;
+
+    if (json_is(v, JSON_ARRAY)) {
+        for (i = 0; i < json_len(v); i++)
+            if (!json_is(json_at(v, i), JSON_ARRAY) && walk(w, json_at(v, i), path, e) < 0)
+                return -1;
+        return 0;
+    }
+    if (*path) {
+        dot = strchr(path, '.');
+        key = dot ? arena_strndup(w->a, path, (size_t)(dot - path)) : arena_strdup(w->a, path);
+        v = json_get(v, key);
+        return v ? walk(w, v, dot ? dot + 1 : "", e) : 0;
+    }
+    text = field_text(w->a, plain(v));
+    if (!text || strlen(text) > FIELD_VALUE_MAX)
+        return 0;
+    return w->fn(w->ctx, w->field, text, e);
+}
+
+int field_values(struct arena *a, const struct field *f, struct json *document, field_fn *fn,
+                 void *ctx, struct err *e)
+{
+    static const char *const indexed[] = {"nft.", "event.", "stats.", "purgatory."};
+    struct walk w = {a, f, fn, ctx};
+    const struct json *root = document_body(document);
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(indexed); i++)
+        if (str_starts(f->path, indexed[i]))
+            root = json_get(document, "indexedMetadata");
+    if (str_eq(f->path, "id") || str_eq(f->path, "version"))
+        root = document;
+    return walk(&w, root, f->path, e);
+}

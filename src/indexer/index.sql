@@ -1,0 +1,173 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: asset_document
+SELECT d.document FROM asset a JOIN asset_document d ON d.id = a.id WHERE a.did = ?1;
+
+-- name: asset_document_by_id
+SELECT document FROM asset_document WHERE id = ?1;
+
+-- name: asset_document_put
+INSERT INTO asset_document (id, document) VALUES (?1, ?2)
+ON CONFLICT (id) DO UPDATE SET document = excluded.document;
+
+-- name: asset_find
+SELECT a.id, a.did, d.document, a.state, a.tx, a.block, a.log_index
+FROM asset a JOIN asset_document d ON d.id = a.id WHERE a.chain = ?1 AND a.nft = ?2;
+
+-- name: asset_id
+SELECT id FROM asset WHERE chain = ?1 AND nft = ?2;
+
+-- name: asset_put
+INSERT INTO asset (chain, nft, did, state, tx, block, log_index,
+    published, created, updated, name, orders, price)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+ON CONFLICT (chain, nft) DO UPDATE SET did = excluded.did,
+    state = excluded.state, tx = excluded.tx, block = excluded.block,
+    log_index = excluded.log_index, published = excluded.published, created = excluded.created,
+    updated = excluded.updated, name = excluded.name, orders = excluded.orders,
+    price = excluded.price
+RETURNING id;
+
+-- name: asset_delete
+DELETE FROM asset WHERE id = ?1;
+
+-- name: asset_of_datatoken
+SELECT a.nft FROM asset_term t JOIN asset a ON a.id = t.asset
+WHERE t.field = ?1 AND t.value = ?2 AND a.chain = ?3 ORDER BY a.id LIMIT 1;
+
+-- name: asset_of_chain
+SELECT nft FROM asset WHERE chain = ?1;
+
+-- name: term_put
+INSERT INTO asset_term (field, value, asset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+
+-- name: term_clear
+DELETE FROM asset_term WHERE asset = ?1;
+
+-- name: term_count
+SELECT count(*) AS n FROM (SELECT 1 FROM asset_term WHERE field = ?1 AND value = ?2 LIMIT ?3) AS t;
+
+-- name: text_get
+SELECT name, description, tags, author FROM asset_text WHERE id = ?1;
+
+-- name: text_put
+INSERT INTO asset_text (id, name, description, tags, author) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
+    tags = excluded.tags, author = excluded.author;
+
+-- name: text_delete
+DELETE FROM asset_text WHERE id = ?1;
+
+-- name: search_put
+INSERT INTO asset_search (rowid, name, description, tags, author) VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: search_remove
+INSERT INTO asset_search (asset_search, rowid, name, description, tags, author)
+VALUES ('delete', ?1, ?2, ?3, ?4, ?5);
+
+-- name: before_put
+INSERT INTO asset_before (chain, block, nft, did, document, state, tx, asset_block, log_index)
+SELECT w.chain, w.block, w.nft, a.did, d.document, a.state, a.tx, a.block, a.log_index
+FROM (SELECT CAST(?1 AS INTEGER) AS chain, CAST(?2 AS INTEGER) AS block, ?3 AS nft) w
+LEFT JOIN asset a ON a.chain = w.chain AND a.nft = w.nft
+LEFT JOIN asset_document d ON d.id = a.id
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: before_list
+SELECT nft, did, document, state, tx, asset_block, log_index FROM asset_before
+WHERE chain = ?1 AND block > ?2 ORDER BY block DESC, seq DESC;
+
+-- name: before_forget_after
+DELETE FROM asset_before WHERE chain = ?1 AND block > ?2;
+
+-- name: before_forget_until
+DELETE FROM asset_before WHERE chain = ?1 AND block <= ?2;
+
+-- name: state_put
+INSERT INTO asset_state (chain, did, nft, tx, block, valid, error)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (chain, did) DO UPDATE SET nft = excluded.nft, tx = excluded.tx,
+    block = excluded.block, valid = excluded.valid, error = excluded.error;
+
+-- name: state_by_did
+SELECT chain, did, nft, tx, valid, error FROM asset_state WHERE did = ?1 LIMIT 1;
+
+-- name: state_by_nft
+SELECT chain, did, nft, tx, valid, error FROM asset_state WHERE lower(nft) = ?1
+ORDER BY block DESC LIMIT 1;
+
+-- name: state_by_tx
+SELECT chain, did, nft, tx, valid, error FROM asset_state WHERE tx = ?1 LIMIT 1;
+
+-- name: state_forget_after
+DELETE FROM asset_state WHERE chain = ?1 AND block > ?2;
+
+-- name: order_put
+INSERT INTO asset_order (chain, tx, log_index, block, type, timestamp, consumer, payer, datatoken,
+    nft, did, service_index, amount, start_tx)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+ON CONFLICT (chain, tx, log_index) DO NOTHING;
+
+-- name: order_started
+SELECT consumer, service_index, amount FROM asset_order
+WHERE chain = ?1 AND tx = ?2 AND datatoken = ?3 AND type = 'startOrder'
+ORDER BY log_index LIMIT 1;
+
+-- name: order_forget_after
+DELETE FROM asset_order WHERE chain = ?1 AND block > ?2;
+
+-- name: cursor_get
+SELECT block FROM index_cursor WHERE chain = ?1;
+
+-- name: cursor_put
+INSERT INTO index_cursor (chain, block) VALUES (?1, ?2)
+ON CONFLICT (chain) DO UPDATE SET block = excluded.block;
+
+-- name: block_put
+INSERT INTO index_block (chain, block, hash) VALUES (?1, ?2, ?3)
+ON CONFLICT (chain, block) DO UPDATE SET hash = excluded.hash;
+
+-- name: block_newest
+SELECT block, hash FROM index_block WHERE chain = ?1 AND block <= ?2
+ORDER BY block DESC LIMIT 1;
+
+-- name: block_forget_after
+DELETE FROM index_block WHERE chain = ?1 AND block > ?2;
+
+-- name: block_forget_until
+DELETE FROM index_block WHERE chain = ?1 AND block <= ?2;
+
+-- name: access_list_put
+INSERT INTO access_list (chain, address, name, symbol, transferable, block, tx)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (chain, address) DO UPDATE SET name = excluded.name, symbol = excluded.symbol,
+    transferable = excluded.transferable, block = excluded.block, tx = excluded.tx;
+
+-- name: access_list_stub
+INSERT INTO access_list (chain, address, name, symbol, transferable, block, tx)
+VALUES (?1, ?2, '', '', 0, ?3, ?4) ON CONFLICT (chain, address) DO NOTHING;
+
+-- name: access_list_add
+INSERT INTO access_list_user (chain, address, token_id, wallet, block, tx)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (chain, address, token_id) DO NOTHING;
+
+-- name: access_list_remove
+UPDATE access_list_user SET removed_block = ?4
+WHERE chain = ?1 AND address = ?2 AND token_id = ?3 AND removed_block IS NULL;
+
+-- name: access_list_forget_after
+DELETE FROM access_list WHERE chain = ?1 AND block > ?2;
+
+-- name: access_list_forget_users_after
+DELETE FROM access_list_user WHERE chain = ?1 AND block > ?2;
+
+-- name: access_list_restore_after
+UPDATE access_list_user SET removed_block = NULL WHERE chain = ?1 AND removed_block > ?2;
+
+-- name: escrow_event_put
+INSERT INTO escrow_event (chain, tx, log_index, block, type, payer, payee, token, job_id, document)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (chain, tx, log_index) DO NOTHING;
+
+-- name: escrow_event_forget_after
+DELETE FROM escrow_event WHERE chain = ?1 AND block > ?2;

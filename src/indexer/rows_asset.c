@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of an asset: the document, what it is sorted and filtered by, the words searched in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "base/str.h"
+#include "indexer/fields.h"
+#include "indexer/index.sql.h"
+#include "indexer/rows.h"
+
+enum {
+    DOCUMENT_MAX = 32 * 1048576,
+    WORDS_MAX = 64 * 1024 /* bytes of one column that words are searched in */
+};
+
+static int parse_row(struct arena *a, struct stmt *q, struct asset_row *ret, struct err *e)
+{
+    const char *text = col_text(q, "document");
+
+    ret->state = col_i64(q, "state");
+    ret->tx = col_dup(a, q, "tx");
+    ret->log_index = (uint64_t)col_i64(q, "log_index");
+    return json_parse(a, text, strlen(text), &ret->document, e);
+}
+
+int asset_row_get(struct db *db, struct arena *a, uint64_t chain, const char *nft,
+                  struct asset_row **ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_asset_find);
+    struct asset_row *row = arena_calloc(a, 1, sizeof(*row));
+    bool found;
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, nft);
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    *ret = NULL;
+    if (!found)
+        return 0;
+    row->chain = chain;
+    row->nft = arena_strdup(a, nft);
+    row->did = col_dup(a, q, "did");
+    row->block = (uint64_t)col_i64(q, "block");
+    if (parse_row(a, q, row, e) < 0)
+        return -1;
+    *ret = row;
+    return 0;
+}
+
+int asset_row_of_datatoken(struct db *db, struct arena *a, uint64_t chain, const char *datatoken,
+                           const char **ret_nft, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_asset_of_datatoken);
+    bool found;
+
+    bind_i64(q, FIELD_DATATOKEN);
+    bind_text(q, datatoken);
+    bind_i64(q, (int64_t)chain);
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    *ret_nft = found ? col_dup(a, q, "nft") : NULL;
+    return 0;
+}
+
+/* What all services together were ordered. */
+static int64_t count_orders(const struct json *stats)
+{
+    int64_t n = 0;
+    size_t i;
+
+    for (i = 0; i < json_len(stats); i++)
+        n += json_get_int(json_at(stats, i), "orders", 0);
+    return n;
+}
+
+/* The lowest price of all services, for sorting only; false when there is none. */
+static bool lowest_price(const struct json *stats, double *ret)
+{
+    const struct json *prices;
+    bool any = false;
+    double price;
+    size_t i;
+    size_t k;
+
+    for (i = 0; i < json_len(stats); i++) {
+        prices = json_get(json_at(stats, i), "prices");
+        for (k = 0; k < json_len(prices); k++) {
+            price = strtod(json_get_str(json_at(prices, k), "price", "0"), NULL);
+            if (!any || price < *ret)
+                *ret = price;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static int put_asset(struct db *db, const struct asset_row *row, int64_t *ret_id, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_asset_put);
+    const struct json *metadata = json_get(document_body(row->document), "metadata");
+    const struct json *stats = json_path(row->document, "indexedMetadata.stats");
+    double price;
+
+    bind_i64(q, (int64_t)row->chain);
+    bind_text(q, row->nft);
+    bind_text(q, row->did);
+    bind_i64(q, row->state);
+    bind_text(q, row->tx);
+    bind_i64(q, (int64_t)row->block);
+    bind_i64(q, (int64_t)row->log_index);
+    bind_text(q, json_str(json_path(row->document, "indexedMetadata.nft.created"), ""));
+    bind_text(q, json_get_str(metadata, "created", ""));
+    bind_text(q, json_get_str(metadata, "updated", ""));
+    bind_text(q, json_get_str(metadata, "name", ""));
+    bind_i64(q, count_orders(stats));
+    if (lowest_price(stats, &price))
+        bind_real(q, price);
+    else
+        bind_null(q);
+    if (stmt_step(q, e) < 0)
+        return -1;
+    *ret_id = col_i64(q, "id");
+    return 0;
+}
+
+static int put_document(struct db *db, int64_t id, const struct json *document, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_asset_document_put);
+    _buf_ struct buf text = BUF_INIT(DOCUMENT_MAX);
+
+    json_write(&text, document, 0);
+    if (text.full)
+        return failed(e, TOO_LARGE, "the document is larger than %d bytes", DOCUMENT_MAX);
+    bind_i64(q, id);
+    bind_text(q, buf_str(&text));
+    return stmt_run(q, e);
+}
+
+struct terms {
+    struct db *db;
+    int64_t asset;
+};
+
+static int put_term(void *ctx, const struct field *f, const char *value, struct err *e)
+{
+    struct terms *t = ctx;
+    _stmt_ struct stmt *q = db_query(t->db, &sql_term_put);
+
+    bind_i64(q, f->id);
+    bind_text(q, value);
+    bind_i64(q, t->asset);
+    return stmt_run(q, e);
+}
+
+static int run_with_id(struct db *db, const struct sql *sql, int64_t id, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, sql);
+
+    bind_i64(q, id);
+    return stmt_run(q, e);
+}
+
+static int put_terms(struct db *db, struct arena *a, int64_t id, struct json *document,
+                     struct err *e)
+{
+    struct terms t = {db, id};
+    const struct field *f;
+    size_t i;
+
+    if (run_with_id(db, &sql_term_clear, id, e) < 0)
+        return -1;
+    for (i = 0; (f = field_at(i)); i++)
+        if (!f->column && field_values(a, f, document, put_term, &t, e) < 0)
+            return -1;
+    return 0;
+}
+
+/* The words of an asset, and the statement that has all of them as parameters. */
+struct words {
+    const char *name;
+    const char *description;
+    const char *tags;
+    const char *author;
+};
+
+static int put_words(struct db *db, const struct sql *sql, int64_t id, const struct words *w,
+                     struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, sql);
+
+    bind_i64(q, id);
+    bind_text(q, w->name);
+    bind_text(q, w->description);
+    bind_text(q, w->tags);
+    bind_text(q, w->author);
+    return stmt_run(q, e);
+}
+
+static int words_get(struct db *db, struct arena *a, int64_t id, struct words *ret, bool *ret_found,
+                     struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_text_get);
+
+    bind_i64(q, id);
+    if (stmt_find(q, ret_found, e) < 0)
+        return -1;
+    if (*ret_found)
+        *ret = (struct words){col_dup(a, q, "name"), col_dup(a, q, "description"),
+                              col_dup(a, q, "tags"), col_dup(a, q, "author")};
+    return 0;
+}
+
+static const char *cut(struct arena *a, const char *s)
+{
+    return strlen(s) > WORDS_MAX ? arena_strndup(a, s, WORDS_MAX) : s;
+}
+
+static void add_each(struct buf *b, const struct json *texts)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(texts); i++) {
+        buf_puts(b, json_str(json_at(texts, i), ""));
+        buf_putc(b, ' ');
+    }
+}
+
+static struct words words_of(struct arena *a, struct json *document)
+{
+    const struct json *m = json_get(document_body(document), "metadata");
+    const struct json *d = json_get(m, "description");
+    _buf_ struct buf tags = BUF_INIT(WORDS_MAX);
+
+    add_each(&tags, json_get(m, "tags"));
+    add_each(&tags, json_get(m, "categories"));
+    if (json_is(d, JSON_OBJECT))
+        d = json_get(d, "@value");
+    return (struct words){cut(a, json_get_str(m, "name", "")), cut(a, json_str(d, "")),
+                          arena_strdup(a, buf_str(&tags)), cut(a, json_get_str(m, "author", ""))};
+}
+
+/* The search table must be told what it forgets. */
+static int remove_words(struct db *db, int64_t id, const struct words *w, struct err *e)
+{
+    if (put_words(db, &sql_search_remove, id, w, e) < 0)
+        return -1;
+    return run_with_id(db, &sql_text_delete, id, e);
+}
+
+static int replace_words(struct db *db, struct arena *a, int64_t id, struct json *document,
+                         struct err *e)
+{
+    struct words now = words_of(a, document);
+    struct words old;
+    bool found;
+
+    if (words_get(db, a, id, &old, &found, e) < 0)
+        return -1;
+    if (found && str_eq(old.name, now.name) && str_eq(old.description, now.description) &&
+        str_eq(old.tags, now.tags) && str_eq(old.author, now.author))
+        return 0;
+    if (found && remove_words(db, id, &old, e) < 0)
+        return -1;
+    if (put_words(db, &sql_text_put, id, &now, e) < 0)
+        return -1;
+    return put_words(db, &sql_search_put, id, &now, e);
+}
+
+int asset_row_put(struct db *db, struct arena *a, const struct asset_row *row,
+                  enum asset_row_scope scope, struct err *e)
+{
+    int64_t id;
+
+    if (put_asset(db, row, &id, e) < 0 || put_document(db, id, row->document, e) < 0)
+        return -1;
+    if (scope == ROW_NUMBERS)
+        return 0;
+    if (put_terms(db, a, id, row->document, e) < 0)
+        return -1;
+    return replace_words(db, a, id, row->document, e);
+}
+
+int asset_row_delete(struct db *db, struct arena *a, uint64_t chain, const char *nft, struct err *e)
+{
+    struct words old;
+    int64_t id;
+    bool found;
+
+    {
+        _stmt_ struct stmt *q = db_query(db, &sql_asset_id);
+
+        bind_i64(q, (int64_t)chain);
+        bind_text(q, nft);
+        if (stmt_find(q, &found, e) < 0)
+            return -1;
+        if (!found)
+            return 0;
+        id = col_i64(q, "id");
+    }
+    if (words_get(db, a, id, &old, &found, e) < 0)
+        return -1;
+    if (found && remove_words(db, id, &old, e) < 0)
+        return -1;
+    return run_with_id(db, &sql_asset_delete, id, e);
+}
+
+int asset_row_remember(struct db *db, uint64_t chain, const char *nft, uint64_t block,
+                       struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_before_put);
+
+    bind_i64(q, (int64_t)chain);
+    bind_i64(q, (int64_t)block);
+    bind_text(q, nft);
+    return stmt_run(q, e);
+}
+
+/* Puts one asset back to what stands in the current row of before_list. */
+static int restore(struct db *db, struct arena *a, uint64_t chain, struct stmt *q, struct err *e)
+{
+    struct asset_row row = {.chain = chain, .nft = col_dup(a, q, "nft")};
+
+    if (col_is_null(q, "document"))
+        return asset_row_delete(db, a, chain, row.nft, e);
+    row.did = col_dup(a, q, "did");
+    row.block = (uint64_t)col_i64(q, "asset_block");
+    if (parse_row(a, q, &row, e) < 0)
+        return -1;
+    return asset_row_put(db, a, &row, ROW_WHOLE, e);
+}
+
+/* The newest change first, so that the oldest has the last word. */
+int asset_rows_restore(struct db *db, uint64_t chain, uint64_t keep, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_before_list);
+    int r;
+
+    bind_i64(q, (int64_t)chain);
+    bind_i64(q, (int64_t)keep);
+    while ((r = stmt_step(q, e)) > 0) {
+        _arena_ struct arena *a = arena_new();
+
+        if (restore(db, a, chain, q, e) < 0)
+            return -1;
+    }
+    return r;
+}
