@@ -92,7 +92,7 @@ void storage_close(struct storage_body *b);
 enum { STORAGE_NAME_MAX = 128 };
 
 /*
- * A name that is safe as a file in a job's folder: letters, digits, ". _ - + @ =" and spaces and
+ * A name that is safe as a file in a job's folder: letters, digits, "._-+@=%" and spaces and
  * anything beyond ASCII are kept, the rest becomes "_"; no leading dot, never empty ("file"), at
  * most STORAGE_NAME_MAX - 1 bytes with the extension kept. When one of taken[0..n) has it
  * already, "-2", "-3"... goes before the extension. In the arena.
