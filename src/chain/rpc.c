@@ -117,31 +117,41 @@ static const char *request_text(struct arena *a, const struct rpc_item *items, s
     return json_text(a, n == 1 ? json_at(batch, 0) : batch);
 }
 
+/* One answer object to its item. */
+static int take_answer(struct arena *a, const struct json *answer, struct rpc_item *item,
+                       struct err *e)
+{
+    const struct json *error = json_get(answer, "error");
+
+    item->result = json_get(answer, "result");
+    if (json_is(error, JSON_OBJECT)) {
+        item->result = NULL;
+        return item->may_fail && !is_limit(error) ? 0 : chain_error(a, item->method, error, e);
+    }
+    return item->result ? 0 : rpc__malformed(e, item->method);
+}
+
 /* Brings answers, which may come in any order, to their items. */
 static int take_answers(struct arena *a, struct json *answer, struct rpc_item *items, size_t n,
                         struct err *e)
 {
     struct json **sorted = arena_calloc(a, n, sizeof(*sorted));
-    bool one = json_is(answer, JSON_OBJECT); /* also how an endpoint refuses a whole batch */
+    const struct json *error = json_get(answer, "error");
+    int64_t id;
     size_t i;
 
-    for (i = 0; !one && i < json_len(answer); i++) {
-        int64_t id = json_get_int(json_at(answer, i), "id", -1);
-
+    if (json_is(answer, JSON_OBJECT) && n == 1)
+        return take_answer(a, answer, items, e);
+    if (json_is(error, JSON_OBJECT)) /* how an endpoint refuses a whole batch */
+        return chain_error(a, items[0].method, error, e);
+    for (i = 0; i < json_len(answer); i++) {
+        id = json_get_int(json_at(answer, i), "id", -1);
         if (id >= 0 && (size_t)id < n)
             sorted[id] = json_at(answer, i);
     }
-    for (i = 0; i < n; i++) {
-        struct json *it = one ? answer : sorted[i];
-        struct json *error = json_get(it, "error");
-
-        if (json_is(error, JSON_OBJECT))
-            return chain_error(a, items[i].method, error, e);
-        if (!json_is(it, JSON_OBJECT) || (one && n > 1) || !json_get(it, "result"))
-            return rpc__malformed(e, items[i].method);
-    }
     for (i = 0; i < n; i++)
-        items[i].result = json_get(one ? answer : sorted[i], "result");
+        if (take_answer(a, sorted[i], &items[i], e) < 0)
+            return -1;
     return 0;
 }
 

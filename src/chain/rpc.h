@@ -30,6 +30,7 @@ struct rpc_item {
     const char *method;
     struct json *params;
     struct json *result;
+    bool may_fail; /* an error of the chain for this one leaves result NULL and fails nothing */
 };
 int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)
     must_check;
@@ -37,6 +38,16 @@ int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, 
 /* eth_call at the latest block; the returned bytes. A revert is REVERTED with its reason. */
 int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
              struct bytes *ret, struct err *e) must_check;
+
+/* Several eth_calls at the latest block, with as few requests as endpoints allow. */
+struct rpc_reading {
+    struct addr to;
+    struct bytes data;
+    bool answered; /* false when the call reverted */
+    struct bytes answer;
+};
+int rpc_read_many(struct rpc *r, struct arena *a, struct rpc_reading *items, size_t n,
+                  struct err *e) must_check;
 
 int rpc_block_number(struct rpc *r, uint64_t *ret, struct err *e) must_check;
 int rpc_balance(struct rpc *r, const struct addr *who, struct u256 *ret, struct err *e) must_check;

@@ -19,18 +19,65 @@ static int call(struct rpc *r, struct arena *a, const char *method, struct json 
 
 #define PARAMS(...) ((struct json *const[]){__VA_ARGS__, NULL, NULL})
 
-int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
-             struct bytes *ret, struct err *e)
+/* Parameters of an eth_call at the latest block. */
+static struct json *read_params(struct arena *a, const struct addr *to, struct bytes data)
 {
+    struct json *params = json_new_array(a);
     struct json *tx = json_new_object(a);
-    struct json *result;
 
     json_set_str(a, tx, "to", hex0x_dup(a, to->b, sizeof(to->b)));
     json_set(a, tx, "data", rpc__hex_bytes(a, data));
-    if (call(r, a, "eth_call", PARAMS(tx, json_new_str(a, "latest")), &result, e) < 0)
+    json_push(a, params, tx);
+    json_push(a, params, json_new_str(a, "latest"));
+    return params;
+}
+
+int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes data,
+             struct bytes *ret, struct err *e)
+{
+    struct json *result;
+
+    if (rpc_call(r, a, "eth_call", read_params(a, to, data), &result, e) < 0)
         return -1;
     if (!rpc__bytes(a, result, ret))
         return rpc__malformed(e, "eth_call");
+    return 0;
+}
+
+/* Public endpoints refuse large batches. */
+enum { READ_BATCH = 100 };
+
+static int read_batch(struct rpc *r, struct arena *a, struct rpc_reading *items, size_t n,
+                      struct err *e)
+{
+    struct rpc_item calls[READ_BATCH];
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        calls[i] = (struct rpc_item){.method = "eth_call",
+                                     .params = read_params(a, &items[i].to, items[i].data),
+                                     .may_fail = true};
+    if (rpc_batch(r, a, calls, n, e) < 0)
+        return -1;
+    for (i = 0; i < n; i++) {
+        items[i].answered = calls[i].result != NULL;
+        if (items[i].answered && !rpc__bytes(a, calls[i].result, &items[i].answer))
+            return rpc__malformed(e, "eth_call");
+    }
+    return 0;
+}
+
+int rpc_read_many(struct rpc *r, struct arena *a, struct rpc_reading *items, size_t n,
+                  struct err *e)
+{
+    size_t at;
+    size_t part;
+
+    for (at = 0; at < n; at += part) {
+        part = n - at < READ_BATCH ? n - at : READ_BATCH;
+        if (read_batch(r, a, items + at, part, e) < 0)
+            return -1;
+    }
     return 0;
 }
 
