@@ -13,6 +13,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+/* Measurements of memory and time mean nothing there. */
+#if defined(__has_feature)
+#define UNDER_ASAN __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define UNDER_ASAN 1
+#else
+#define UNDER_ASAN 0
+#endif
+
 /* The call must succeed; otherwise its message is shown. */
 #define ok(call, e)                                                                                \
     do {                                                                                           \

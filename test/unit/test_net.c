@@ -435,7 +435,8 @@ static void slow_readers_hold_the_peer_back(void **state)
     }
     assert_int_equal(n, 0);
     assert_int_equal(total, 104857600);
-    assert_in_range(peak_kib() - before, 0, 4096);
+    if (!UNDER_ASAN) /* which keeps freed memory for a while */
+        assert_in_range(peak_kib() - before, 0, 4096);
     stream_close(s);
 }
 
