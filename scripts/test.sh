@@ -36,6 +36,12 @@ read -r how ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE < <(scripts/registry.sh st
 [ "$how" = running ] || trap 'scripts/registry.sh stop' EXIT
 export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
 export ATOLL_BIN=$PWD/$build/atoll
+if test/node_modules/.bin/tsc --noEmit -p test >"$tap/types.tap" 2>&1; then
+    echo 'ok 1 - types of the black-box tests' | tee "$tap/types.tap"
+else
+    cat "$tap/types.tap"
+    echo 'not ok 1 - types of the black-box tests' | tee "$tap/types.tap"
+fi
 for file in "${files[@]}"; do
     [ -f "$file" ] || { echo "not ok 1 - $file is missing" | tee "$tap/missing.tap"; continue; }
     name=$(basename "$file" .test.ts)

@@ -36,10 +36,10 @@ export class Chain {
     this.config = new ConfigHelper().getConfig(CHAIN)
   }
 
-  static async start(dir: string): Promise<Chain> {
+  static async start(dir: string, options: string[] = []): Promise<Chain> {
     const port = await freePort()
     const data = join(dir, 'chain')
-    const program = new Program(atoll, ['devnet', '--port', String(port), '--data', data])
+    const program = new Program(atoll, ['devnet', '--port', String(port), '--data', data, ...options])
     await program.line(/ready|listening/i)
     return new Chain(program, `http://127.0.0.1:${port}`, join(data, 'address.json'))
   }
