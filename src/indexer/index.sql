@@ -7,11 +7,11 @@ SELECT d.document FROM asset a JOIN asset_document d ON d.id = a.id WHERE a.did 
 SELECT document FROM asset_document WHERE id = ?1;
 
 -- name: asset_document_put
-INSERT INTO asset_document (id, document) VALUES (?1, ?2)
-ON CONFLICT (id) DO UPDATE SET document = excluded.document;
+INSERT INTO asset_document (id, document, whole) VALUES (?1, ?2, ?3)
+ON CONFLICT (id) DO UPDATE SET document = excluded.document, whole = excluded.whole;
 
 -- name: asset_find
-SELECT a.id, a.did, d.document, a.state, a.tx, a.block, a.log_index
+SELECT a.id, a.did, COALESCE(d.whole, d.document) AS document, a.state, a.tx, a.block, a.log_index
 FROM asset a JOIN asset_document d ON d.id = a.id WHERE a.chain = ?1 AND a.nft = ?2;
 
 -- name: asset_id
@@ -34,9 +34,6 @@ DELETE FROM asset WHERE id = ?1;
 -- name: asset_of_datatoken
 SELECT a.nft FROM asset_term t JOIN asset a ON a.id = t.asset
 WHERE t.field = ?1 AND t.value = ?2 AND a.chain = ?3 ORDER BY a.id LIMIT 1;
-
--- name: asset_of_chain
-SELECT nft FROM asset WHERE chain = ?1;
 
 -- name: term_put
 INSERT INTO asset_term (field, value, asset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
@@ -67,7 +64,8 @@ VALUES ('delete', ?1, ?2, ?3, ?4, ?5);
 
 -- name: before_put
 INSERT INTO asset_before (chain, block, nft, did, document, state, tx, asset_block, log_index)
-SELECT w.chain, w.block, w.nft, a.did, d.document, a.state, a.tx, a.block, a.log_index
+SELECT w.chain, w.block, w.nft, a.did, COALESCE(d.whole, d.document), a.state, a.tx,
+    a.block, a.log_index
 FROM (SELECT CAST(?1 AS INTEGER) AS chain, CAST(?2 AS INTEGER) AS block, ?3 AS nft) w
 LEFT JOIN asset a ON a.chain = w.chain AND a.nft = w.nft
 LEFT JOIN asset_document d ON d.id = a.id
@@ -171,3 +169,38 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (chain, tx, log_ind
 
 -- name: escrow_event_forget_after
 DELETE FROM escrow_event WHERE chain = ?1 AND block > ?2;
+
+-- name: chain_forget_words
+INSERT INTO asset_search (asset_search, rowid, name, description, tags, author)
+SELECT 'delete', t.id, t.name, t.description, t.tags, t.author
+FROM asset_text t JOIN asset a ON a.id = t.id WHERE a.chain = ?1;
+
+-- name: chain_forget_texts
+DELETE FROM asset_text WHERE id IN (SELECT id FROM asset WHERE chain = ?1);
+
+-- name: chain_forget_assets
+DELETE FROM asset WHERE chain = ?1;
+
+-- name: chain_forget_before
+DELETE FROM asset_before WHERE chain = ?1;
+
+-- name: chain_forget_states
+DELETE FROM asset_state WHERE chain = ?1;
+
+-- name: chain_forget_orders
+DELETE FROM asset_order WHERE chain = ?1;
+
+-- name: chain_forget_lists
+DELETE FROM access_list WHERE chain = ?1;
+
+-- name: chain_forget_users
+DELETE FROM access_list_user WHERE chain = ?1;
+
+-- name: chain_forget_escrow
+DELETE FROM escrow_event WHERE chain = ?1;
+
+-- name: chain_forget_blocks
+DELETE FROM index_block WHERE chain = ?1;
+
+-- name: chain_forget_cursor
+DELETE FROM index_cursor WHERE chain = ?1;

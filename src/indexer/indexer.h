@@ -58,8 +58,8 @@ struct indexer_options {
     int64_t interval_ms;
 };
 
-/* Starts the threads. The options are copied, what they point to is borrowed. */
-int indexer_start(const struct indexer_options *o, struct indexer **ret, struct err *e) must_check;
+/* Starts the threads; never NULL. The options are copied, what they point to is borrowed. */
+struct indexer *indexer_start(const struct indexer_options *o);
 /* Ends the threads after the window in hand (at most the time of one request). NULL is allowed. */
 void indexer_stop(struct indexer *ix);
 

@@ -135,6 +135,26 @@ int rows_roll_back(struct db *db, uint64_t chain, uint64_t keep, struct err *e)
     return cursor_put(db, chain, keep, e);
 }
 
+int rows_reset(struct db *db, uint64_t chain, struct err *e)
+{
+    static const struct sql *const forget[] = {
+        &sql_chain_forget_words,  &sql_chain_forget_texts,  &sql_chain_forget_assets,
+        &sql_chain_forget_before, &sql_chain_forget_states, &sql_chain_forget_orders,
+        &sql_chain_forget_lists,  &sql_chain_forget_users,  &sql_chain_forget_escrow,
+        &sql_chain_forget_blocks, &sql_chain_forget_cursor,
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(forget); i++) {
+        _stmt_ struct stmt *q = db_query(db, forget[i]);
+
+        bind_i64(q, (int64_t)chain);
+        if (stmt_run(q, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int rows_settle(struct db *db, uint64_t chain, uint64_t block, struct err *e)
 {
     if (run_on_block(db, &sql_before_forget_until, chain, block, e) < 0)

@@ -8,13 +8,16 @@
 
 /*
  * Inside of indexer/: the rows of the index. Everything here runs within the caller's transaction.
- * Addresses and hashes are lower-case text.
+ * Addresses and hashes are lower-case text. An asset that is deprecated or revoked is answered in a
+ * short form, but its document is kept whole: it comes back when the state does.
  */
+enum { STATE_DEPRECATED = 2, STATE_REVOKED = 3 };
+
 struct asset_row {
     uint64_t chain;
     const char *nft;
     const char *did;
-    struct json *document; /* as it is answered, indexedMetadata included */
+    struct json *document; /* whole, with indexedMetadata */
     int64_t state;         /* of the NFT: 0 active, 1 end of life, 2 deprecated, 3 revoked ... */
     /* The metadata event that wrote it last: */
     const char *tx;
@@ -53,6 +56,9 @@ int asset_rows_restore(struct db *db, uint64_t chain, uint64_t keep, struct err 
 
 /* Takes back everything the blocks after `keep` said; the cursor is put on `keep`. */
 int rows_roll_back(struct db *db, uint64_t chain, uint64_t keep, struct err *e) must_check;
+
+/* Forgets all that is known of the chain, the cursor included. */
+int rows_reset(struct db *db, uint64_t chain, struct err *e) must_check;
 
 /* Forgets how to take back blocks up to `block`. */
 int rows_settle(struct db *db, uint64_t chain, uint64_t block, struct err *e) must_check;

@@ -95,11 +95,12 @@ static bool lowest_price(const struct json *stats, double *ret)
     return any;
 }
 
-static int put_asset(struct db *db, const struct asset_row *row, int64_t *ret_id, struct err *e)
+static int put_asset(struct db *db, const struct asset_row *row, struct json *document,
+                     int64_t *ret_id, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_asset_put);
-    const struct json *metadata = json_get(document_body(row->document), "metadata");
-    const struct json *stats = json_path(row->document, "indexedMetadata.stats");
+    const struct json *metadata = json_get(document_body(document), "metadata");
+    const struct json *stats = json_path(document, "indexedMetadata.stats");
     double price;
 
     bind_i64(q, (int64_t)row->chain);
@@ -109,7 +110,7 @@ static int put_asset(struct db *db, const struct asset_row *row, int64_t *ret_id
     bind_text(q, row->tx);
     bind_i64(q, (int64_t)row->block);
     bind_i64(q, (int64_t)row->log_index);
-    bind_text(q, json_str(json_path(row->document, "indexedMetadata.nft.created"), ""));
+    bind_text(q, json_str(json_path(document, "indexedMetadata.nft.created"), ""));
     bind_text(q, json_get_str(metadata, "created", ""));
     bind_text(q, json_get_str(metadata, "updated", ""));
     bind_text(q, json_get_str(metadata, "name", ""));
@@ -124,16 +125,38 @@ static int put_asset(struct db *db, const struct asset_row *row, int64_t *ret_id
     return 0;
 }
 
-static int put_document(struct db *db, int64_t id, const struct json *document, struct err *e)
+/* What is shown: of a deprecated or revoked asset nothing but that it is. */
+static struct json *shown(struct arena *a, const struct asset_row *row)
+{
+    struct json *body = document_body(row->document);
+    struct json *nft = json_new_object(a);
+    struct json *indexed = json_new_object(a);
+    struct json *v = json_new_object(a);
+
+    if (row->state != STATE_DEPRECATED && row->state != STATE_REVOKED)
+        return row->document;
+    json_set_int(a, nft, "state", row->state);
+    json_set(a, indexed, "nft", nft);
+    json_set_str(a, v, "id", row->did);
+    json_set_str(a, v, "version", "deprecated");
+    json_set_int(a, v, "chainId", (int64_t)row->chain);
+    json_set_str(a, v, "nftAddress", json_get_str(body, "nftAddress", row->nft));
+    json_set(a, v, "indexedMetadata", indexed);
+    return v;
+}
+
+static int put_document(struct db *db, struct arena *a, int64_t id, const struct json *whole,
+                        const struct json *short_form, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_asset_document_put);
     _buf_ struct buf text = BUF_INIT(DOCUMENT_MAX);
 
-    json_write(&text, document, 0);
+    json_write(&text, whole, 0);
     if (text.full)
         return failed(e, TOO_LARGE, "the document is larger than %d bytes", DOCUMENT_MAX);
     bind_i64(q, id);
-    bind_text(q, buf_str(&text));
+    bind_text(q, short_form ? json_text(a, short_form) : buf_str(&text));
+    bind_text(q, short_form ? buf_str(&text) : NULL);
     return stmt_run(q, e);
 }
 
@@ -270,15 +293,17 @@ static int replace_words(struct db *db, struct arena *a, int64_t id, struct json
 int asset_row_put(struct db *db, struct arena *a, const struct asset_row *row,
                   enum asset_row_scope scope, struct err *e)
 {
+    struct json *v = shown(a, row);
     int64_t id;
 
-    if (put_asset(db, row, &id, e) < 0 || put_document(db, id, row->document, e) < 0)
+    if (put_asset(db, row, v, &id, e) < 0 ||
+        put_document(db, a, id, row->document, v == row->document ? NULL : v, e) < 0)
         return -1;
     if (scope == ROW_NUMBERS)
         return 0;
-    if (put_terms(db, a, id, row->document, e) < 0)
+    if (put_terms(db, a, id, v, e) < 0)
         return -1;
-    return replace_words(db, a, id, row->document, e);
+    return replace_words(db, a, id, v, e);
 }
 
 int asset_row_delete(struct db *db, struct arena *a, uint64_t chain, const char *nft, struct err *e)

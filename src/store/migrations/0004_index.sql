@@ -43,10 +43,11 @@ CREATE INDEX asset_by_name ON asset (lower(name));
 CREATE INDEX asset_by_orders ON asset (orders);
 CREATE INDEX asset_by_price ON asset (price);
 
--- The document's JSON text as it is answered.
+-- The document's JSON text as it is answered, and whole where the answer is a short form.
 CREATE TABLE asset_document (
     id INTEGER PRIMARY KEY REFERENCES asset (id) ON DELETE CASCADE,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    whole TEXT
 ) STRICT;
 
 -- What may be filtered by: the short values below a documented set of paths.

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks another node to decrypt a document (wire/ddo.md 4.2). Its URL comes from a stranger. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "indexer/read.h"
+#include "indexer/window.h"
+
+enum { ANSWER_MAX = 8 * 1048576, NONCE_MAX = 4096, NONCE_MS = 10000, DECRYPT_MS = 30000 };
+enum { CONNECT_MS = 5000 };
+
+/* The next nonce of this node there; the time when it does not say. */
+static const char *next_nonce(const struct window *w, const char *url, const char *node)
+{
+    const struct net_request request = {
+        .url = arena_printf(w->a, "%s/api/services/nonce?userAddress=%s", url, node),
+        .max_body = NONCE_MAX,
+        .timeout_ms = NONCE_MS,
+        .connect_timeout_ms = CONNECT_MS,
+        .flags = NET_GUARD | NET_REDIRECTS};
+    struct net_response response;
+    struct json *answer;
+    struct json *nonce;
+    struct err ignored;
+    uint64_t n;
+
+    if (net_call(w->o->net, w->a, &request, &response, &ignored) == 0 && response.status == 200 &&
+        json_parse(w->a, response.body.p, response.body.n, &answer, &ignored) == 0) {
+        nonce = json_is(answer, JSON_OBJECT) ? json_get(answer, "nonce") : answer;
+        if (str_u64(json_is(nonce, JSON_STRING) ? json_str(nonce, "") : json_text(w->a, nonce),
+                    INT64_MAX - 1, &n))
+            return arena_printf(w->a, "%llu", (unsigned long long)n + 1);
+    }
+    return arena_printf(w->a, "%lld", (long long)clock_ms());
+}
+
+static int request_body(const struct window *w, const struct event *ev, const char *url,
+                        const char **ret, struct err *e)
+{
+    const char *node = addr_text(w->a, &w->o->node_address);
+    const char *nonce = next_nonce(w, url, node);
+    const char *signature;
+    struct json *body = json_new_object(w->a);
+
+    if (w->o->keys.sign(w->o->keys.ctx, w->a, arena_printf(w->a, "%s%sdecryptDDO", node, nonce),
+                        &signature, e) < 0)
+        return -1;
+    json_set_str(w->a, body, "transactionId", ev->tx);
+    json_set_int(w->a, body, "chainId", (int64_t)w->chain->chain_id);
+    json_set_str(w->a, body, "decrypterAddress", node);
+    json_set_str(w->a, body, "dataNftAddress", addr_text(w->a, &ev->log->address));
+    json_set_str(w->a, body, "signature", signature);
+    json_set_str(w->a, body, "nonce", nonce);
+    *ret = json_text(w->a, body);
+    return 0;
+}
+
+int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
+                   struct bytes *ret, struct err *e)
+{
+    static const struct net_header type = {"content-type", "application/json"};
+    struct net_request request = {.method = "POST",
+                                  .url = arena_printf(w->a, "%s/api/services/decrypt", url),
+                                  .headers = &type,
+                                  .header_count = 1,
+                                  .max_body = ANSWER_MAX,
+                                  .timeout_ms = DECRYPT_MS,
+                                  .connect_timeout_ms = CONNECT_MS,
+                                  .flags = NET_GUARD | NET_REDIRECTS};
+    struct net_response response;
+    const char *body;
+
+    if (request_body(w, ev, url, &body, e) < 0)
+        return -1;
+    request.body = body;
+    request.body_len = strlen(body);
+    if (net_call(w->o->net, w->a, &request, &response, e) < 0)
+        return -1;
+    if (response.status == 200 || response.status == 201) {
+        *ret = (struct bytes){(const uint8_t *)response.body.p, response.body.n};
+        return 0;
+    }
+    (void)failed(
+        e, FAILED, "Provider validation failed: %d %.200s", response.status,
+        text_of_bytes(w->a, (struct bytes){(const uint8_t *)response.body.p, response.body.n}));
+    return response.status == 400 || response.status == 403 ? -1 : err_transient(e);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The threads: one for each chain, which sleep until there may be news. */
+#include "indexer/indexer.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "base/thread.h"
+#include "indexer/follow.h"
+
+enum {
+    PAUSE_MIN_MS = 50,
+    PAUSE_MAX_MS = 1000,
+    RETRY_MS = 1000,      /* after a failure; grows */
+    RETRY_MAX_MS = 30000, /* ... up to this */
+    QUIET_FAILURES = 3    /* failures in a row before anybody is told */
+};
+
+struct indexer {
+    struct indexer_options o;
+    struct follower *followers;
+};
+
+/* An eighth of the chain's pace: blocks that come seldom are looked for seldom. */
+static int64_t pause_ms(const struct follower *f)
+{
+    int64_t quiet = clock_mono_ms() - f->head_ms;
+    int64_t pace = quiet > f->pace_ms ? quiet : f->pace_ms;
+
+    if (f->o->interval_ms > 0)
+        return f->o->interval_ms;
+    if (pace / 8 < PAUSE_MIN_MS)
+        return PAUSE_MIN_MS;
+    return pace / 8 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pace / 8;
+}
+
+/* Sleeps until the time is over, somebody wakes it, or it is to end (false). */
+static bool rest(struct follower *f, int64_t ms)
+{
+    int64_t end = clock_mono_ms() + ms;
+    int64_t left;
+
+    lock_scope(&f->lock);
+    while (!f->stop && !f->wake && (left = end - clock_mono_ms()) > 0)
+        (void)cond_wait_ms(&f->woken, &f->lock, left);
+    f->wake = false;
+    return !f->stop;
+}
+
+static void tell_failure(const struct follower *f, int failures, const struct err *e)
+{
+    if (failures == QUIET_FAILURES)
+        log_warn("indexer", "chain %llu: %s; trying again until it works",
+                 (unsigned long long)f->chain->chain_id, e->msg);
+    else
+        log_debug("indexer", "chain %llu: %s", (unsigned long long)f->chain->chain_id, e->msg);
+}
+
+static int64_t retry_ms(int failures)
+{
+    int64_t ms = RETRY_MS;
+
+    while (--failures > 0 && ms < RETRY_MAX_MS)
+        ms *= 2;
+    return ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS;
+}
+
+static void *run(void *arg)
+{
+    struct follower *f = arg;
+    struct err e;
+    int failures = 0;
+    bool more = false;
+
+    do {
+        if (follow_step(f, &more, &e) < 0) {
+            tell_failure(f, ++failures, &e);
+            continue;
+        }
+        if (failures >= QUIET_FAILURES)
+            log_info("indexer", "chain %llu: works again", (unsigned long long)f->chain->chain_id);
+        failures = 0;
+    } while (rest(f, failures ? retry_ms(failures) : (more ? 0 : pause_ms(f))));
+    return NULL;
+}
+
+static void follower_start(struct follower *f, const struct indexer_options *o,
+                           const struct indexer_chain *chain)
+{
+    *f = (struct follower){.o = o, .chain = chain, .width = WIDTH_START};
+    atomic_store(&f->indexed, -1);
+    pthread_mutex_init(&f->lock, NULL);
+    cond_init(&f->woken);
+    thread_start(&f->thread, "indexer", run, f);
+}
+
+struct indexer *indexer_start(const struct indexer_options *o)
+{
+    struct indexer *ix = xcalloc(1, sizeof(*ix));
+    size_t i;
+
+    ix->o = *o;
+    ix->followers = xcalloc(o->chain_count, sizeof(struct follower));
+    for (i = 0; i < o->chain_count; i++)
+        follower_start(&ix->followers[i], &ix->o, &o->chains[i]);
+    return ix;
+}
+
+void indexer_stop(struct indexer *ix)
+{
+    struct follower *f;
+    size_t i;
+
+    if (!ix)
+        return;
+    for (i = 0; i < ix->o.chain_count; i++) {
+        f = &ix->followers[i];
+        lock_scope(&f->lock);
+        f->stop = true;
+        pthread_cond_signal(&f->woken);
+    }
+    for (i = 0; i < ix->o.chain_count; i++) {
+        f = &ix->followers[i];
+        pthread_join(f->thread, NULL);
+        pthread_cond_destroy(&f->woken);
+        pthread_mutex_destroy(&f->lock);
+    }
+    free(ix->followers);
+    free(ix);
+}
+
+void indexer_wake(struct indexer *ix, uint64_t chain_id)
+{
+    struct follower *f;
+    size_t i;
+
+    for (i = 0; i < ix->o.chain_count; i++) {
+        f = &ix->followers[i];
+        if (chain_id && f->chain->chain_id != chain_id)
+            continue;
+        lock_scope(&f->lock);
+        f->wake = true;
+        pthread_cond_signal(&f->woken);
+    }
+}
+
+bool indexer_block(struct indexer *ix, uint64_t chain_id, uint64_t *ret)
+{
+    int64_t block;
+    size_t i;
+
+    for (i = 0; i < ix->o.chain_count; i++) {
+        block = atomic_load(&ix->followers[i].indexed);
+        if (ix->followers[i].chain->chain_id != chain_id || block < 0)
+            continue;
+        *ret = (uint64_t)block;
+        return true;
+    }
+    return false;
+}

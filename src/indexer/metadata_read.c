@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What MetadataCreated and MetadataUpdated need from the network: NFTs, documents, datatokens. */
+#include "base/str.h"
+#include "indexer/fields.h"
+#include "indexer/metadata.h"
+#include "indexer/read.h"
+#include "indexer/rows.h"
+
+static bool is_metadata(const struct event *ev)
+{
+    return ev->kind == METADATA_CREATED || ev->kind == METADATA_UPDATED;
+}
+
+/* Readings for each event, in this order. */
+enum { READ_DEPLOYED, READ_NAME, READ_SYMBOL, READ_URI, READ_COUNT };
+
+static void ask_nft(const struct window *w, const struct addr *nft, struct rpc_reading *r)
+{
+    struct abi_value self = abi_addr(nft);
+    struct abi_value first = abi_u64(1);
+
+    r[READ_DEPLOYED] = reading(w->a, &w->chain->factory, "erc721List(address)", &self, 1);
+    r[READ_NAME] = reading(w->a, nft, "name()", NULL, 0);
+    r[READ_SYMBOL] = reading(w->a, nft, "symbol()", NULL, 0);
+    r[READ_URI] = reading(w->a, nft, "tokenURI(uint256)", &first, 1);
+}
+
+static struct metadata_facts *take_nft(const struct window *w, const struct addr *nft,
+                                       const struct rpc_reading *r)
+{
+    struct metadata_facts *facts = arena_calloc(w->a, 1, sizeof(*facts));
+    struct abi_value v;
+
+    facts->deployed =
+        read_values(w->a, &r[READ_DEPLOYED], "(address)", &v) && addr_eq(&v.list.v[0].addr, nft);
+    facts->name = read_text(w->a, &r[READ_NAME]);
+    facts->symbol = read_text(w->a, &r[READ_SYMBOL]);
+    facts->token_uri = read_text(w->a, &r[READ_URI]);
+    return facts;
+}
+
+static int read_nfts(struct window *w, struct err *e)
+{
+    struct rpc_reading *r = arena_calloc(w->a, w->event_count * READ_COUNT, sizeof(*r));
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < w->event_count; i++)
+        if (is_metadata(&w->events[i])) {
+            ask_nft(w, &w->events[i].log->address, r + n);
+            n += READ_COUNT;
+        }
+    if (n > 0 && rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
+        return -1;
+    for (i = 0, n = 0; i < w->event_count; i++)
+        if (is_metadata(&w->events[i])) {
+            w->events[i].facts = take_nft(w, &w->events[i].log->address, r + n);
+            n += READ_COUNT;
+        }
+    return 0;
+}
+
+static bool is_listed(const struct addr *list, size_t n, const struct addr *who)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (addr_eq(&list[i], who))
+            return true;
+    return false;
+}
+
+/* With allowedValidators one of them must have signed in the same transaction. */
+static bool is_validated(const struct window *w, const struct event *ev)
+{
+    const struct indexer_policy *p = &w->o->policy;
+    struct addr validator;
+    size_t i;
+
+    if (p->validator_count == 0)
+        return true;
+    for (i = 0; i < w->event_count; i++) {
+        if (w->events[i].kind != METADATA_VALIDATED ||
+            !hash32_eq(&w->events[i].log->tx, &ev->log->tx) ||
+            !addr_eq(&w->events[i].log->address, &ev->log->address))
+            continue;
+        validator = event_topic_addr(&w->events[i], 1);
+        if (is_listed(p->validators, p->validator_count, &validator))
+            return true;
+    }
+    return false;
+}
+
+static int check(const struct window *w, const struct event *ev, const struct json *document,
+                 struct err *e)
+{
+    const struct indexer_policy *p = &w->o->policy;
+    struct addr owner = event_topic_addr(ev, 1);
+    const char *did =
+        did_of(w->a, &ev->log->address, w->chain->chain_id, json_get_str(document, "version", ""));
+
+    if (!str_eq(json_get_str(document, "id", ""), did))
+        return failed(e, INVALID, "Decrypted DDO ID does not match generated DID.");
+    if (p->publisher_count > 0 && !is_listed(p->publishers, p->publisher_count, &owner))
+        return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
+                      addr_text(w->a, &owner));
+    return 0;
+}
+
+/* Prices and names of all its services are wanted. */
+static void want_tokens(struct window *w, struct json *document)
+{
+    const struct json *services = json_get(document_body(document), "services");
+    const char *text;
+    struct addr token;
+    size_t i;
+
+    for (i = 0; i < json_len(services); i++) {
+        text = json_get_str(json_at(services, i), "datatokenAddress", "");
+        if (addr_parse_any(text, &token) && !addr_is_zero(&token))
+            (void)token_want(w, &token);
+    }
+}
+
+static void read_document(struct window *w, const struct event *ev, struct metadata_facts *facts)
+{
+    struct err e = {0};
+
+    if (document_get(w, ev, &facts->document, &e) < 0 || check(w, ev, facts->document, &e) < 0) {
+        facts->error = arena_strdup(w->a, e.msg);
+        facts->again = e.transient;
+        return;
+    }
+    want_tokens(w, facts->document);
+}
+
+int metadata_read(struct window *w, struct err *e)
+{
+    struct metadata_facts *facts;
+    uint64_t state;
+    size_t i;
+
+    if (read_nfts(w, e) < 0)
+        return -1;
+    for (i = 0; i < w->event_count; i++) {
+        if (!is_metadata(&w->events[i]))
+            continue;
+        facts = w->events[i].facts;
+        facts->deployed = facts->deployed && is_validated(w, &w->events[i]);
+        state = small_number(&w->events[i].v[METADATA_STATE_AT].num);
+        if (facts->deployed && state != STATE_DEPRECATED && state != STATE_REVOKED)
+            read_document(w, &w->events[i], facts);
+    }
+    return 0;
+}

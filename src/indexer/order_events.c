@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OrderStarted and OrderReused: a row for each log, and one more order in the service's count. */
+#include "base/str.h"
+#include "indexer/fields.h"
+#include "indexer/read.h"
+#include "indexer/rows.h"
+#include "indexer/window.h"
+
+/* OrderStarted(consumer*, payer, amount, serviceIndex, timestamp, publishMarket*, block) */
+static void take_started(const struct window *w, const struct event *ev, struct order_row *row)
+{
+    row->type = "startOrder";
+    row->consumer = event_topic_text(w->a, ev, 1);
+    row->payer = addr_text_lower(w->a, &ev->v[0].addr);
+    row->amount = u256_text(w->a, &ev->v[1].num);
+    row->service_index = (int64_t)small_number(&ev->v[2].num);
+    row->timestamp = (int64_t)small_number(&ev->v[3].num);
+    row->start_tx = "";
+}
+
+/* OrderReused(orderTxId, caller, timestamp, number); the rest is in the order's start. */
+static int take_reused(const struct window *w, struct db *db, const struct event *ev,
+                       struct order_row *row, bool *ret_known, struct err *e)
+{
+    row->type = "reuseOrder";
+    row->start_tx = hex0x_dup(w->a, ev->v[0].bytes.p, ev->v[0].bytes.n);
+    row->payer = addr_text_lower(w->a, &ev->v[1].addr);
+    row->timestamp = (int64_t)small_number(&ev->v[2].num);
+    return order_row_started(db, w->a, row->start_tx, ret_known, row, e);
+}
+
+/* The element of stats for a service: by its id, else the first with the datatoken, else new. */
+static struct json *element_for(struct arena *a, struct json *stats, const struct order_row *row,
+                                const char *service_id)
+{
+    struct json *first = NULL;
+    struct json *it;
+    size_t i;
+
+    for (i = 0; i < json_len(stats); i++) {
+        it = json_at(stats, i);
+        if (!str_ieq(json_get_str(it, "datatokenAddress", ""), row->datatoken))
+            continue;
+        if (str_eq(json_get_str(it, "serviceId", ""), service_id))
+            return it;
+        if (!first)
+            first = it;
+    }
+    if (first)
+        return first;
+    it = json_new_object(a);
+    json_set_str(a, it, "datatokenAddress", row->datatoken);
+    json_set_str(a, it, "serviceId", service_id);
+    json_set_int(a, it, "orders", 0);
+    json_set(a, it, "prices", json_new_array(a));
+    json_push(a, stats, it);
+    return it;
+}
+
+static void count_order(struct arena *a, struct json *document, const struct order_row *row)
+{
+    struct json *service =
+        json_at(json_get(document_body(document), "services"), (size_t)row->service_index);
+    struct json *stats = json_path(document, "indexedMetadata.stats");
+    struct json *it;
+
+    if (!json_is(stats, JSON_ARRAY))
+        return;
+    it = element_for(a, stats, row, json_get_str(service, "id", ""));
+    json_set_int(a, it, "orders", json_get_int(it, "orders", 0) + 1);
+}
+
+int order_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+{
+    struct order_row row = {.chain = w->chain->chain_id,
+                            .tx = ev->tx,
+                            .log_index = ev->log->index,
+                            .block = ev->log->block,
+                            .datatoken = ev->emitter};
+    struct asset_row *asset;
+    bool go = true;
+
+    if (asset_row_of_datatoken(db, w->a, row.chain, row.datatoken, &row.nft, e) < 0)
+        return -1;
+    if (!row.nft)
+        return 0;
+    if (asset_row_get(db, w->a, row.chain, row.nft, &asset, e) < 0)
+        return -1;
+    row.did = asset->did;
+    if (ev->kind == ORDER_STARTED)
+        take_started(w, ev, &row);
+    else if (take_reused(w, db, ev, &row, &go, e) < 0)
+        return -1;
+    if (!go)
+        return 0;
+    if (asset_row_remember(db, row.chain, row.nft, row.block, e) < 0 ||
+        order_row_put(db, &row, &go, e) < 0)
+        return -1;
+    if (!go)
+        return 0;
+    count_order(w->a, asset->document, &row);
+    return asset_row_put(db, w->a, asset, ROW_NUMBERS, e);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_INDEXER_WINDOW_H
+#define ATOLL_INDEXER_WINDOW_H
+
+#include "indexer/event.h"
+#include "indexer/indexer.h"
+#include "json/json.h"
+
+/*
+ * Inside of indexer/: some blocks of one chain, from their logs to their rows. First everything is
+ * read that the network has to be asked for (window_read: no transaction is open), then the events
+ * are applied in the chain's order within the caller's transaction (window_apply: no network).
+ * All memory is the window's arena.
+ */
+struct window {
+    const struct indexer_options *o;
+    const struct indexer_chain *chain;
+    struct arena *a;
+    struct event *events;
+    size_t event_count;
+    struct token *tokens; /* datatokens that were read, newest first */
+};
+
+/* Takes the logs that are ours. The logs must outlive the window. */
+void window_take(struct window *w, const struct rpc_log *logs, size_t n);
+/*
+ * -1 when the chain or the database fails: the window must be read again. What is wrong with a
+ * single event (a document that cannot be had, say) is part of what is applied.
+ */
+int window_read(struct window *w, struct err *e) must_check;
+int window_apply(struct window *w, struct db *db, struct err *e) must_check;
+
+/* --- what the chain says about datatokens (tokens.c) --- */
+
+/* A datatoken: its names and the offers that sell it. */
+struct token {
+    struct token *next;
+    struct addr addr;
+    const char *name;
+    const char *symbol;
+    struct json *prices; /* as in indexedMetadata.stats[].prices, active offers only */
+};
+/* Asks for it to be read by tokens_read(); once for each address. */
+struct token *token_want(struct window *w, const struct addr *addr);
+/* NULL when it was not asked for. */
+struct token *token_find(const struct window *w, const struct addr *addr);
+int tokens_read(struct window *w, struct err *e) must_check;
+
+/* --- kinds of events --- */
+
+/* Reads NFTs and documents of MetadataCreated and MetadataUpdated; wants their datatokens. */
+int metadata_read(struct window *w, struct err *e) must_check;
+int metadata_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+    must_check;
+int metadata_state_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+    must_check;
+
+int order_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+
+/* Wants the datatokens of exchanges and dispensers that changed, as far as assets have them. */
+int prices_read(struct window *w, struct err *e) must_check;
+int prices_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+
+/* Reads the names of new access lists. */
+int access_lists_read(struct window *w, struct err *e) must_check;
+int access_list_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+    must_check;
+
+int escrow_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+
+/* --- documents (document.c) --- */
+
+/*
+ * The document of a metadata event: taken from the event, or decrypted by whom its decryptorUrl
+ * names, and checked against the event's hash. -1 with a text for the asset's state row.
+ */
+int document_get(const struct window *w, const struct event *ev, struct json **ret, struct err *e)
+    must_check;
+
+/* Asks the node at `url` to decrypt (wire/ddo.md 4.2); the bytes it answered. */
+int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
+                   struct bytes *ret, struct err *e) must_check;
+
+/* "did:op:" or "did:ope:" + sha256 of NFT and chain, for a document of that version. */
+const char *did_of(struct arena *a, const struct addr *nft, uint64_t chain, const char *version);
+
+#endif
