@@ -26,7 +26,7 @@ static struct exchange *exchange_new(struct conn *c)
     x->conn = c;
     x->request.arena = a;
     x->request.method = x->request.target = x->request.path = "";
-    x->request.peer = c->peer;
+    x->request.peer = arena_strdup(a, c->peer); /* the worker may outlive the connection */
     x->request.body.p = (const uint8_t *)"";
     x->reply.status = 200;
     list_init(&x->done);
@@ -142,7 +142,7 @@ static void begin_body(struct conn *c)
     bool body = x->head.chunked || x->head.length > 0;
     struct err e;
 
-    x->request.peer = gate_peer(s->gate, &x->request, c->peer);
+    x->request.peer = gate_peer(s->gate, &x->request, x->request.peer);
     if (!str_eq(x->request.method, "OPTIONS")) {
         if (!gate_pass(s->gate, &x->request, now_ms(s), &x->reply)) {
             x->reply.close = body;
