@@ -66,8 +66,9 @@ fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz
 	@scripts/fuzz.sh $(T) $(S)
 
-bench: setup all
-	@scripts/bench.sh
+bench: all
+	@scripts/setup.sh bench
+	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts
 
 clean:
 	rm -rf build build-asan build-fuzz

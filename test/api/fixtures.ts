@@ -96,10 +96,14 @@ export class World {
     this.compute = new Compute(this.chain, this.url)
   }
 
-  /** The node's process, again after stopNode() or a kill: the same port, key and folder. */
-  async startNode(): Promise<void> {
+  /** The node's process, again after its end: the same port, key and folder. */
+  launchNode(): void {
     if (this.node) this.history += this.node.output
     this.node = new Program(atoll, ['node', '--data', join(this.dir, 'node')], this.env)
+  }
+
+  async startNode(): Promise<void> {
+    this.launchNode()
     await this.node.line(/listening/i)
   }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measures everything and prints one table. See README.md.
+import { cpus } from 'node:os'
+import { World } from '../test/api/fixtures.ts'
+import { benchHttp } from './http.ts'
+import { benchJob } from './job.ts'
+import { benchStart } from './start.ts'
+
+export interface Figure {
+  name: string
+  value: string
+  /** the best this machine can do, measured in the same run */
+  floor: string
+  goal: string
+}
+
+const w = await World.start({ env: { MAX_REQ_PER_MINUTE: '1000000000', MAX_CONNECTIONS_PER_MINUTE: '1000000' } })
+const figures: Figure[] = []
+try {
+  for (const bench of [benchStart, benchJob, benchHttp]) figures.push(...await bench(w))
+} finally {
+  await w.stop()
+}
+
+const rows = [{ name: 'figure', value: 'atoll', floor: 'floor here', goal: 'goal' }, ...figures]
+const width = (key: keyof Figure): number => Math.max(...rows.map((r) => r[key].length))
+console.log(`\n${cpus().length} cores, ${cpus()[0]?.model ?? ''}\n`)
+for (const r of rows) {
+  console.log([r.name.padEnd(width('name')), r.value.padStart(width('value')), r.floor.padStart(width('floor')),
+    r.goal.padStart(width('goal'))].join('   '))
+}
