@@ -46,8 +46,11 @@ static int learn_head(struct follower *f, struct err *e)
 
 /* --- reorganisations --- */
 
-/* Whether the chain still has the block that was indexed. */
-static int still_there(struct follower *f, const struct block_mark *mark, bool *ret, struct err *e)
+enum branch { SAME, OTHER, ABSENT };
+
+/* Whether the chain still has the block that was indexed, another one, or none of that height. */
+static int look_at(struct follower *f, const struct block_mark *mark, enum branch *ret,
+                   struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct rpc_block block;
@@ -55,7 +58,9 @@ static int still_there(struct follower *f, const struct block_mark *mark, bool *
 
     if (rpc_block(f->chain->rpc, a, mark->block, &found, &block, e) < 0)
         return -1;
-    *ret = found && hash32_eq(&block.hash, &mark->hash);
+    *ret = ABSENT;
+    if (found)
+        *ret = hash32_eq(&block.hash, &mark->hash) ? SAME : OTHER;
     return 0;
 }
 
@@ -67,51 +72,76 @@ static int newest_mark(struct follower *f, uint64_t until, bool *ret_found, stru
     return block_newest(db, f->chain->chain_id, until, ret_found, ret, e);
 }
 
-/* Back to the state after block `keep`; all the way when there is none left to keep. */
-static int roll_back(struct follower *f, bool any_left, uint64_t keep, struct err *e)
+/* Back to the state after `keep`; all the way when it is NULL. */
+static int roll_back(struct follower *f, const struct block_mark *keep, struct err *e)
 {
     _db_ struct db *db = store_lend(f->o->store);
     _tx_ struct tx tx = {0};
+    uint64_t chain = f->chain->chain_id;
     int r;
 
     if (tx_begin(db, &tx, e) < 0)
         return -1;
-    r = any_left ? rows_roll_back(db, f->chain->chain_id, keep, e)
-                 : rows_reset(db, f->chain->chain_id, e);
+    r = keep ? rows_roll_back(db, chain, keep->block, e) : rows_reset(db, chain, e);
     if (r < 0 || tx_commit(&tx, e) < 0)
         return -1;
-    log_info("indexer", "chain %llu: blocks after %llu were replaced, indexing them again",
-             (unsigned long long)f->chain->chain_id, (unsigned long long)keep);
-    set_next(f, any_left ? keep + 1 : f->chain->start_block);
+    set_next(f, keep ? keep->block + 1 : f->chain->start_block);
+    log_info("indexer", "chain %llu: blocks were replaced, indexing again from %llu",
+             (unsigned long long)chain, (unsigned long long)f->next);
     return 0;
 }
 
-/* The newest indexed block must still be the chain's; otherwise its newest ancestor that is. */
-static int check_branch(struct follower *f, struct err *e)
-{
+struct ancestor {
     struct block_mark mark;
-    bool found;
-    bool there = false;
-    bool first = true;
+    enum branch at; /* what became of it */
+    bool replaced;  /* a block above it, or itself, is another one now */
+    size_t looks;
+};
 
-    if (f->next == 0 || newest_mark(f, f->next - 1, &found, &mark, e) < 0)
-        return f->next == 0 ? 0 : -1;
-    if (!found)
-        return 0;
-    while (found && !there) {
-        if (still_there(f, &mark, &there, e) < 0)
+/* From the newest indexed block down to one that the chain still has. */
+static int find_ancestor(struct follower *f, struct ancestor *ret, struct err *e)
+{
+    uint64_t until = f->next;
+    bool found = true;
+
+    *ret = (struct ancestor){.at = ABSENT};
+    while (until > 0 && ret->at != SAME) {
+        if (newest_mark(f, until - 1, &found, &ret->mark, e) < 0)
             return -1;
-        if (there && first)
-            return 0;
-        if (there)
+        if (!found)
             break;
-        first = false;
-        if (mark.block == 0)
-            found = false;
-        else if (newest_mark(f, mark.block - 1, &found, &mark, e) < 0)
+        if (look_at(f, &ret->mark, &ret->at, e) < 0)
             return -1;
+        ret->replaced = ret->replaced || ret->at == OTHER;
+        ret->looks++;
+        until = ret->mark.block;
     }
-    return roll_back(f, there, there ? mark.block : 0, e);
+    return 0;
+}
+
+/*
+ * The newest block that was indexed must still be the chain's; otherwise it goes back to the newest
+ * ancestor that is. A chain that is merely shorter may be an endpoint that lags: that gets time.
+ */
+static int check_branch(struct follower *f, bool *ret_wait, struct err *e)
+{
+    struct ancestor up;
+
+    *ret_wait = false;
+    if (find_ancestor(f, &up, e) < 0)
+        return -1;
+    if (up.looks == 0 || (up.looks == 1 && up.at == SAME)) {
+        f->shorter_ms = 0;
+        return 0;
+    }
+    if (!f->shorter_ms)
+        f->shorter_ms = clock_mono_ms();
+    if (up.at == ABSENT || (!up.replaced && clock_mono_ms() - f->shorter_ms < f->patience_ms)) {
+        *ret_wait = true;
+        return 0;
+    }
+    f->shorter_ms = 0;
+    return roll_back(f, up.at == SAME ? &up.mark : NULL, e);
 }
 
 /* --- windows --- */
@@ -195,11 +225,13 @@ int follow_step(struct follower *f, bool *ret_more, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     uint64_t to;
+    bool wait;
 
     *ret_more = false;
-    if ((!f->ready && load_cursor(f, e) < 0) || learn_head(f, e) < 0 || check_branch(f, e) < 0)
+    if ((!f->ready && load_cursor(f, e) < 0) || learn_head(f, e) < 0 ||
+        check_branch(f, &wait, e) < 0)
         return -1;
-    if (f->next > f->head)
+    if (wait || f->next > f->head)
         return 0;
     to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
     if (index_window(f, a, to, e) < 0)

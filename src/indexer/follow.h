@@ -14,7 +14,8 @@
 enum {
     WIDTH_START = 1000, /* blocks of a window */
     WIDTH_MAX = 10000,
-    REORG_DEPTH = 128 /* blocks that can be taken back one by one */
+    REORG_DEPTH = 128,  /* blocks that can be taken back one by one */
+    PATIENCE_MS = 15000 /* for a chain that has become shorter to grow again */
 };
 
 struct follower {
@@ -26,12 +27,14 @@ struct follower {
     bool wake;
     bool stop;
 
-    bool ready;      /* next is known */
-    uint64_t next;   /* the first block that is not indexed */
-    uint64_t head;   /* the chain's newest block when last asked */
-    uint64_t width;  /* blocks of the next window */
-    int64_t head_ms; /* when head last changed */
-    int64_t pace_ms; /* how long it took to */
+    bool ready;     /* next is known */
+    uint64_t next;  /* the first block that is not indexed */
+    uint64_t head;  /* the chain's newest block when last asked */
+    uint64_t width; /* blocks of the next window */
+    int64_t patience_ms;
+    int64_t shorter_ms; /* since when the chain is shorter than what was indexed; 0: it is not */
+    int64_t head_ms;    /* when head last changed */
+    int64_t pace_ms;    /* how long it took to */
 
     _Atomic int64_t indexed; /* next - 1; -1: nothing yet */
 };

@@ -89,7 +89,8 @@ static void *run(void *arg)
 static void follower_start(struct follower *f, const struct indexer_options *o,
                            const struct indexer_chain *chain)
 {
-    *f = (struct follower){.o = o, .chain = chain, .width = WIDTH_START};
+    *f =
+        (struct follower){.o = o, .chain = chain, .width = WIDTH_START, .patience_ms = PATIENCE_MS};
     atomic_store(&f->indexed, -1);
     pthread_mutex_init(&f->lock, NULL);
     cond_init(&f->woken);
