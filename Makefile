@@ -63,7 +63,7 @@ fmt:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
 
 fuzz: build-fuzz/build.ninja
-	@ninja -C build-fuzz
+	@ninja -C build-fuzz fuzz
 	@scripts/fuzz.sh $(T) $(S)
 
 bench: all
