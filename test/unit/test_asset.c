@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "asset/asset.h"
+#include "base/codec.h"
+#include "crypto/ecies.h"
+#include "test.h"
+
+#define NFT "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+#define TOKEN "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+#define WHO "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+#define LIST "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+
+static struct json *parse(struct arena *a, const char *text)
+{
+    struct json *v;
+    struct err e;
+
+    ok(json_parse(a, text, strlen(text), &v, &e), e);
+    return v;
+}
+
+static const char v4[] =
+    "{\"id\":\"did:op:1\",\"version\":\"4.7.0\",\"chainId\":8996,\"nftAddress\":\"" NFT "\","
+    "\"metadata\":{\"type\":\"dataset\"},\"services\":["
+    "{\"id\":\"a\",\"type\":\"access\",\"datatokenAddress\":\"" TOKEN "\",\"timeout\":0},"
+    "{\"id\":\"1b\",\"type\":\"compute\",\"datatokenAddress\":\"" TOKEN "\",\"timeout\":3600,"
+    "\"files\":\"0x00\",\"additionalInformation\":{\"dtCost\":3}}],"
+    "\"indexedMetadata\":{\"nft\":{\"state\":5}}}";
+
+static void both_versions_read_the_same(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    static const char v5[] =
+        "{\"id\":\"did:ope:1\",\"version\":\"5.0.0\",\"credentialSubject\":{\"chainId\":1,"
+        "\"nftAddress\":\"" NFT "\",\"metadata\":{\"type\":\"algorithm\",\"algorithm\":{}},"
+        "\"services\":[{\"id\":\"x\",\"type\":\"access\",\"datatokenAddress\":\"" TOKEN "\"}],"
+        "\"credentials\":{\"allow\":[]}}}";
+    struct asset asset;
+    size_t index = 9;
+    struct err e;
+
+    (void)state;
+    ok(asset_parse(a, parse(a, v4), &asset, &e), e);
+    assert_int_equal(asset.chain_id, 8996);
+    assert_int_equal(asset.state, ASSET_UNLISTED);
+    assert_true(asset_is_orderable(&asset));
+    assert_false(asset.is_algorithm);
+    assert_int_equal(asset.service_count, 2);
+    assert_int_equal(asset_service_find(&asset, "1b", &index)->cost, 3);
+    assert_int_equal(index, 1);
+    assert_int_equal(asset_service_find(&asset, "1", &index)->timeout_s, 3600);
+    assert_string_equal(asset_service_find(&asset, "0", NULL)->id, "a");
+    assert_null(asset_service_find(&asset, "2", &index));
+    assert_null(asset_service_find(&asset, "", &index));
+    ok(asset_parse(a, parse(a, v5), &asset, &e), e);
+    assert_int_equal(asset.chain_id, 1);
+    assert_int_equal(asset.state, ASSET_STATE_UNKNOWN);
+    assert_true(asset.is_algorithm);
+    assert_non_null(asset.algorithm);
+    assert_non_null(asset.credentials);
+    assert_int_equal(asset.services[0].cost, 1);
+}
+
+static void what_is_no_asset_is_refused(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    static const char *const bad[] = {
+        "null",
+        "[]",
+        "{}",
+        "{\"id\":\"d\",\"chainId\":1,\"nftAddress\":\"0x1\",\"services\":[]}",
+        "{\"id\":\"d\",\"chainId\":-1,\"nftAddress\":\"" NFT "\",\"services\":[]}",
+        "{\"id\":\"d\",\"chainId\":1,\"nftAddress\":\"" NFT "\"}",
+        "{\"id\":\"d\",\"chainId\":1,\"nftAddress\":\"" NFT "\",\"services\":[{}]}",
+        "{\"id\":\"d\",\"version\":\"deprecated\",\"chainId\":1,\"nftAddress\":\"" NFT "\","
+        "\"services\":[]}",
+    };
+    struct asset asset;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(bad); i++)
+        err_is(asset_parse(a, parse(a, bad[i]), &asset, &e), e, INVALID);
+}
+
+static const char *encrypted(struct arena *a, const struct seckey *key, const char *payload)
+{
+    _buf_ struct buf out = BUF_INIT(10000);
+    struct pubkey to = pubkey_of(key);
+    struct err e;
+
+    ok(ecies_encrypt(&to, payload, strlen(payload), &out, &e), e);
+    return hex_dup(a, out.data, out.len);
+}
+
+static void files_belong_to_their_asset(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct seckey key = seckey_new();
+    struct seckey other = seckey_new();
+    struct asset_service service;
+    struct asset asset;
+    struct json *files;
+    struct err e;
+
+    (void)state;
+    ok(asset_parse(a, parse(a, v4), &asset, &e), e);
+    service = asset.services[0];
+    err_is(asset_files_open(a, &key, &asset, &service, &files, &e), e, ASSET_FILES_KEY);
+    service.files =
+        encrypted(a, &key,
+                  "{\"datatokenAddress\":\"0x5fbdb2315678afecb367f032d93f642f64180aa3\","
+                  "\"nftAddress\":\"" NFT "\",\"files\":[{\"type\":\"url\"}]}");
+    ok(asset_files_open(a, &key, &asset, &service, &files, &e), e);
+    assert_int_equal(json_len(files), 1);
+    err_is(asset_files_open(a, &other, &asset, &service, &files, &e), e, ASSET_FILES_KEY);
+    service.files = encrypted(
+        a, &key, "{\"datatokenAddress\":\"" NFT "\",\"nftAddress\":\"" NFT "\",\"files\":[]}");
+    err_is(asset_files_open(a, &key, &asset, &service, &files, &e), e, ASSET_FILES_OTHER);
+    service.files = encrypted(a, &key, "[]");
+    err_is(asset_files_open(a, &key, &asset, &service, &files, &e), e, ASSET_FILES_KEY);
+    service.files = "0xzz";
+    err_is(asset_files_open(a, &key, &asset, &service, &files, &e), e, ASSET_FILES_KEY);
+}
+
+struct lists {
+    int answer; /* 1 member, 0 not, -1 the chain does not answer */
+    uint64_t chain;
+};
+
+static int has(void *ctx, uint64_t chain_id, const struct addr *list, const struct addr *who,
+               bool *ret, struct err *e)
+{
+    struct lists *l = ctx;
+
+    (void)list;
+    (void)who;
+    l->chain = chain_id;
+    if (l->answer < 0)
+        return failed(e, FAILED, "no answer");
+    *ret = l->answer == 1;
+    return 0;
+}
+
+#define ME "{\"type\":\"address\",\"values\":[\"0x70997970c51812dc3a010c7d01b50e0d17dc79c8\"]}"
+#define YOU "{\"type\":\"Address\",\"values\":[\"" NFT "\"]}"
+#define ALL "{\"type\":\"address\",\"values\":[\"*\"]}"
+#define V5 "{\"type\":\"address\",\"values\":[{\"address\":\"" WHO "\"}]}"
+#define TOK "{\"type\":\"accessList\",\"chainId\":5,\"accessList\":\"" LIST "\"}"
+#define ODD "{\"type\":\"SSIpolicy\"}"
+
+static void credentials_decide(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    static const struct {
+        const char *credentials;
+        int list;
+        bool granted;
+    } rows[] = {
+        {"null", 0, true},
+        {"{}", 0, true},
+        {"{\"allow\":[],\"deny\":[]}", 0, true},
+        {"{\"allow\":[" ME "]}", 0, true},
+        {"{\"allow\":[" YOU "]}", 0, false},
+        {"{\"allow\":[" V5 "]}", 0, true},
+        {"{\"allow\":[" ALL "]}", 0, true},
+        {"{\"allow\":[" ME "," YOU "]}", 0, false},
+        {"{\"allow\":[" ME "," YOU "],\"match_allow\":\"any\"}", 0, true},
+        {"{\"allow\":[" TOK "]}", 1, true},
+        {"{\"allow\":[" TOK "]}", 0, false},
+        {"{\"allow\":[" ME "," TOK "]}", 0, false},
+        {"{\"allow\":[" ME "," ODD "]}", 0, false},
+        {"{\"allow\":[" ME "," ODD "],\"match_allow\":\"any\"}", 0, true},
+        {"{\"allow\":[" ODD "],\"match_allow\":\"any\"}", 0, false},
+        {"{\"deny\":[" ME "]}", 0, false},
+        {"{\"deny\":[" YOU "]}", 0, true},
+        {"{\"deny\":[" ODD "]}", 0, true},
+        {"{\"deny\":[" ME "," YOU "]}", 0, false},
+        {"{\"deny\":[" ME "," YOU "],\"match_deny\":\"all\"}", 0, true},
+        {"{\"deny\":[" TOK "]}", 1, false},
+        {"{\"deny\":[" ME "],\"allow\":[" ME "]}", 0, false},
+        {"{\"allow\":[{\"type\":\"address\",\"values\":[]}]}", 0, false},
+        {"{\"allow\":[{\"type\":\"accessList\",\"accessList\":\"" LIST "\"}]}", 1, false},
+    };
+    struct lists answer = {0};
+    struct asset_lists lists = {.ctx = &answer, .has = has};
+    struct addr who;
+    bool granted;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    assert_true(addr_parse(WHO, &who));
+    for (i = 0; i < ARRAY_LEN(rows); i++) {
+        answer.answer = rows[i].list;
+        ok(asset_credentials_check(parse(a, rows[i].credentials), &who, &lists, &granted, &e), e);
+        if (granted != rows[i].granted)
+            fail_msg("%s", rows[i].credentials);
+    }
+    assert_int_equal(answer.chain, 5);
+    ok(asset_credentials_check(NULL, &who, &lists, &granted, &e), e);
+    assert_true(granted);
+    answer.answer = -1;
+    err_is(asset_credentials_check(parse(a, "{\"allow\":[" TOK "]}"), &who, &lists, &granted, &e),
+           e, FAILED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_versions_read_the_same),
+        cmocka_unit_test(what_is_no_asset_is_refused),
+        cmocka_unit_test(files_belong_to_their_asset),
+        cmocka_unit_test(credentials_decide),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
