@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "asset/asset.h"
+#include "asset/trust.h"
 #include "base/codec.h"
 #include "crypto/ecies.h"
 #include "test.h"
@@ -207,6 +208,68 @@ static void credentials_decide(void **state)
            e, FAILED);
 }
 
+#define RULE(did, files, container, rest)                                                          \
+    "{\"publisherTrustedAlgorithms\":[{\"did\":\"" did "\",\"filesChecksum\":\"" files             \
+    "\",\"containerSectionChecksum\":\"" container "\"" rest "}]}"
+
+static void datasets_choose_their_algorithms(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    static const struct {
+        const char *compute;
+        bool listed; /* the algorithm of an asset */
+        bool raw;
+        bool strict; /* the algorithm of an asset, with strict */
+    } rows[] = {
+        {"null", true, true, false},
+        {"{}", true, true, false},
+        {"{\"allowRawAlgorithm\":false}", true, false, false},
+        {"{\"allowRawAlgorithm\":true,\"publisherTrustedAlgorithms\":[]}", true, true, false},
+        {RULE("did:op:a", "f", "c", ""), true, false, true},
+        {RULE("did:op:b", "f", "c", ""), false, false, false},
+        {RULE("did:op:a", "x", "c", ""), false, false, false},
+        {RULE("did:op:a", "f", "x", ""), false, false, false},
+        {RULE("*", "*", "*", ""), true, false, true},
+        {RULE("did:op:a", "f", "c", ",\"serviceId\":\"s\""), true, false, true},
+        {RULE("did:op:a", "f", "c", ",\"serviceId\":\"t\""), false, false, false},
+        {RULE("did:op:a", "f", "c", ",\"serviceId\":\"*\""), true, false, true},
+        {"{\"publisherTrustedAlgorithms\":[\"*\"]}", true, false, true},
+        {"{\"publisherTrustedAlgorithms\":[{}],\"allowRawAlgorithm\":true}", false, true, false},
+        {"{\"publisherTrustedAlgorithmPublishers\":[\"" NFT "\"]}", true, false, true},
+        {"{\"publisherTrustedAlgorithmPublishers\":[\"" WHO "\"]}", false, false, false},
+        {"{\"publisherTrustedAlgorithmPublishers\":[\"*\"]}", true, false, true},
+    };
+    struct asset_algorithm algorithm = {
+        .did = "did:op:a", .service_id = "s", .files_checksum = "f", .container_checksum = "c"};
+    const struct asset_algorithm raw = {.files_checksum = "", .container_checksum = ""};
+    struct asset_service service = {.type = "compute"};
+    size_t i;
+
+    (void)state;
+    assert_true(addr_parse(NFT, &algorithm.nft));
+    for (i = 0; i < ARRAY_LEN(rows); i++) {
+        service.compute = parse(a, rows[i].compute);
+        if (asset_trusts(&service, &algorithm, false) != rows[i].listed ||
+            asset_trusts(&service, &raw, false) != rows[i].raw ||
+            asset_trusts(&service, &algorithm, true) != rows[i].strict)
+            fail_msg("%s", rows[i].compute);
+    }
+    service.type = "access";
+    assert_true(asset_trusts(&service, &raw, true));
+}
+
+static void containers_have_a_checksum(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *container =
+        parse(a, "{\"entrypoint\":\"node $ALGO\",\"image\":\"node\",\"checksum\":"
+                 "\"sha256:1155995dda741e93afe4b1c6ced2d01734a6ec69865cc0997daf1f4db7259a36\"}");
+
+    (void)state;
+    assert_string_equal(asset_checksum_container(a, container),
+                        "ba8885fcc7d366f058d6c3bb0b7bfe191c5f85cb6a4ee3858895342436c23504");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +277,8 @@ int main(void)
         cmocka_unit_test(what_is_no_asset_is_refused),
         cmocka_unit_test(files_belong_to_their_asset),
         cmocka_unit_test(credentials_decide),
+        cmocka_unit_test(datasets_choose_their_algorithms),
+        cmocka_unit_test(containers_have_a_checksum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
