@@ -14,6 +14,7 @@
 #include "escrow/escrow.h"
 #include "json/json.h"
 #include "net/net.h"
+#include "storage/storage.h"
 #include "store/db.h"
 
 /*
@@ -44,6 +45,7 @@ struct compute_callbacks {
 struct compute_options {
     struct net *net;
     struct store *store;
+    struct storage *storage;
     struct escrow *escrow; /* NULL: no paid jobs */
     const char *data_dir;  /* jobs live in DATA/c2d_storage/ */
     const char *consumer_address;
