@@ -31,11 +31,12 @@ struct compute_env; /* an environment; lives as long as its struct compute */
 struct compute_callbacks {
     void *ctx;
     /*
-     * One entry of compute_request.inputs, or its algorithm, becomes a file object in the clear
-     * for storage.h. Also after a restart, so `stored` must hold all that is needed.
+     * One entry of compute_request.inputs, or its algorithm, as it was stored: its "file" becomes
+     * a file object in the clear for storage.h (it may be encrypted, or sit in a bucket). Also
+     * after a restart, so the entry holds all that is needed.
      */
-    int (*input)(void *ctx, struct arena *a, const struct json *stored, struct json **ret_file,
-                 struct err *e);
+    int (*input)(void *ctx, struct arena *a, const struct json *stored,
+                 const struct json **ret_file, struct err *e);
     /* The DDO's text for /data/ddos, NULL when there is none. */
     const char *(*ddo)(void *ctx, struct arena *a, const char *did);
     int (*decimals)(void *ctx, uint64_t chain, const struct addr *token, unsigned *ret,
@@ -59,20 +60,24 @@ struct compute_options {
 
 /*
  * Reads the engines and their machines' sizes. An engine that does not answer is a failure.
- * The texts are copied, everything else is borrowed.
+ * The texts are copied, everything else is borrowed. It listens to the escrow from here on, so the
+ * escrow is started later and freed earlier.
  */
 int compute_new(const struct compute_options *o, const struct compute_callbacks *callbacks,
                 struct compute **ret, struct err *e) must_check;
-/* Goes on with the jobs of the store; after escrow_start(). Registers itself with the escrow. */
+/* Goes on with the jobs of the store; after escrow_start(). */
 int compute_run(struct compute *c, struct err *e) must_check;
-/* Stops its threads; containers run on and are found again. NULL is allowed. */
+/*
+ * Stops its threads, waits for the steps under way (net_stop() before makes that quick), frees.
+ * Containers run on and are found again. NULL is allowed.
+ */
 void compute_free(struct compute *c);
 
 /* --- environments --- */
 
 /* As computeEnvironments answers. chain 0: all; else those that can be paid on that chain. */
 struct json *compute_environments_json(struct compute *c, struct arena *a, uint64_t chain);
-/* For `status`: {type, hash, isConnected...} of each engine. */
+/* c2dClusters of `status`: [{type, hash, environments}]. */
 struct json *compute_clusters_json(struct compute *c, struct arena *a);
 
 struct compute_env_info {
@@ -147,13 +152,14 @@ struct compute_request {
     int64_t max_duration_s;
     int64_t queue_wait_s; /* 0: must start at once */
     /*
-     * Datasets, in order: objects that `callbacks.input` understands. "did" and "serviceId" are
-     * read here: what is shown as inputDID, and whose DDO goes to /data/ddos.
+     * Datasets, in order: objects with "file", which callbacks.input turns into a file object,
+     * and perhaps "did" (shown as inputDID; its DDO goes to /data/ddos) and "userdata". The
+     * file's name in /data/inputs is the origin's, made safe.
      */
     const struct json *inputs;
     /*
-     * {did?, serviceId?, rawcode?: text, (else a file for callbacks.input), container: {image,
-     * tag, checksum, entrypoint}, envs?: {k: v}, algocustomdata?: {}}
+     * {did?, rawcode? (a text) or file?, userdata?, container: {image, tag, checksum, entrypoint},
+     * envs?: {k: v}, algocustomdata?: {}}
      */
     const struct json *algorithm;
     const struct json *metadata; /* or NULL */

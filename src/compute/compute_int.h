@@ -64,7 +64,7 @@ struct compute {
     pthread_t clock;
     bool started;
     bool ending;
-    struct list jobs; /* live jobs, oldest first */
+    struct list jobs;   /* live jobs, oldest first */
     int64_t next_sweep; /* monotonic ms */
 };
 
@@ -89,6 +89,7 @@ struct job {
     int64_t expected_end; /* wall clock ms, for the waiting times shown */
     struct compute_resources resources;
 
+    struct arena *arena; /* texts of the row */
     struct pool_item item;
     atomic_bool stop;   /* its owner wants it to end */
     atomic_bool ended;  /* the container's end was reported */
@@ -96,14 +97,23 @@ struct job {
 
     struct job_row row;
     struct job_terms terms;
-    struct job_log *log;   /* while the algorithm runs */
-    bool watching;         /* this process has started or found the container running */
-    bool resumed;          /* comes from an earlier process */
+    struct job_log *log; /* while the algorithm runs */
+    bool watching;       /* this process has started or found the container running */
+    bool resumed;        /* comes from an earlier process */
     bool disk_over;
     int64_t kill_at;       /* monotonic ms: SIGKILL after the grace; 0: no signal sent yet */
     int64_t disk_check_at; /* monotonic ms */
     int tries;             /* of a step that failed for a while */
+    int fail_status;       /* set by a step that fails for a reason of its own; else 0 */
 };
+
+/* --- start.c --- */
+/* The id behind the cluster's prefix; the text itself when there is none. */
+const char *job__bare_id(const char *id);
+
+/* --- prepare.c --- */
+/* The login for an image: the request's own, else the operator's for that registry, or NULL. */
+const char *image__auth(struct arena *a, const struct compute *c, const char *ref, const char *own);
 
 /* --- env.c --- */
 int env__load(struct compute *c, struct err *e) must_check;
@@ -125,7 +135,9 @@ int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
                  const struct addr *token, struct job_terms *ret, struct err *e) must_check;
 
 /* --- fsm.c --- */
-/* Runs the job's steps on a worker; kick may be called from any thread. */
+/* The job's steps, on a worker. */
+void fsm__run(struct job *j);
+/* Something happened to the job: its step is run (again). Any thread. */
 void fsm__kick(struct job *j);
 void fsm__kick_locked(struct job *j);
 /* Persists the row as it stands. */
@@ -137,6 +149,8 @@ const char *fsm__status_name(int status);
 /* First row of a job: its step, status and name. */
 void fsm__first(struct job_row *row, bool queued);
 int fsm__done_step(void);
+/* What a job of an earlier process holds or waits for; compute.lock is held. */
+void fsm__adopt_locked(struct job *j);
 /* Lets jobs that wait for resources have them, oldest first; compute.lock is held. */
 void fsm__serve_queue_locked(struct compute *c);
 
@@ -152,24 +166,36 @@ const char *job__path(struct arena *a, const struct compute *c, const struct job
 void job__note(struct job *j, const char *file, const char *fmt, ...) printf_like(3, 4);
 /* Bytes that the job may keep on disk. */
 int64_t job__disk_limit(const struct job *j);
+/* Ends who reads along; complete: the container has ended, the rest of its output is fetched. */
+void job__close_log(struct job *j, bool complete);
 
 /* --- provision.c --- */
 int provision__container(struct job *j, struct err *e) must_check;
 
 /* --- container.c --- */
 int container__create(struct job *j, struct err *e) must_check;
+/* Docker settings of the devices that the resources stand for; JSON, or NULL. */
+const char *container__host_extra(struct arena *a, const struct compute_env *env,
+                                  const struct compute_resources *r);
 /* Splits like a shell does with blanks and quotes; $ALGO becomes the algorithm's path. */
 int container__split(struct arena *a, const char *entrypoint, const char *const **ret,
                      struct err *e) must_check;
 
 /* --- logs.c: one thread that moves containers' output into algorithm.log --- */
 struct logs *logs__new(void);
-void logs__free(struct logs *l);
-/* Follows the container; the file is made anew. */
-int logs__open(struct logs *l, struct docker *d, const char *container, const char *path,
-               struct job_log **ret, struct err *e) must_check;
-/* After the container's end: fetches what is missing, ends followers. Frees the log. */
-void logs__end(struct job_log *log);
+void logs__free(struct logs *l); /* every log is closed; NULL is allowed */
+/* A log with an empty file; container output flows after logs__follow(). */
+int logs__open(struct logs *l, const char *path, struct job_log **ret, struct err *e) must_check;
+/* From where it stopped last, or from the beginning. */
+int logs__follow(struct job_log *log, struct docker *d, const char *container, struct err *e)
+    must_check;
+/*
+ * Ends its followers and frees it; NULL is allowed. With a docker: the container has ended, what
+ * is missing is fetched first.
+ */
+void logs__close(struct job_log *log, struct docker *d, const char *container);
+/* Somebody who reads along; compute.lock is held. */
+int logs__attach(struct job_log *log, struct compute_follow **ret, struct err *e) must_check;
 
 /* --- json.c --- */
 struct json *json__job(struct arena *a, const struct compute *c, const struct job_row *row,

@@ -55,8 +55,7 @@ static void set_free(struct resource *r, const struct config_environment *conf)
 }
 
 /* fallback: what the machine has, in thousandths; negative for kinds it cannot be asked about. */
-static void add_resource(struct compute_env *env, const char *id, int64_t fallback,
-                         int64_t least)
+static void add_resource(struct compute_env *env, const char *id, int64_t fallback, int64_t least)
 {
     const struct config_resource *conf =
         find_conf(env->conf->resources, env->conf->resource_count, id);

@@ -230,8 +230,7 @@ static int hand_out(const struct rows *rows, const struct jobs_query *q, struct 
     return 0;
 }
 
-static int collect_live(struct store *s, struct arena *a, int done, struct rows *ret,
-                        struct err *e)
+static int collect_live(struct store *s, struct arena *a, int done, struct rows *ret, struct err *e)
 {
     _db_ struct db *db = store_lend(s);
     _stmt_ struct stmt *q = db_query(db, &sql_job_live);
@@ -240,8 +239,7 @@ static int collect_live(struct store *s, struct arena *a, int done, struct rows 
     return collect(a, q, ret, e);
 }
 
-int jobs_live(struct store *s, struct arena *a, int done, const struct jobs_query *q,
-              struct err *e)
+int jobs_live(struct store *s, struct arena *a, int done, const struct jobs_query *q, struct err *e)
 {
     struct rows rows = {0};
 
@@ -306,8 +304,7 @@ int jobs_expired(struct store *s, struct arena *a, int64_t now, const struct job
     return hand_out(&rows, q, e);
 }
 
-int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into,
-                struct err *e)
+int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
 {
     _db_ struct db *db = store_lend(s);
     _stmt_ struct stmt *q = db_query(db, &sql_job_event_list);

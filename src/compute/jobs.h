@@ -69,14 +69,14 @@ int job_terms_parse(struct arena *a, const char *text, struct job_terms *ret,
 /* Inserts the row with its first event. */
 int jobs_insert(struct store *s, const struct job_row *row, struct err *e) must_check;
 /* Writes what changes; with_event also journals the state. */
-int jobs_update(struct store *s, const struct job_row *row, bool with_event,
-                struct err *e) must_check;
+int jobs_update(struct store *s, const struct job_row *row, bool with_event, struct err *e)
+    must_check;
 /* ret_found: whether it was there and not finished. */
 int jobs_set_stop(struct store *s, const char *id, bool *ret_found, struct err *e) must_check;
 int jobs_delete(struct store *s, const char *id, struct err *e) must_check;
 /* 1 = found, 0 = not, -1 = failed. */
-int jobs_get(struct store *s, struct arena *a, const char *id, struct job_row *ret,
-             struct err *e) must_check;
+int jobs_get(struct store *s, struct arena *a, const char *id, struct job_row *ret, struct err *e)
+    must_check;
 
 /* Rows are handed to `each` one after the other; their texts live in the arena. */
 typedef int jobs_each(void *ctx, const struct job_row *row, struct err *e);
@@ -85,14 +85,14 @@ struct jobs_query {
     void *ctx;
 };
 /* Those whose step is below done. */
-int jobs_live(struct store *s, struct arena *a, int done, const struct jobs_query *q,
-              struct err *e) must_check;
+int jobs_live(struct store *s, struct arena *a, int done, const struct jobs_query *q, struct err *e)
+    must_check;
 /* By owner (any case), lock transaction or time; at most limit. */
 int jobs_find(struct store *s, struct arena *a, const struct compute_filter *f, int64_t limit,
               const struct jobs_query *q, struct err *e) must_check;
 int jobs_expired(struct store *s, struct arena *a, int64_t now, const struct jobs_query *q,
                  struct err *e) must_check;
-int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into,
-                struct err *e) must_check;
+int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
+    must_check;
 
 #endif

@@ -30,15 +30,14 @@ static bool times(struct u256 *v, int64_t f)
     return true;
 }
 
-static void divide_up(struct u256 *v, const struct u256 *by)
+static struct u256 divide_up(const struct u256 *v, const struct u256 *by)
 {
     const struct u256 one = u256_from(1);
-    struct u256 q, r;
+    struct u256 quotient, rest, up;
 
-    u256_divmod(v, by, &q, &r);
-    if (!u256_is_zero(&r) && !u256_add(&q, &one, &q))
-        return;
-    *v = q;
+    u256_divmod(v, by, &quotient, &rest);
+    /* a quotient with a rest is below the largest number */
+    return !u256_is_zero(&rest) && u256_add(&quotient, &one, &up) ? up : quotient;
 }
 
 /* Price of a minute of all resources, at the scale of PRICE_DECIMALS + MILLI_DIGITS. */
@@ -77,8 +76,7 @@ int price__cost(const struct job_terms *t, const struct compute_resources *r, in
     down = power_of_ten(PRICE_DECIMALS + MILLI_DIGITS - t->decimals);
     if (t->by_second && !times(&down, SECONDS_A_MINUTE))
         return failed(e, FAILED, "the price of the job is out of range");
-    divide_up(&v, &down);
-    *ret = v;
+    *ret = divide_up(&v, &down);
     return 0;
 }
 
@@ -91,29 +89,6 @@ static const struct config_fee *find_fee(const struct config_environment *conf, 
         if (conf->fees[i].chain_id == chain && addr_eq(&conf->fees[i].token, token))
             return &conf->fees[i];
     return NULL;
-}
-
-/* Settings of Docker for the kinds of resources that this job uses: devices, GPU requests. */
-static const char *host_extra(struct arena *a, const struct compute_env *env)
-{
-    struct json *all = json_new_object(a);
-    size_t i, k;
-
-    for (i = 0; i < env->resource_count; i++) {
-        const struct config_resource *conf = env->resource[i].conf;
-        const struct json *advanced = conf ? json_get(conf->init, "advanced") : NULL;
-        const struct json *requests = conf ? json_get(conf->init, "deviceRequests") : NULL;
-
-        for (k = 0; k < json_len(advanced); k++)
-            json_set(a, all, json_key(advanced, k), json_value(advanced, k));
-        if (requests) {
-            struct json *list = json_new_array(a);
-
-            json_push(a, list, json_copy(a, requests));
-            json_set(a, all, "DeviceRequests", list);
-        }
-    }
-    return json_len(all) ? json_text(a, all) : NULL;
 }
 
 int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
@@ -129,7 +104,6 @@ int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
         .min_duration_s = chain ? conf->min_job_duration : conf->free.min_job_duration,
         .storage_expiry_s = conf->storage_expiry,
         .network = conf->enable_network,
-        .host_extra = host_extra(a, env),
     };
     if (chain == 0)
         return 0;

@@ -35,15 +35,24 @@ static struct json *log_config(struct arena *a, int64_t bytes_max)
     return log;
 }
 
+/* Lists grow, so that what hardens the container stays; the rest is set. */
 static int merge(struct arena *a, struct json *host, const char *extra_json, struct err *e)
 {
     struct json *extra;
-    size_t i;
+    size_t i, k;
 
     if (json_parse(a, extra_json, strlen(extra_json), &extra, e) < 0)
         return err_wrap(e, "options of the container: ");
-    for (i = 0; i < json_len(extra); i++)
-        json_set(a, host, json_key(extra, i), json_value(extra, i));
+    for (i = 0; i < json_len(extra); i++) {
+        struct json *value = json_value(extra, i);
+        struct json *there = json_get(host, json_key(extra, i));
+
+        if (!json_is(there, JSON_ARRAY) || !json_is(value, JSON_ARRAY))
+            json_set(a, host, json_key(extra, i), value);
+        else
+            for (k = 0; k < json_len(value); k++)
+                json_push(a, there, json_at(value, k));
+    }
     return 0;
 }
 

@@ -87,7 +87,7 @@ struct docker_create {
     const char *cpuset;    /* "0,1", or NULL */
     int64_t pids_max;      /* 0 = no limit */
     int64_t log_bytes_max; /* of the engine's own copy of the log; 0 = no limit */
-    /* JSON texts merged into HostConfig as they are (GPU requests, devices); may be NULL */
+    /* a JSON object merged into HostConfig (devices, GPU requests), lists appended; or NULL */
     const char *host_extra_json;
 };
 /*

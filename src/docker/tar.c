@@ -109,10 +109,10 @@ static int start_entry(struct tar_writer *w, struct err *e)
     char name[PATH_LIMIT + 2];
     int64_t size = t->kind == TAR_MEMORY ? t->size : 0;
 
-    if (strlen(t->path) > PATH_LIMIT || t->path[0] == '\0' || t->path[0] == '/')
-        return failed(e, INVALID, "a path in an archive must be relative and below 4 KiB");
     if (t->kind == TAR_READER && t->open(t->ctx, &size, e) < 0)
         return -1;
+    if (strlen(t->path) > PATH_LIMIT || t->path[0] == '\0' || t->path[0] == '/')
+        return failed(e, INVALID, "a path in an archive must be relative and below 4 KiB");
     must(size >= 0);
     snprintf(name, sizeof(name), "%s%s", t->path, t->kind == TAR_DIR ? "/" : "");
     if (strlen(name) > NAME_MAX_USTAR)

@@ -24,7 +24,8 @@ struct tar_entry {
     const void *data; /* TAR_MEMORY */
     int64_t size;     /* TAR_MEMORY */
     /*
-     * TAR_READER: open is called when the entry's turn comes and says how many bytes follow;
+     * TAR_READER: open is called when the entry's turn comes and says how many bytes follow (it
+     * may still write what path points to);
      * read then gives exactly so many: > 0, 0 at the end, -1 on failure. A file that is
      * shorter or longer than it said fails the archive.
      */
