@@ -54,8 +54,14 @@ static void set_free(struct resource *r, const struct config_environment *conf)
         r->free_min = r->free_max;
 }
 
-/* fallback: what the machine has, in thousandths; negative for kinds it cannot be asked about. */
-static void add_resource(struct compute_env *env, const char *id, int64_t fallback, int64_t least)
+/* The configured amount in thousandths, or what stands for one that is not given. */
+static int64_t given(double units, int64_t otherwise)
+{
+    return units > 0 ? to_milli(units) : otherwise;
+}
+
+/* there: what the machine has, in thousandths; 0 for kinds it cannot be asked about. */
+static void add_resource(struct compute_env *env, const char *id, int64_t there, int64_t least)
 {
     const struct config_resource *conf =
         find_conf(env->conf->resources, env->conf->resource_count, id);
@@ -63,12 +69,12 @@ static void add_resource(struct compute_env *env, const char *id, int64_t fallba
 
     if (env->resource_count == COMPUTE_RESOURCES_MAX)
         return;
-    *r = (struct resource){.id = id, .conf = conf, .min = least};
-    r->type = conf && conf->type ? conf->type : id;
-    r->total = conf && conf->total > 0 ? to_milli(conf->total) : fallback < 0 ? 0 : fallback;
-    r->max = conf && conf->max > 0 ? to_milli(conf->max) : fallback < 0 ? r->total : fallback;
-    if (conf && conf->min >= 0 && (conf->min > 0 || least == 0))
-        r->min = to_milli(conf->min);
+    *r = (struct resource){.id = id, .type = id, .conf = conf};
+    if (conf && conf->type)
+        r->type = conf->type;
+    r->total = given(conf ? conf->total : 0, there);
+    r->max = given(conf ? conf->max : 0, there ? there : r->total);
+    r->min = given(conf ? conf->min : 0, least);
     if (r->max > r->total)
         r->max = r->total;
     if (r->min > r->max)
@@ -102,7 +108,7 @@ static void load_env(struct engine *g, struct compute_env *env,
     };
     for (i = 0; i < conf->resource_count; i++)
         if (!is_basic(conf->resources[i].id))
-            add_resource(env, conf->resources[i].id, -1, 0);
+            add_resource(env, conf->resources[i].id, 0, 0);
     add_resource(env, "cpu", g->info.cpus * MILLI, MILLI);
     add_resource(env, "ram", g->info.memory / GIB * MILLI, MILLI);
     add_resource(env, "disk", g->disk_bytes / GIB * MILLI, 0);

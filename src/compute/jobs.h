@@ -4,7 +4,11 @@
 
 #include "compute/compute.h"
 
-/* Job rows: plain data and the statements of jobs.sql. */
+/*
+ * Job rows: plain data and the statements of jobs.sql. Every call borrows a connection of the
+ * store, so the caller holds none; texts that are read live in the caller's arena. A write is on
+ * the disk when its call returns 0. Errors are the store's.
+ */
 
 struct job_row {
     /* written once */
@@ -16,14 +20,14 @@ struct job_row {
     int64_t created; /* wall clock ms, as all times here; 0: not yet */
     int64_t max_duration_s;
     int64_t queue_wait_s;
-    const char *terms;   /* JSON, see struct job_terms */
-    const char *request; /* JSON {inputs, algorithm} */
-    const char *input_dids;
-    const char *algorithm_did;
-    const char *metadata;
-    const char *viewers;
-    const char *image; /* reference as pulled */
-    uint64_t chain;    /* 0: nothing to pay */
+    const char *terms;         /* JSON, see struct job_terms */
+    const char *request;       /* JSON {inputs, algorithm} */
+    const char *input_dids;    /* JSON array */
+    const char *algorithm_did; /* or NULL, like the next two */
+    const char *metadata;      /* JSON as sent */
+    const char *viewers;       /* JSON array of addresses */
+    const char *image;         /* reference as pulled */
+    uint64_t chain;            /* 0: nothing to pay */
     const char *token;
     const char *amount; /* of the lock */
     bool stop_requested;
@@ -32,19 +36,19 @@ struct job_row {
     int status;
     const char *status_name;
     const char *reason; /* for people, NULL when all is well */
-    int64_t finished;
-    int64_t started;
+    int64_t finished;   /* the algorithm's part is over, however it ended */
+    int64_t started;    /* the container's own times */
     int64_t stopped;
     int exit_code; /* -1: none */
     bool oom_killed;
-    const char *registry_auth;
-    const char *image_digest;
-    const char *container;
-    const char *output_hash;
-    const char *lock_tx;
+    const char *registry_auth; /* a secret: NULL once the image is here */
+    const char *image_digest;  /* what ran: "repo@sha256:..." */
+    const char *container;     /* Docker's id */
+    const char *output_hash;   /* sha256 of outputs.tar, "0x..." */
+    const char *lock_tx;       /* "0x...", like the next two */
     const char *claim_tx;
     const char *cancel_tx;
-    const char *cost; /* what was claimed */
+    const char *cost; /* what was claimed, base units */
     int64_t expires;  /* when the results go; 0: not yet known */
 };
 
