@@ -70,16 +70,18 @@ node_ok() {
 
 # modules DIR: npm ci, when the lock file is not the one that node_modules was made from
 modules() {
-    local sum stamp=$1/node_modules/.atoll-lock try
+    local sum stamp=$1/node_modules/.atoll-lock try force=()
     sum=$(sha256sum <"$1/package-lock.json")
     [ "$(cat "$stamp" 2>/dev/null || true)" != "$sum" ] || return 0
     say "npm ci in $1/"
+    # The lock file names anvil for amd64, as a plain dependency: as an optional one, npm would
+    # leave it out in silence under node 18. Elsewhere npm has to be told to go on without it.
+    [ "$(uname -m)" = x86_64 ] || force=(--force)
     for try in 1 2 3; do
-        (cd "$1" && npm ci --ignore-scripts --loglevel=error >/dev/null) && break
+        (cd "$1" && npm ci "${force[@]}" --ignore-scripts --loglevel=error >/dev/null) && break
         [ "$try" != 3 ] || die "npm ci failed in $1/"
         sleep 2
     done
-    # npm's lock file names the packages of one platform; the other one of anvil comes by hand
     if [ "$1" = devnet ] && [ "$(uname -m)" = aarch64 ]; then
         (cd devnet && npm install --no-save --ignore-scripts --loglevel=error \
             @foundry-rs/anvil-linux-arm64@1.7.1 >/dev/null)
