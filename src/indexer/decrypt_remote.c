@@ -4,11 +4,12 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "crypto/hash.h"
 #include "indexer/read.h"
 #include "indexer/window.h"
 
-enum { ANSWER_MAX = 8 * 1048576, NONCE_MAX = 4096, NONCE_MS = 10000, DECRYPT_MS = 30000 };
-enum { CONNECT_MS = 5000 };
+enum { ANSWER_MAX = 8 * 1048576, NONCE_MAX = 4096, NONCE_MS = 5000, DECRYPT_MS = 20000 };
+enum { CONNECT_MS = 3000, SHUN_MS = 60000 };
 
 /* The next nonce of this node there; the time when it does not say. */
 static const char *next_nonce(const struct window *w, const char *url, const char *node)
@@ -56,8 +57,32 @@ static int request_body(const struct window *w, const struct event *ev, const ch
     return 0;
 }
 
-int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
-                   struct bytes *ret, struct err *e)
+/* The place of a URL among those that are shunned: its own, or the one that is over first. */
+static size_t place_of(const struct shunned *s, uint64_t name)
+{
+    size_t best = 0;
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(s->v); i++) {
+        if (s->v[i].name == name)
+            return i;
+        if (s->v[i].until < s->v[best].until)
+            best = i;
+    }
+    return best;
+}
+
+static uint64_t name_of(const char *url)
+{
+    struct hash32 h = sha256(url, strlen(url));
+    uint64_t name;
+
+    memcpy(&name, h.b, sizeof(name));
+    return name;
+}
+
+static int ask(const struct window *w, const struct event *ev, const char *url, struct bytes *ret,
+               struct err *e)
 {
     static const struct net_header type = {"content-type", "application/json"};
     struct net_request request = {.method = "POST",
@@ -85,4 +110,23 @@ int decrypt_remote(const struct window *w, const struct event *ev, const char *u
         e, FAILED, "Provider validation failed: %d %.200s", response.status,
         text_of_bytes(w->a, (struct bytes){(const uint8_t *)response.body.p, response.body.n}));
     return response.status == 400 || response.status == 403 ? -1 : err_transient(e);
+}
+
+int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
+                   struct bytes *ret, struct err *e)
+{
+    uint64_t name = name_of(url);
+    size_t i = place_of(w->shunned, name);
+
+    if (w->shunned->v[i].name == name && w->shunned->v[i].until > clock_mono_ms()) {
+        (void)failed(e, FAILED, "%.200s did not answer a moment ago", url);
+        return err_transient(e);
+    }
+    if (ask(w, ev, url, ret, e) == 0)
+        return 0;
+    if (e->transient) {
+        w->shunned->v[i].name = name;
+        w->shunned->v[i].until = clock_mono_ms() + SHUN_MS;
+    }
+    return -1;
 }

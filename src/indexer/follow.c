@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "indexer/rows.h"
 #include "indexer/window.h"
 
@@ -198,7 +199,7 @@ static int last_block(struct follower *f, struct arena *a, uint64_t number, stru
 
 static int index_window(struct follower *f, struct arena *a, uint64_t to, struct err *e)
 {
-    struct window w = {.o = f->o, .chain = f->chain, .a = a};
+    struct window w = {.o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned};
     struct rpc_log_filter filter = {.from = f->next, .to = to};
     struct rpc_block last;
     struct rpc_log *logs;
@@ -221,6 +222,81 @@ static int index_window(struct follower *f, struct arena *a, uint64_t to, struct
     return 0;
 }
 
+/* --- transactions that are looked at once more --- */
+
+/* What was learned, and that it was; a document that still cannot be had stays on the list. */
+static int write_again(struct follower *f, struct window *w, const char *tx, struct err *e)
+{
+    _db_ struct db *db = store_lend(f->o->store);
+    _tx_ struct tx t = {0};
+
+    if (tx_begin(db, &t, e) < 0)
+        return -1;
+    if (!window_is_missing_documents(w) && again_done(db, f->chain->chain_id, tx, e) < 0)
+        return -1;
+    if (window_apply(w, db, e) < 0)
+        return -1;
+    return tx_commit(&t, e);
+}
+
+static int next_again(struct follower *f, struct arena *a, const char **ret_tx, struct err *e)
+{
+    _db_ struct db *db = store_lend(f->o->store);
+
+    return again_due(db, a, f->chain->chain_id, ret_tx, e);
+}
+
+static int look_again(struct follower *f, bool *ret_more, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct window w = {.o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned};
+    struct rpc_receipt receipt;
+    struct hash32 hash;
+    const char *tx;
+    bool found;
+
+    if (next_again(f, a, &tx, e) < 0)
+        return -1;
+    *ret_more = tx != NULL;
+    if (!tx)
+        return 0;
+    if (!hash32_parse(tx, &hash))
+        return failed(e, FAILED, "\"%s\" is no transaction", tx);
+    if (rpc_receipt(f->chain->rpc, a, &hash, &found, &receipt, e) < 0)
+        return -1;
+    if (found && receipt.success && receipt.block < f->next)
+        window_take(&w, receipt.logs, receipt.log_count);
+    if (window_read(&w, e) < 0)
+        return -1;
+    return write_again(f, &w, tx, e);
+}
+
+/* --- starting anew --- */
+
+static int obey_reset(struct follower *f, struct err *e)
+{
+    _db_ struct db *db = NULL;
+    _tx_ struct tx tx = {0};
+    uint64_t to;
+    bool reset;
+
+    {
+        lock_scope(&f->lock);
+        reset = f->reset;
+        to = f->reset_to > f->chain->start_block ? f->reset_to : f->chain->start_block;
+    }
+    if (!reset)
+        return 0;
+    db = store_lend(f->o->store);
+    if (tx_begin(db, &tx, e) < 0 || rows_reset(db, f->chain->chain_id, e) < 0 ||
+        (to > 0 && cursor_put(db, f->chain->chain_id, to - 1, e) < 0) || tx_commit(&tx, e) < 0)
+        return -1;
+    set_next(f, to);
+    lock_scope(&f->lock);
+    f->reset = false;
+    return 0;
+}
+
 int follow_step(struct follower *f, bool *ret_more, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
@@ -228,11 +304,13 @@ int follow_step(struct follower *f, bool *ret_more, struct err *e)
     bool wait;
 
     *ret_more = false;
-    if ((!f->ready && load_cursor(f, e) < 0) || learn_head(f, e) < 0 ||
+    if ((!f->ready && load_cursor(f, e) < 0) || obey_reset(f, e) < 0 || learn_head(f, e) < 0 ||
         check_branch(f, &wait, e) < 0)
         return -1;
-    if (wait || f->next > f->head)
+    if (wait)
         return 0;
+    if (f->next > f->head)
+        return look_again(f, ret_more, e);
     to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
     if (index_window(f, a, to, e) < 0)
         return -1;

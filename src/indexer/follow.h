@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "indexer/indexer.h"
+#include "indexer/window.h"
 
 /*
  * Inside of indexer/: one chain and its thread. `next` and `width` belong to the thread; the lock
@@ -26,6 +26,8 @@ struct follower {
     pthread_cond_t woken;
     bool wake;
     bool stop;
+    bool reset; /* forget all of the chain and start at reset_to */
+    uint64_t reset_to;
 
     bool ready;     /* next is known */
     uint64_t next;  /* the first block that is not indexed */
@@ -35,6 +37,8 @@ struct follower {
     int64_t shorter_ms; /* since when the chain is shorter than what was indexed; 0: it is not */
     int64_t head_ms;    /* when head last changed */
     int64_t pace_ms;    /* how long it took to */
+
+    struct shunned shunned;
 
     _Atomic int64_t indexed; /* next - 1; -1: nothing yet */
 };

@@ -204,3 +204,22 @@ DELETE FROM index_block WHERE chain = ?1;
 
 -- name: chain_forget_cursor
 DELETE FROM index_cursor WHERE chain = ?1;
+
+-- name: again_put
+INSERT INTO index_again (chain, tx, attempts, due) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (chain, tx) DO UPDATE SET attempts = excluded.attempts, due = excluded.due;
+
+-- name: again_attempts
+SELECT attempts FROM index_again WHERE chain = ?1 AND tx = ?2;
+
+-- name: again_due
+SELECT tx FROM index_again WHERE chain = ?1 AND due <= ?2 ORDER BY due LIMIT 1;
+
+-- name: again_delete
+DELETE FROM index_again WHERE chain = ?1 AND tx = ?2;
+
+-- name: again_list
+SELECT chain, tx FROM index_again ORDER BY due, chain, tx LIMIT ?1;
+
+-- name: chain_forget_again
+DELETE FROM index_again WHERE chain = ?1;

@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "base/thread.h"
 #include "indexer/follow.h"
+#include "indexer/rows.h"
 
 enum {
     PAUSE_MIN_MS = 50,
@@ -132,32 +133,77 @@ void indexer_stop(struct indexer *ix)
     free(ix);
 }
 
+static void wake(struct follower *f)
+{
+    lock_scope(&f->lock);
+    f->wake = true;
+    pthread_cond_signal(&f->woken);
+}
+
 void indexer_wake(struct indexer *ix, uint64_t chain_id)
 {
-    struct follower *f;
     size_t i;
 
-    for (i = 0; i < ix->o.chain_count; i++) {
-        f = &ix->followers[i];
-        if (chain_id && f->chain->chain_id != chain_id)
-            continue;
+    for (i = 0; i < ix->o.chain_count; i++)
+        if (!chain_id || ix->followers[i].chain->chain_id == chain_id)
+            wake(&ix->followers[i]);
+}
+
+static struct follower *find(struct indexer *ix, uint64_t chain_id)
+{
+    size_t i;
+
+    for (i = 0; i < ix->o.chain_count; i++)
+        if (ix->followers[i].chain->chain_id == chain_id)
+            return &ix->followers[i];
+    return NULL;
+}
+
+static int not_indexed(uint64_t chain_id, struct err *e)
+{
+    return failed(e, INVALID, "chain %llu is not indexed", (unsigned long long)chain_id);
+}
+
+int indexer_reindex_tx(struct indexer *ix, uint64_t chain_id, const char *tx, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    _db_ struct db *db = NULL;
+    struct follower *f = find(ix, chain_id);
+    struct hash32 hash;
+
+    if (!f)
+        return not_indexed(chain_id, e);
+    if (!hash32_parse(tx, &hash))
+        return failed(e, INVALID, "\"%.80s\" is not the hash of a transaction", tx);
+    db = store_lend(ix->o.store);
+    if (again_ask(db, chain_id, hash32_text(a, &hash), e) < 0)
+        return -1;
+    wake(f);
+    return 0;
+}
+
+int indexer_reindex_chain(struct indexer *ix, uint64_t chain_id, uint64_t block, struct err *e)
+{
+    struct follower *f = find(ix, chain_id);
+
+    if (!f)
+        return not_indexed(chain_id, e);
+    {
         lock_scope(&f->lock);
-        f->wake = true;
-        pthread_cond_signal(&f->woken);
+        f->reset = true;
+        f->reset_to = block;
     }
+    wake(f);
+    return 0;
 }
 
 bool indexer_block(struct indexer *ix, uint64_t chain_id, uint64_t *ret)
 {
-    int64_t block;
-    size_t i;
+    struct follower *f = find(ix, chain_id);
+    int64_t block = f ? atomic_load(&f->indexed) : -1;
 
-    for (i = 0; i < ix->o.chain_count; i++) {
-        block = atomic_load(&ix->followers[i].indexed);
-        if (ix->followers[i].chain->chain_id != chain_id || block < 0)
-            continue;
-        *ret = (uint64_t)block;
-        return true;
-    }
-    return false;
+    if (block < 0)
+        return false;
+    *ret = (uint64_t)block;
+    return true;
 }

@@ -66,6 +66,16 @@ void indexer_stop(struct indexer *ix);
 /* Look at the chain now (0: at all chains); returns at once. Any thread. */
 void indexer_wake(struct indexer *ix, uint64_t chain_id);
 
+/*
+ * Looks at a transaction once more when the chain is up to date: an admin's reindexTx. Kept in the
+ * database until it is done. INVALID when the chain is not indexed or the hash is none.
+ */
+int indexer_reindex_tx(struct indexer *ix, uint64_t chain_id, const char *tx, struct err *e)
+    must_check;
+/* Forgets the chain and indexes it from `block` (at least its start): an admin's reindexChain. */
+int indexer_reindex_chain(struct indexer *ix, uint64_t chain_id, uint64_t block, struct err *e)
+    must_check;
+
 /* The last indexed block; false when the chain is not indexed or nothing has been yet. */
 bool indexer_block(struct indexer *ix, uint64_t chain_id, uint64_t *ret);
 

@@ -27,6 +27,8 @@ static const char *why_not(const struct window *w, const struct event *ev,
 {
     if (!old)
         return NULL;
+    if (old->block == ev->log->block && old->log_index == ev->log->index && str_eq(old->tx, ev->tx))
+        return ""; /* this very event, looked at again */
     if (ev->kind == METADATA_CREATED && old->state == 0)
         return str_eq(old->tx, ev->tx)
                    ? ""
@@ -96,6 +98,8 @@ int metadata_apply(struct window *w, struct db *db, const struct event *ev, stru
         return put_state(w, db, ev, *why ? why : NULL, e);
     if (state == STATE_DEPRECATED || state == STATE_REVOKED)
         return old ? set_state(w, db, ev, old, state, e) : 0;
+    if (facts->again && again_failed(db, w->chain->chain_id, ev->tx, e) < 0)
+        return -1;
     if (facts->error)
         return put_state(w, db, ev, facts->error, e);
     return store(w, db, ev, old, e);

@@ -11,6 +11,13 @@ static bool is_metadata(const struct event *ev)
     return ev->kind == METADATA_CREATED || ev->kind == METADATA_UPDATED;
 }
 
+bool metadata_is_missing(const struct event *ev)
+{
+    const struct metadata_facts *facts = is_metadata(ev) ? ev->facts : NULL;
+
+    return facts && facts->again;
+}
+
 /* Readings for each event, in this order. */
 enum { READ_DEPLOYED, READ_NAME, READ_SYMBOL, READ_URI, READ_COUNT };
 

@@ -2,8 +2,11 @@
 /* Rows of attempts, orders, blocks and the cursor; what a reorganisation takes back. */
 #include "indexer/rows.h"
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "indexer/index.sql.h"
+
+enum { AGAIN_FIRST_MS = 30000, AGAIN_LAST_MS = 3600000 };
 
 int state_row_put(struct db *db, const struct state_row *row, struct err *e)
 {
@@ -58,6 +61,73 @@ int order_row_started(struct db *db, struct arena *a, const char *tx, bool *ret_
         ret->service_index = col_i64(q, "service_index");
         ret->amount = col_dup(a, q, "amount");
     }
+    return 0;
+}
+
+static int again_put(struct db *db, uint64_t chain, const char *tx, int64_t attempts, int64_t due,
+                     struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_put);
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, tx);
+    bind_i64(q, attempts);
+    bind_i64(q, due);
+    return stmt_run(q, e);
+}
+
+int again_ask(struct db *db, uint64_t chain, const char *tx, struct err *e)
+{
+    return again_put(db, chain, tx, 0, 0, e);
+}
+
+static int again_attempts(struct db *db, uint64_t chain, const char *tx, int64_t *ret,
+                          struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_attempts);
+    bool found;
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, tx);
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    *ret = found ? col_i64(q, "attempts") : 0;
+    return 0;
+}
+
+int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e)
+{
+    int64_t attempts;
+    int64_t wait;
+
+    if (again_attempts(db, chain, tx, &attempts, e) < 0)
+        return -1;
+    if (++attempts >= AGAIN_MAX)
+        return again_done(db, chain, tx, e);
+    wait = (int64_t)AGAIN_FIRST_MS << (attempts - 1);
+    return again_put(db, chain, tx, attempts,
+                     clock_ms() + (wait < AGAIN_LAST_MS ? wait : AGAIN_LAST_MS), e);
+}
+
+int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_delete);
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, tx);
+    return stmt_run(q, e);
+}
+
+int again_due(struct db *db, struct arena *a, uint64_t chain, const char **ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_due);
+    bool found;
+
+    bind_i64(q, (int64_t)chain);
+    bind_i64(q, clock_ms());
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    *ret = found ? col_dup(a, q, "tx") : NULL;
     return 0;
 }
 
@@ -141,7 +211,7 @@ int rows_reset(struct db *db, uint64_t chain, struct err *e)
         &sql_chain_forget_words,  &sql_chain_forget_texts,  &sql_chain_forget_assets,
         &sql_chain_forget_before, &sql_chain_forget_states, &sql_chain_forget_orders,
         &sql_chain_forget_lists,  &sql_chain_forget_users,  &sql_chain_forget_escrow,
-        &sql_chain_forget_blocks, &sql_chain_forget_cursor,
+        &sql_chain_forget_blocks, &sql_chain_forget_cursor, &sql_chain_forget_again,
     };
     size_t i;
 

@@ -101,6 +101,18 @@ int order_row_put(struct db *db, const struct order_row *row, bool *ret_new, str
 int order_row_started(struct db *db, struct arena *a, const char *tx, bool *ret_found,
                       struct order_row *ret, struct err *e) must_check;
 
+/*
+ * Transactions that are looked at once more. A failed attempt puts the next one off, at most
+ * AGAIN_MAX times; then, or when all went well, the transaction is forgotten.
+ */
+enum { AGAIN_MAX = 12 };
+int again_ask(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
+int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
+int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
+/* One that is due now; *ret is NULL when there is none. */
+int again_due(struct db *db, struct arena *a, uint64_t chain, const char **ret, struct err *e)
+    must_check;
+
 /* The last block whose events are in the tables; *ret_found is false before the first window. */
 int cursor_get(struct db *db, uint64_t chain, bool *ret_found, uint64_t *ret, struct err *e)
     must_check;

@@ -58,3 +58,13 @@ int window_apply(struct window *w, struct db *db, struct err *e)
     }
     return 0;
 }
+
+bool window_is_missing_documents(const struct window *w)
+{
+    size_t i;
+
+    for (i = 0; i < w->event_count; i++)
+        if (metadata_is_missing(&w->events[i]))
+            return true;
+    return false;
+}

@@ -12,6 +12,14 @@
  * are applied in the chain's order within the caller's transaction (window_apply: no network).
  * All memory is the window's arena.
  */
+/* Decryptors that did not answer lately: they are not waited for again and again. */
+struct shunned {
+    struct {
+        uint64_t name; /* hash of the URL */
+        int64_t until; /* monotonic milliseconds */
+    } v[16];
+};
+
 struct window {
     const struct indexer_options *o;
     const struct indexer_chain *chain;
@@ -19,6 +27,7 @@ struct window {
     struct event *events;
     size_t event_count;
     struct token *tokens; /* datatokens that were read, newest first */
+    struct shunned *shunned;
 };
 
 /* Takes the logs that are ours. The logs must outlive the window. */
@@ -29,6 +38,9 @@ void window_take(struct window *w, const struct rpc_log *logs, size_t n);
  */
 int window_read(struct window *w, struct err *e) must_check;
 int window_apply(struct window *w, struct db *db, struct err *e) must_check;
+
+/* Whether a document could not be had for a reason that may pass. */
+bool window_is_missing_documents(const struct window *w);
 
 /* --- what the chain says about datatokens (tokens.c) --- */
 
@@ -52,6 +64,7 @@ int tokens_read(struct window *w, struct err *e) must_check;
 int metadata_read(struct window *w, struct err *e) must_check;
 int metadata_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
     must_check;
+bool metadata_is_missing(const struct event *ev);
 int metadata_state_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
     must_check;
 

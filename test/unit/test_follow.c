@@ -5,30 +5,11 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/str.h"
-#include "chain/abi.h"
-#include "crypto/hash.h"
+#include "fake_chain.h"
 #include "indexer/follow.h"
 #include "indexer/index.h"
 #include "net/guard.h"
-#include "server.h"
 #include "test.h"
-
-enum { CHAIN = 8996, BLOCKS_MAX = 400, LOGS_MAX = 64 };
-
-#define NFT "0x00000000000000000000000000000000000000aa"
-#define TOKEN "0x00000000000000000000000000000000000000dd"
-#define FACTORY "0x00000000000000000000000000000000000000ff"
-#define OWNER "0x1111111111111111111111111111111111111111"
-
-struct fake_log {
-    uint64_t block;
-    const char *address;
-    struct hash32 topics[4];
-    size_t topic_count;
-    struct bytes data;
-    uint64_t tx;
-};
 
 struct fixture {
     char dir[32];
@@ -41,279 +22,8 @@ struct fixture {
     struct indexer_chain chain;
     struct indexer_options o;
     struct follower f;
-
-    /* The chain: a block's hash is made of its number and its branch. */
-    uint64_t head;
-    uint64_t branch[BLOCKS_MAX];
-    struct fake_log logs[LOGS_MAX];
-    size_t log_count;
-    /* Misbehaviour: */
-    uint64_t width_max; /* eth_getLogs of more blocks is refused; 0: never */
-    int fail_logs;      /* so many eth_getLogs fail */
-    uint64_t lacking;   /* eth_getBlockByNumber knows no block from here on; 0: all */
-    int log_requests;
-    const char *remote; /* what /api/services/decrypt answers */
-    int remote_status;
-    bool undeployed;
+    struct fake_chain on;
 };
-
-/* --- the chain --- */
-
-static struct hash32 block_hash(const struct fixture *f, uint64_t n)
-{
-    uint64_t v[2] = {n, f->branch[n]};
-
-    return keccak256(v, sizeof(v));
-}
-
-static struct hash32 tx_hash(uint64_t n)
-{
-    return keccak256(&n, sizeof(n));
-}
-
-static uint64_t quantity(const struct json *v)
-{
-    return strtoull(json_str(v, "0x0"), NULL, 16);
-}
-
-static void add_hex(struct arena *a, struct json *o, const char *key, uint64_t v)
-{
-    json_set_str(a, o, key, arena_printf(a, "0x%llx", (unsigned long long)v));
-}
-
-static struct json *log_json(struct arena *a, const struct fixture *f, const struct fake_log *log,
-                             uint64_t index)
-{
-    struct json *v = json_new_object(a);
-    struct json *topics = json_new_array(a);
-    struct hash32 block = block_hash(f, log->block);
-    struct hash32 tx = tx_hash(log->tx);
-    size_t i;
-
-    for (i = 0; i < log->topic_count; i++)
-        json_push(a, topics, json_new_str(a, hash32_text(a, &log->topics[i])));
-    json_set_str(a, v, "address", log->address);
-    json_set(a, v, "topics", topics);
-    json_set_str(a, v, "data", hex0x_dup(a, log->data.p, log->data.n));
-    json_set_str(a, v, "transactionHash", hash32_text(a, &tx));
-    json_set_str(a, v, "blockHash", hash32_text(a, &block));
-    add_hex(a, v, "blockNumber", log->block);
-    add_hex(a, v, "logIndex", index);
-    return v;
-}
-
-static struct json *answer_logs(struct arena *a, struct fixture *f, const struct json *params,
-                                const char **ret_error)
-{
-    const struct json *filter = json_at(params, 0);
-    uint64_t from = quantity(json_get(filter, "fromBlock"));
-    uint64_t to = quantity(json_get(filter, "toBlock"));
-    struct json *list = json_new_array(a);
-    size_t i;
-
-    f->log_requests++;
-    if (f->fail_logs-- > 0 || (f->width_max && to - from + 1 > f->width_max)) {
-        *ret_error = "query returned more than 10000 results";
-        return NULL;
-    }
-    for (i = 0; i < f->log_count; i++)
-        if (f->logs[i].block >= from && f->logs[i].block <= to)
-            json_push(a, list, log_json(a, f, &f->logs[i], i));
-    return list;
-}
-
-static struct json *answer_block(struct arena *a, const struct fixture *f,
-                                 const struct json *params)
-{
-    uint64_t n = quantity(json_at(params, 0));
-    struct hash32 hash;
-    struct json *v = json_new_object(a);
-
-    if (n > f->head || (f->lacking && n >= f->lacking))
-        return json_new_null(a);
-    hash = block_hash(f, n);
-    add_hex(a, v, "number", n);
-    add_hex(a, v, "timestamp", 1700000000 + n);
-    add_hex(a, v, "baseFeePerGas", 1);
-    json_set_str(a, v, "hash", hash32_text(a, &hash));
-    hash = n ? block_hash(f, n - 1) : (struct hash32){{0}};
-    json_set_str(a, v, "parentHash", hash32_text(a, &hash));
-    return v;
-}
-
-/* name(), symbol() ... are texts, lists are empty, and every NFT is the factory's. */
-static struct json *answer_call(struct arena *a, const struct fixture *f, const struct json *params)
-{
-    const char *data = json_get_str(json_at(params, 0), "data", "");
-    struct abi_value text = abi_string(str_starts(data, "0x06fdde03") ? "A name" : "SYM");
-    struct abi_value empty = abi_list(NULL, 0);
-    struct bytes out = abi_encode(a, "(string)", &text, 1);
-
-    if (str_starts(data, "0x72f670f0")) /* erc721List(address) */
-        return json_new_str(a, f->undeployed ? arena_printf(a, "0x%064d", 0)
-                                             : arena_printf(a, "0x%s", data + 10));
-    if (str_starts(data, "0x47ac7d55")) /* getDispensers() */
-        out = abi_encode(a, "(address[])", &empty, 1);
-    if (str_starts(data, "0x7dda231e")) /* getFixedRates() */
-        out = abi_encode(a, "((address,bytes32)[])", &empty, 1);
-    return json_new_str(a, hex0x_dup(a, out.p, out.n));
-}
-
-static struct json *answer(struct arena *a, struct fixture *f, const struct json *call)
-{
-    const char *method = json_get_str(call, "method", "");
-    const struct json *params = json_get(call, "params");
-    const char *error = NULL;
-    struct json *result = NULL;
-    struct json *v = json_new_object(a);
-    struct json *object = json_new_object(a);
-
-    if (str_eq(method, "eth_blockNumber"))
-        result = json_new_str(a, arena_printf(a, "0x%llx", (unsigned long long)f->head));
-    else if (str_eq(method, "eth_getLogs"))
-        result = answer_logs(a, f, params, &error);
-    else if (str_eq(method, "eth_getBlockByNumber"))
-        result = answer_block(a, f, params);
-    else if (str_eq(method, "eth_call"))
-        result = answer_call(a, f, params);
-    json_set_str(a, v, "jsonrpc", "2.0");
-    json_set(a, v, "id", json_copy(a, json_get(call, "id")));
-    json_set_int(a, object, "code", -32000);
-    json_set_str(a, object, "message", error);
-    json_set(a, v, error ? "error" : "result", error ? object : result);
-    return v;
-}
-
-static void handle(struct server_conn *c)
-{
-    struct fixture *f = c->arg;
-    _arena_ struct arena *a = arena_new();
-    struct json *request;
-    struct json *out;
-    struct err e;
-    size_t i;
-
-    if (strstr(c->path, "/api/services/nonce")) {
-        server_reply_text(c, 200, "Content-Type: application/json\r\n", "{\"nonce\":\"7\"}");
-        return;
-    }
-    if (strstr(c->path, "/api/services/decrypt")) {
-        server_reply_text(c, f->remote_status, NULL,
-                          strstr(buf_str(&c->body), "\"nonce\":\"8\"") ? f->remote : "no nonce");
-        return;
-    }
-    if (json_parse(a, buf_str(&c->body), c->body.len, &request, &e) < 0) {
-        server_reply_text(c, 400, NULL, e.msg);
-        return;
-    }
-    out = json_is(request, JSON_ARRAY) ? json_new_array(a) : answer(a, f, request);
-    for (i = 0; json_is(request, JSON_ARRAY) && i < json_len(request); i++)
-        json_push(a, out, answer(a, f, json_at(request, i)));
-    server_reply_text(c, 200, "Content-Type: application/json\r\n", json_text(a, out));
-}
-
-/* --- what happens on it --- */
-
-static struct addr address(const char *text)
-{
-    struct addr v = {{0}};
-
-    assert_true(addr_parse_any(text, &v));
-    return v;
-}
-
-static struct hash32 topic_of(const char *text)
-{
-    struct addr a = address(text);
-    struct hash32 h = {{0}};
-
-    memcpy(h.b + 12, a.b, sizeof(a.b));
-    return h;
-}
-
-static struct fake_log *emit(struct fixture *f, uint64_t block, const char *from,
-                             const char *signature)
-{
-    struct fake_log *log = &f->logs[f->log_count++];
-
-    assert_true(f->log_count <= LOGS_MAX);
-    *log = (struct fake_log){.block = block, .address = from, .topic_count = 1, .tx = block};
-    log->topics[0] = abi_topic(signature);
-    return log;
-}
-
-static const char *did(struct fixture *f)
-{
-    struct addr nft = address(NFT);
-    char text[ADDR_TEXT];
-    struct hash32 h;
-
-    addr_checksum(&nft, text);
-    text[0] = '0';
-    {
-        const char *all = arena_printf(f->a, "%s%d", text, CHAIN);
-
-        h = sha256(all, strlen(all));
-    }
-    return arena_printf(f->a, "did:op:%s", hex_dup(f->a, h.b, 32));
-}
-
-static const char *ddo(struct fixture *f, const char *name)
-{
-    return arena_printf(f->a,
-                        "{\"@context\":[\"https://w3id.org/did/v1\"],\"id\":\"%s\","
-                        "\"version\":\"4.7.0\",\"chainId\":%d,\"nftAddress\":\"%s\","
-                        "\"metadata\":{\"created\":\"2024-01-01T00:00:00Z\","
-                        "\"updated\":\"2024-01-01T00:00:00Z\",\"name\":\"%s\","
-                        "\"description\":\"a long description\",\"type\":\"dataset\","
-                        "\"author\":\"me\",\"license\":\"MIT\"},\"services\":[{\"id\":\"s1\","
-                        "\"type\":\"access\",\"files\":\"0x00\",\"datatokenAddress\":\"%s\","
-                        "\"serviceEndpoint\":\"http://node.test\",\"timeout\":0}]}",
-                        did(f), CHAIN, NFT, name, TOKEN);
-}
-
-struct published {
-    const char *text; /* as hashed */
-    const char *data; /* as published; NULL: the text */
-    const char *decryptor;
-    uint8_t flags;
-    bool update;
-};
-
-static struct fake_log *publish(struct fixture *f, uint64_t block, const struct published *p)
-{
-    struct fake_log *log = emit(
-        f, block, NFT,
-        p->update ? "MetadataUpdated(address,uint8,string,bytes,bytes,bytes32,uint256,uint256)"
-                  : "MetadataCreated(address,uint8,string,bytes,bytes,bytes32,uint256,uint256)");
-    const char *data = p->data ? p->data : p->text;
-    const char *hex = hex0x_dup(f->a, p->text, strlen(p->text));
-    struct hash32 hash = p->flags & 2 ? sha256(p->text, strlen(p->text)) : sha256(hex, strlen(hex));
-    struct abi_value v[] = {abi_u64(0),
-                            abi_string(p->decryptor ? p->decryptor : "http://own.test/"),
-                            abi_bytes(&p->flags, 1),
-                            abi_bytes(data, strlen(data)),
-                            abi_hash(&hash),
-                            abi_u64(1700000000 + block),
-                            abi_u64(block)};
-
-    log->topics[log->topic_count++] = topic_of(OWNER);
-    log->data = abi_encode(f->a, "(uint8,string,bytes,bytes,bytes32,uint256,uint256)", v, 7);
-    return log;
-}
-
-static void order(struct fixture *f, uint64_t block)
-{
-    struct fake_log *log = emit(
-        f, block, TOKEN, "OrderStarted(address,address,uint256,uint256,uint256,address,uint256)");
-    struct addr payer = address(OWNER);
-    struct abi_value v[] = {abi_addr(&payer), abi_u64(1), abi_u64(0), abi_u64(1700000000),
-                            abi_u64(block)};
-
-    log->topics[log->topic_count++] = topic_of(OWNER);
-    log->topics[log->topic_count++] = topic_of(OWNER);
-    log->data = abi_encode(f->a, "(address,uint256,uint256,uint256,uint256)", v, 5);
-}
 
 /* --- the node --- */
 
@@ -340,6 +50,7 @@ static void new_follower(struct fixture *f)
 {
     f->f = (struct follower){
         .o = &f->o, .chain = &f->chain, .width = WIDTH_START, .patience_ms = PATIENCE_MS};
+    pthread_mutex_init(&f->f.lock, NULL);
 }
 
 static int set_up(void **state)
@@ -354,12 +65,13 @@ static int set_up(void **state)
         return -1;
     ok(store_open(f->dir, &f->store, &e), e);
     f->a = arena_new();
+    f->on.a = f->a;
     f->net = net_new();
-    f->server = server_new(NULL, handle, f);
+    f->server = server_new(NULL, fake_chain_handle, &f->on);
     f->url = server_url(f->server);
     f->rpc = rpc_new(f->net, CHAIN, &f->url, 1);
     f->chain = (struct indexer_chain){
-        .chain_id = CHAIN, .rpc = f->rpc, .start_block = 1, .factory = address(FACTORY)};
+        .chain_id = CHAIN, .rpc = f->rpc, .start_block = 1, .factory = fake_address(FACTORY)};
     f->o = (struct indexer_options){.store = f->store,
                                     .net = f->net,
                                     .chains = &f->chain,
@@ -367,7 +79,7 @@ static int set_up(void **state)
                                     .keys = {.decrypt = decrypt, .sign = sign},
                                     .own_names = own,
                                     .own_name_count = 1};
-    f->remote_status = 200;
+    f->on.remote_status = 200;
     new_follower(f);
     *state = f;
     return 0;
@@ -412,7 +124,7 @@ static struct json *indexed(struct fixture *f)
     const char *text;
     struct err e;
 
-    ok(index_ddo_get(db, f->a, did(f), &text, &e), e);
+    ok(index_ddo_get(db, f->a, fake_did(&f->on), &text, &e), e);
     if (text)
         ok(json_parse(f->a, text, strlen(text), &v, &e), e);
     return v;
@@ -447,10 +159,10 @@ static void plain_document_is_indexed(void **state)
     struct fixture *f = *state;
     struct json *v;
 
-    f->head = 10;
-    publish(f, 3, &(struct published){.text = ddo(f, "First")});
-    order(f, 4);
-    order(f, 4); /* a second one in the same transaction */
+    f->on.head = 10;
+    fake_publish(&f->on, 3, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_order(&f->on, 4);
+    fake_order(&f->on, 4); /* a second one in the same transaction */
     steps_until(f, 11);
     assert_string_equal(name(f), "First");
     assert_int_equal(orders(f), 2);
@@ -463,9 +175,10 @@ static void plain_document_is_indexed(void **state)
                         "2023-11-14T22:13:23.000Z");
     assert_false(json_bool(json_path(v, "indexedMetadata.purgatory.state"), true));
     /* An update keeps what was counted and when it began. */
-    f->head = 12;
-    publish(f, 12, &(struct published){.text = ddo(f, "Second"), .update = true});
-    order(f, 12);
+    f->on.head = 12;
+    fake_publish(&f->on, 12,
+                 &(struct published){.text = fake_ddo(&f->on, "Second"), .update = true});
+    fake_order(&f->on, 12);
     steps_until(f, 13);
     assert_string_equal(name(f), "Second");
     assert_int_equal(orders(f), 3);
@@ -477,10 +190,12 @@ static void two_updates_in_a_block(void **state)
 {
     struct fixture *f = *state;
 
-    f->head = 5;
-    publish(f, 5, &(struct published){.text = ddo(f, "First")});
-    publish(f, 5, &(struct published){.text = ddo(f, "Second"), .update = true})->tx = 100;
-    publish(f, 5, &(struct published){.text = ddo(f, "Third"), .update = true})->tx = 101;
+    f->on.head = 5;
+    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "Second"), .update = true})
+        ->tx = 100;
+    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "Third"), .update = true})
+        ->tx = 101;
     steps_until(f, 6);
     assert_string_equal(name(f), "Third");
 }
@@ -488,11 +203,11 @@ static void two_updates_in_a_block(void **state)
 static void encrypted_document_is_decrypted(void **state)
 {
     struct fixture *f = *state;
-    const char *text = ddo(f, "Hidden");
+    const char *text = fake_ddo(&f->on, "Hidden");
 
-    f->head = 3;
-    publish(
-        f, 3,
+    f->on.head = 3;
+    fake_publish(
+        &f->on, 3,
         &(struct published){.text = text, .data = arena_printf(f->a, "enc:%s", text), .flags = 2});
     steps_until(f, 4);
     assert_string_equal(name(f), "Hidden");
@@ -502,10 +217,11 @@ static void another_node_decrypts(void **state)
 {
     struct fixture *f = *state;
 
-    f->remote = ddo(f, "Elsewhere");
-    f->head = 3;
-    publish(f, 3,
-            &(struct published){.text = f->remote, .data = "x", .flags = 2, .decryptor = f->url});
+    f->on.remote = fake_ddo(&f->on, "Elsewhere");
+    f->on.head = 3;
+    fake_publish(
+        &f->on, 3,
+        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
     steps_until(f, 4);
     assert_string_equal(attempt(f), "valid");
     assert_string_equal(name(f), "Elsewhere");
@@ -515,54 +231,100 @@ static void another_node_decrypts(void **state)
 static void bad_documents_are_told(void **state)
 {
     struct fixture *f = *state;
-    const char *text = ddo(f, "Bad");
+    const char *text = fake_ddo(&f->on, "Bad");
 
-    f->head = 1;
-    publish(f, 1, &(struct published){.text = text, .data = "{\"a\":1}"});
+    f->on.head = 1;
+    fake_publish(&f->on, 1, &(struct published){.text = text, .data = "{\"a\":1}"});
     steps_until(f, 2);
     assert_string_equal(attempt(f), "Unencrypted DDO hash does not match metadata hash.");
-    f->head = 2;
-    publish(f, 2, &(struct published){.text = "{\"id\":\"did:op:1\"}", .update = true});
+    f->on.head = 2;
+    fake_publish(&f->on, 2, &(struct published){.text = "{\"id\":\"did:op:1\"}", .update = true});
     steps_until(f, 3);
     assert_string_equal(attempt(f), "Decrypted DDO ID does not match generated DID.");
-    f->head = 3;
-    publish(f, 3, &(struct published){.text = text, .data = "zzz", .flags = 2, .update = true});
+    f->on.head = 3;
+    fake_publish(&f->on, 3,
+                 &(struct published){.text = text, .data = "zzz", .flags = 2, .update = true});
     steps_until(f, 4);
     assert_string_equal(attempt(f), "Provider exception on decrypt DDO. Status: not for this node");
-    f->head = 4;
-    f->remote = text;
-    publish(f, 4,
-            &(struct published){
-                .text = "other", .data = "x", .flags = 2, .decryptor = f->url, .update = true});
+    f->on.head = 4;
+    f->on.remote = text;
+    fake_publish(
+        &f->on, 4,
+        &(struct published){
+            .text = "other", .data = "x", .flags = 2, .decryptor = f->url, .update = true});
     steps_until(f, 5);
     assert_non_null(strstr(attempt(f), "does not have the hash"));
-    f->head = 5;
-    f->remote_status = 403;
-    f->remote = "no";
-    publish(f, 5,
-            &(struct published){
-                .text = text, .data = "x", .flags = 2, .decryptor = f->url, .update = true});
+    f->on.head = 5;
+    f->on.remote_status = 403;
+    f->on.remote = "no";
+    fake_publish(&f->on, 5,
+                 &(struct published){
+                     .text = text, .data = "x", .flags = 2, .decryptor = f->url, .update = true});
     steps_until(f, 6);
     assert_non_null(strstr(attempt(f), "Provider validation failed: 403 no"));
-    f->head = 6;
-    publish(f, 6,
-            &(struct published){
-                .text = text, .data = "x", .flags = 2, .decryptor = "16Uiu2", .update = true});
+    f->on.head = 6;
+    fake_publish(&f->on, 6,
+                 &(struct published){
+                     .text = text, .data = "x", .flags = 2, .decryptor = "16Uiu2", .update = true});
     steps_until(f, 7);
     assert_non_null(strstr(attempt(f), "16Uiu2"));
     assert_null(indexed(f));
+}
+
+/* A decryptor that is down is asked later, not again and again. */
+static void document_comes_later(void **state)
+{
+    struct fixture *f = *state;
+    _db_ struct db *db = NULL;
+    static const struct sql now = {"now", "UPDATE index_again SET due = 0"};
+    struct err e;
+
+    f->on.head = 4;
+    f->on.remote_status = 503;
+    f->on.remote = fake_ddo(&f->on, "Late");
+    fake_publish(
+        &f->on, 3,
+        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
+    fake_publish(
+        &f->on, 4,
+        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
+    steps_until(f, 5);
+    assert_non_null(strstr(attempt(f), "did not answer a moment ago"));
+    f->on.remote_status = 200;
+    step(f); /* not due yet */
+    assert_null(indexed(f));
+    f->f.shunned = (struct shunned){0};
+    {
+        _db_ struct db *d = store_lend(f->store);
+        _stmt_ struct stmt *q = db_query(d, &now);
+
+        ok(stmt_run(q, &e), e);
+    }
+    step(f);
+    assert_string_equal(name(f), "Late");
+    assert_string_equal(attempt(f), "valid");
+    step(f);
+    step(f);
+    db = store_lend(f->store);
+    {
+        static const struct sql left = {"left", "SELECT tx FROM index_again"};
+        _stmt_ struct stmt *q = db_query(db, &left);
+
+        assert_int_equal(stmt_step(q, &e), 0);
+    }
 }
 
 static void foreign_logs_are_ignored(void **state)
 {
     struct fixture *f = *state;
 
-    f->head = 5;
+    f->on.head = 5;
     /* Not of the factory; the same signature with other indexed parameters; data that is none. */
-    f->undeployed = true;
-    publish(f, 2, &(struct published){.text = ddo(f, "Fake")});
-    emit(f, 3, TOKEN, "OrderStarted(address,address,uint256,uint256,uint256,address,uint256)");
-    publish(f, 4, &(struct published){.text = ddo(f, "Fake")})->data.n = 40;
+    f->on.undeployed = true;
+    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "Fake")});
+    fake_emit(&f->on, 3, TOKEN,
+              "OrderStarted(address,address,uint256,uint256,uint256,address,uint256)");
+    fake_publish(&f->on, 4, &(struct published){.text = fake_ddo(&f->on, "Fake")})->data.n = 40;
     steps_until(f, 6);
     assert_string_equal(attempt(f), "nothing");
 }
@@ -574,13 +336,13 @@ static void failed_window_is_read_again(void **state)
     struct err e;
     bool more;
 
-    f->head = 300;
-    publish(f, 290, &(struct published){.text = ddo(f, "Late")});
-    f->fail_logs = 1;
+    f->on.head = 300;
+    fake_publish(&f->on, 290, &(struct published){.text = fake_ddo(&f->on, "Late")});
+    f->on.fail_logs = 1;
     err_is(follow_step(&f->f, &more, &e), e, FAILED);
     assert_int_equal(f->f.next, 1);
     assert_int_equal(f->f.width, WIDTH_START / 2);
-    f->width_max = 100;
+    f->on.width_max = 100;
     while (follow_step(&f->f, &more, &e) < 0)
         assert_int_equal(f->f.next, 1);
     assert_true(f->f.next > 1 && f->f.next <= 101);
@@ -593,18 +355,18 @@ static void new_start_goes_on_where_it_was(void **state)
 {
     struct fixture *f = *state;
 
-    f->head = 10;
-    publish(f, 2, &(struct published){.text = ddo(f, "First")});
-    order(f, 3);
-    order(f, 7);
+    f->on.head = 10;
+    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_order(&f->on, 3);
+    fake_order(&f->on, 7);
     f->f.width = 2; /* blocks 1 and 2, then 3 to 6 */
     step(f);
     step(f);
     assert_int_equal(f->f.next, 7);
     new_follower(f); /* as after a crash */
-    f->log_requests = 0;
+    f->on.log_requests = 0;
     steps_until(f, 11);
-    assert_int_equal(f->log_requests, 1);
+    assert_int_equal(f->on.log_requests, 1);
     assert_int_equal(orders(f), 2);
 }
 
@@ -613,30 +375,30 @@ static void replaced_blocks_are_taken_back(void **state)
     struct fixture *f = *state;
     uint64_t n;
 
-    f->head = 5;
-    publish(f, 3, &(struct published){.text = ddo(f, "First")});
-    order(f, 4);
+    f->on.head = 5;
+    fake_publish(&f->on, 3, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_order(&f->on, 4);
     steps_until(f, 6);
-    for (f->head = 6; f->head <= 8; f->head++) {
-        order(f, f->head);
-        steps_until(f, f->head + 1);
+    for (f->on.head = 6; f->on.head <= 8; f->on.head++) {
+        fake_order(&f->on, f->on.head);
+        steps_until(f, f->on.head + 1);
     }
-    f->head = 8;
+    f->on.head = 8;
     assert_int_equal(orders(f), 4);
     /* Blocks 7 and 8 are replaced by 7 to 9, where another order stands. */
     for (n = 7; n <= 9; n++)
-        f->branch[n] = 1;
-    f->log_count -= 2;
-    f->head = 9;
-    order(f, 9);
+        f->on.branch[n] = 1;
+    f->on.log_count -= 2;
+    f->on.head = 9;
+    fake_order(&f->on, 9);
     steps_until(f, 10);
     assert_int_equal(orders(f), 3);
     /* An older one than all that is remembered: everything anew. */
     for (n = 0; n <= 9; n++)
-        f->branch[n] = 2;
-    f->log_count = 0;
-    f->head = 9;
-    publish(f, 8, &(struct published){.text = ddo(f, "Other chain")});
+        f->on.branch[n] = 2;
+    f->on.log_count = 0;
+    f->on.head = 9;
+    fake_publish(&f->on, 8, &(struct published){.text = fake_ddo(&f->on, "Other chain")});
     step(f);
     steps_until(f, 10);
     assert_string_equal(name(f), "Other chain");
@@ -650,25 +412,45 @@ static void lagging_endpoint_changes_nothing(void **state)
     struct err e;
     bool more;
 
-    f->head = 5;
+    f->on.head = 5;
     steps_until(f, 6);
-    f->head = 6;
-    publish(f, 6, &(struct published){.text = ddo(f, "First")});
-    f->lacking = 6; /* it has heard of 6, but answers no logs for it and does not know it */
+    f->on.head = 6;
+    fake_publish(&f->on, 6, &(struct published){.text = fake_ddo(&f->on, "First")});
+    f->on.lacking = 6; /* it has heard of 6, but answers no logs for it and does not know it */
     err_is(follow_step(&f->f, &more, &e), e, FAILED);
     assert_int_equal(f->f.next, 6);
-    f->lacking = 0;
+    f->on.lacking = 0;
     steps_until(f, 7);
-    f->head = 5;
+    f->on.head = 5;
     step(f);
     step(f);
     assert_string_equal(name(f), "First");
     assert_int_equal(f->f.next, 7);
     f->f.patience_ms = 0; /* too long: it is shorter indeed */
-    f->log_count = 0;
+    f->on.log_count = 0;
     step(f);
     assert_null(indexed(f));
     assert_int_equal(f->f.next, 6);
+}
+
+static void chain_is_indexed_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    f->on.head = 5;
+    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_order(&f->on, 3);
+    steps_until(f, 6);
+    f->f.reset = true;
+    f->f.reset_to = 0;
+    steps_until(f, 6);
+    step(f);
+    assert_string_equal(name(f), "First");
+    assert_int_equal(orders(f), 1);
+    f->f.reset = true;
+    f->f.reset_to = 4;
+    step(f);
+    assert_null(indexed(f));
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -676,11 +458,18 @@ static void lagging_endpoint_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(plain_document_is_indexed),       WITH(two_updates_in_a_block),
-        WITH(encrypted_document_is_decrypted), WITH(another_node_decrypts),
-        WITH(bad_documents_are_told),          WITH(foreign_logs_are_ignored),
-        WITH(failed_window_is_read_again),     WITH(new_start_goes_on_where_it_was),
-        WITH(replaced_blocks_are_taken_back),  WITH(lagging_endpoint_changes_nothing),
+        WITH(plain_document_is_indexed),
+        WITH(two_updates_in_a_block),
+        WITH(encrypted_document_is_decrypted),
+        WITH(another_node_decrypts),
+        WITH(bad_documents_are_told),
+        WITH(foreign_logs_are_ignored),
+        WITH(document_comes_later),
+        WITH(chain_is_indexed_anew),
+        WITH(failed_window_is_read_again),
+        WITH(new_start_goes_on_where_it_was),
+        WITH(replaced_blocks_are_taken_back),
+        WITH(lagging_endpoint_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,15 @@ CREATE INDEX asset_state_by_did ON asset_state (did);
 CREATE INDEX asset_state_by_nft ON asset_state (lower(nft));
 CREATE INDEX asset_state_by_tx ON asset_state (tx);
 
+-- Transactions to look at once more: their documents could not be had yet, or an admin asked.
+CREATE TABLE index_again (
+    chain INTEGER NOT NULL,
+    tx TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (chain, tx)
+) STRICT;
+
 -- Every OrderStarted and OrderReused log of a known datatoken.
 CREATE TABLE asset_order (
     chain INTEGER NOT NULL,

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_TEST_UNIT_FAKE_CHAIN_H
+#define ATOLL_TEST_UNIT_FAKE_CHAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "crypto/eth.h"
+#include "server.h"
+
+/*
+ * A chain of a test's own: it answers JSON-RPC as far as the indexer asks, and misbehaves when it
+ * is told to. One NFT with one datatoken and one owner. It is also the node that decrypts for
+ * others (/api/services/nonce and decrypt). Change it only while nobody asks it.
+ */
+enum { CHAIN = 8996, BLOCKS_MAX = 400, LOGS_MAX = 64 };
+
+#define NFT "0x00000000000000000000000000000000000000aa"
+#define TOKEN "0x00000000000000000000000000000000000000dd"
+#define FACTORY "0x00000000000000000000000000000000000000ff"
+#define OWNER "0x1111111111111111111111111111111111111111"
+
+struct fake_log {
+    uint64_t block;
+    const char *address;
+    struct hash32 topics[4];
+    size_t topic_count;
+    struct bytes data;
+    uint64_t tx;
+};
+
+struct fake_chain {
+    struct arena *a;
+    /* A block's hash is made of its number and its branch. */
+    uint64_t head;
+    uint64_t branch[BLOCKS_MAX];
+    struct fake_log logs[LOGS_MAX];
+    size_t log_count;
+    /* Misbehaviour: */
+    uint64_t width_max; /* eth_getLogs of more blocks is refused; 0: never */
+    int fail_logs;      /* so many eth_getLogs fail */
+    uint64_t lacking;   /* eth_getBlockByNumber knows no block from here on; 0: all */
+    int log_requests;
+    const char *remote; /* what /api/services/decrypt answers */
+    int remote_status;
+    bool undeployed; /* the factory does not know the NFT */
+};
+
+/* The server's handler; its arg is the chain. */
+void fake_chain_handle(struct server_conn *c);
+
+struct addr fake_address(const char *text);
+
+/* A log with nothing but its signature. */
+struct fake_log *fake_emit(struct fake_chain *f, uint64_t block, const char *from,
+                           const char *signature);
+
+/* The NFT's DID, and a document for it. */
+const char *fake_did(struct fake_chain *f);
+const char *fake_ddo(struct fake_chain *f, const char *name);
+
+/* MetadataCreated or MetadataUpdated of the NFT. */
+struct published {
+    const char *text; /* as hashed */
+    const char *data; /* as published; NULL: the text */
+    const char *decryptor;
+    uint8_t flags;
+    bool update;
+};
+struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct published *p);
+
+/* OrderStarted of the datatoken. */
+void fake_order(struct fake_chain *f, uint64_t block);
+
+#endif
