@@ -42,7 +42,7 @@ test:
 	@scripts/test.sh
 
 unit: all
-	@meson test -C build --no-rebuild --suite unit
+	@meson test -C build --no-rebuild --suite unit --suite slow
 
 check:
 	@scripts/setup.sh all
