@@ -41,16 +41,22 @@ void sender_start(struct sender *s)
     thread_start(&s->watcher, "sender", sender__watch, s);
 }
 
-void sender_free(struct sender *s)
+void sender_stop(struct sender *s)
 {
-    if (!s)
+    if (!s || !s->started || s->ending)
         return;
     pthread_mutex_lock(&s->lock);
     s->ending = true;
     pthread_cond_broadcast(&s->wake);
     pthread_mutex_unlock(&s->lock);
-    if (s->started)
-        pthread_join(s->watcher, NULL);
+    pthread_join(s->watcher, NULL);
+}
+
+void sender_free(struct sender *s)
+{
+    if (!s)
+        return;
+    sender_stop(s);
     seckey_wipe(&s->config.key);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);

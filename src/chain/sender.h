@@ -67,7 +67,10 @@ struct sender *sender_new(const struct sender_config *config);
 void sender_listen(struct sender *s, const char *purpose, sender_listener *told, void *ctx);
 /* Starts the watcher, which first goes on with what the journal holds. */
 void sender_start(struct sender *s);
-/* Ends the watcher and frees; rows under way continue at the next start. NULL is allowed. */
+/* Ends the watcher: nobody is told any more. sender_send() still works, and what it sends is
+ * followed at the next start. NULL and twice are allowed. */
+void sender_stop(struct sender *s);
+/* Stops, and frees. NULL is allowed. */
 void sender_free(struct sender *s);
 
 const struct addr *sender_addr(const struct sender *s);

@@ -56,8 +56,9 @@ static struct life begin(struct chain *c)
 
 static void end(struct life *l)
 {
-    sender_free(l->sender);
+    sender_stop(l->sender);
     escrow_free(l->escrow);
+    sender_free(l->sender);
 }
 
 static struct escrow_payment find(struct life *l, const char *job)

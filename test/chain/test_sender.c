@@ -44,19 +44,20 @@ static int listen(void *ctx, const struct sender_event *ev, struct err *e)
     return 0;
 }
 
+static bool has_heard(const size_t *counter, size_t n)
+{
+    lock_scope(&heard.lock);
+
+    return *counter >= n;
+}
+
 static bool wait_for(const size_t *counter, size_t n)
 {
     int64_t end = clock_mono_ms() + WAIT_MS;
 
-    while (clock_mono_ms() < end) {
-        pthread_mutex_lock(&heard.lock);
-        bool there = *counter >= n;
-        pthread_mutex_unlock(&heard.lock);
-        if (there)
-            return true;
+    while (!has_heard(counter, n) && clock_mono_ms() < end)
         clock_sleep_ms(5);
-    }
-    return false;
+    return has_heard(counter, n);
 }
 
 static struct sender *new_sender(struct chain *c, size_t account, int bump_after_ms)
@@ -241,11 +242,11 @@ static void goes_on_after_a_restart(void **state)
     }
     s = new_sender(c, NODE, 0);
     sender_start(s);
-    for (int i = 0; i < 400 && heard.mined == 0; i++) {
+    for (int i = 0; i < 400 && !has_heard(&heard.mined, 1); i++) {
         chain_call(c, "anvil_mine", "[]");
         clock_sleep_ms(10);
     }
-    assert_true(wait_for(&heard.mined, 1));
+    assert_true(has_heard(&heard.mined, 1));
     assert_true(hash32_eq(&heard.tx, &tx));
     assert_received(c, &before, 3);
     chain_call(c, "evm_setAutomine", "[true]");
