@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asset/asset.h"
 
-#include <string.h>
-
+#include "asset/ddo.h"
 #include "base/str.h"
 
-enum { SERVICES_MAX = 64, COST_MAX = 50, TIMEOUT_MAX = INT32_MAX };
+enum { SERVICES_MAX = 64, TIMEOUT_MAX = INT32_MAX };
 
 static unsigned cost_of(const struct json *service)
 {
-    int64_t cost = json_get_int(json_get(service, "additionalInformation"), "dtCost", 1);
+    unsigned cost = 1;
+    struct err e;
 
-    return cost >= 1 && cost <= COST_MAX ? (unsigned)cost : 1;
+    return asset_dt_cost(service, &cost, &e) < 0 ? 1 : cost;
 }
 
 static bool read_service(const struct json *v, struct asset_service *s)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "asset/asset.h"
+#include "asset/ddo.h"
 #include "asset/trust.h"
 #include "base/codec.h"
 #include "crypto/ecies.h"
@@ -270,6 +271,39 @@ static void containers_have_a_checksum(void **state)
                         "ba8885fcc7d366f058d6c3bb0b7bfe191c5f85cb6a4ee3858895342436c23504");
 }
 
+static void dids_follow_from_the_nft(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct addr nft;
+
+    (void)state;
+    assert_true(addr_parse(TOKEN, &nft) || addr_parse_any(TOKEN, &nft));
+    assert_string_equal(asset_did(a, &nft, 8996),
+                        "did:op:2d05d9481f04e4ba379d166ef4a8fc66aba6396b21051c3544f34f19c6a59ca2");
+    assert_string_equal(asset_did_v5(a, &nft, 8996),
+                        "did:ope:2d05d9481f04e4ba379d166ef4a8fc66aba6396b21051c3544f34f19c6a59ca2");
+}
+
+static void costs_are_small_integers(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    static const char *const bad[] = {"0", "51", "1.5", "-1", "\"2\"", "true", "1e9", "[]"};
+    unsigned cost;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    ok(asset_dt_cost(parse(a, "{}"), &cost, &e), e);
+    assert_int_equal(cost, 1);
+    ok(asset_dt_cost(parse(a, "{\"additionalInformation\":{\"dtCost\":50}}"), &cost, &e), e);
+    assert_int_equal(cost, 50);
+    for (i = 0; i < ARRAY_LEN(bad); i++)
+        err_is(asset_dt_cost(
+                   parse(a, arena_printf(a, "{\"additionalInformation\":{\"dtCost\":%s}}", bad[i])),
+                   &cost, &e),
+               e, DT_COST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +313,8 @@ int main(void)
         cmocka_unit_test(credentials_decide),
         cmocka_unit_test(datasets_choose_their_algorithms),
         cmocka_unit_test(containers_have_a_checksum),
+        cmocka_unit_test(dids_follow_from_the_nft),
+        cmocka_unit_test(costs_are_small_integers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
