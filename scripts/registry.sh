@@ -4,6 +4,7 @@
 # images that tests and the demo run: bb:1 (a static busybox) and node:MAJOR (this machine's own
 # node and the libraries it is linked with). Everything lives under DIR, run/registry by default.
 #
+# stop also removes what the engine has pulled from it.
 # start prints `started HOST:PORT NODE_TAG`, or `running HOST:PORT NODE_TAG` when it was there.
 # The images go into the registry as plain uploads: no engine, no docker build, nothing left
 # behind in the engine's own store.
@@ -115,6 +116,20 @@ images() {
     echo "node:$tag" >"$dir/node"
 }
 
+# forget: removes what the engine has pulled from this registry, under its tags and digests
+forget() {
+    local socket=${DOCKER_SOCKET:-/var/run/docker.sock} address name
+    address=$(cat "$dir/address")
+    curl -s --unix-socket "$socket" "http://docker/images/json?digests=1" | python3 -c '
+import json, sys
+for image in json.load(sys.stdin):
+    for name in (image["RepoTags"] or []) + (image["RepoDigests"] or []):
+        if name.startswith(sys.argv[1] + "/") and "<none>" not in name:
+            print(name)' "$address" | while read -r name; do
+        curl -s -o /dev/null -X DELETE --unix-socket "$socket" "http://docker/images/$name"
+    done
+}
+
 case $verb in
 start)
     mkdir -p "$dir"
@@ -130,6 +145,7 @@ start)
 stop)
     [ -s "$dir/pid" ] || exit 0
     kill "$(cat "$dir/pid")" 2>/dev/null || true
+    forget || true
     rm -f "$dir/pid"
     ;;
 address)

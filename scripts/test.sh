@@ -26,15 +26,16 @@ tap=$build/tap
 rm -rf "$tap" && mkdir -p "$tap"
 rm -f "$build"/meson-logs/testlog.json
 
+# One registry serves all files; it is stopped when this run has started it.
+read -r how ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE < <(scripts/registry.sh start) || none
+[ "$how" = running ] || trap 'scripts/registry.sh stop' EXIT
+export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
+
 if [ ${#files[@]} = 0 ]; then
     meson test -C "$build" --no-rebuild --print-errorlogs
     [ $smoke = 1 ] && files=(test/api/*smoke.test.ts) || files=(test/api/*.test.ts)
 fi
 
-# One registry serves all files; it is stopped when this run has started it.
-read -r how ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE < <(scripts/registry.sh start) || none
-[ "$how" = running ] || trap 'scripts/registry.sh stop' EXIT
-export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
 export ATOLL_BIN=$PWD/$build/atoll
 if test/node_modules/.bin/tsc --noEmit -p test >"$tap/types.tap" 2>&1; then
     echo 'ok 1 - types of the black-box tests' | tee "$tap/types.tap"

@@ -237,7 +237,8 @@ int try_start(const struct want *want, struct json **ret, struct err *e)
         .token = fake_token,
     };
 
-    json_set_str(a, container, "image", want->image ? want->image : "127.0.0.1:5005/bb");
+    json_set_str(a, container, "image",
+                 want->image ? want->image : arena_printf(a, "%s/bb", test_registry()));
     json_set_str(a, container, "tag", "1");
     json_set_str(a, container, "entrypoint", want->entrypoint ? want->entrypoint : "sh $ALGO");
     json_set(a, algorithm, "container", container);

@@ -130,7 +130,8 @@ static void test_disk(void **state)
 
 static void test_refusals(void **state)
 {
-    const struct want no_image = {.script = "", .image = "127.0.0.1:5005/none"};
+    const char *none = arena_printf(w.arena, "%s/none", test_registry());
+    const struct want no_image = {.script = "", .image = none};
     const struct want no_entry = {.script = "", .entrypoint = "sh 'open"};
     const struct want no_name = {.script = "", .image = "A b"};
     const struct want much = {.script = "", .resources = "[{\"id\":\"cpu\",\"amount\":3}]"};
@@ -140,9 +141,9 @@ static void test_refusals(void **state)
 
     (void)state;
     err_is(try_start(&no_image, &job, &e), e, COMPUTE_IMAGE);
-    assert_true(str_starts(e.msg, "Unable to validate docker image: Cannot find image "
-                                  "127.0.0.1:5005/none:1 for x86_64") ||
-                strstr(e.msg, "aarch64"));
+    assert_true(str_starts(
+        e.msg, arena_printf(w.arena, "Unable to validate docker image: Cannot find image %s:1 for ",
+                            none)));
     err_is(try_start(&no_entry, &job, &e), e, COMPUTE_IMAGE);
     err_is(try_start(&no_name, &job, &e), e, COMPUTE_IMAGE);
     err_is(try_start(&much, &job, &e), e, COMPUTE_RESOURCES);
@@ -342,5 +343,7 @@ int main(void)
         cmocka_unit_test(test_paid),        cmocka_unit_test(test_paid_failures),
     };
 
+    if (!test_registry())
+        return test_skip("no registry: ATOLL_TEST_REGISTRY");
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
