@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The document of a metadata event: taken, decrypted, and checked against the event's hash. */
+#include "asset/ddo.h"
+#include "asset/unpack.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "indexer/metadata.h"
@@ -42,13 +44,16 @@ static const char *bare_text(const struct window *w, const struct json *document
 
 /*
  * In the clear the hash is taken over "0x" + hex of the text; ocean-cli's updates take it over the
- * text itself. Either is good, over what was published or without indexedMetadata.
+ * text itself. Either is good, over what was published, unpacked, or without indexedMetadata.
  */
-static bool is_plain_hash(const struct window *w, const struct hash32 *hash, struct bytes text,
+static bool is_plain_hash(const struct window *w, const struct event *ev, struct bytes text,
                           const struct json *document)
 {
+    const struct hash32 h = event_hash(ev);
+    const struct hash32 *hash = &h;
     const char *bare = bare_text(w, document);
-    const struct bytes texts[] = {text, {(const uint8_t *)bare, strlen(bare)}};
+    const struct bytes texts[] = {
+        ev->v[METADATA_DATA_AT].bytes, text, {(const uint8_t *)bare, strlen(bare)}};
     const char *hex;
     size_t i;
 
@@ -101,6 +106,17 @@ static int decrypt(const struct window *w, const struct event *ev, struct bytes 
                   decryptor);
 }
 
+/* What the event or the decryptor gave, unpacked when the flags say so. */
+static int unpack(const struct window *w, const struct event *ev, struct bytes *io, struct err *e)
+{
+    if (!(flags_of(ev->v[METADATA_FLAGS_AT].bytes) & FLAG_COMPRESSED))
+        return 0;
+    /* The decryptor may have done it. */
+    if (io->n && io->p[0] == '{')
+        return 0;
+    return asset_unpack(w->a, *io, DDO_MAX, io, e);
+}
+
 static int get_encrypted(const struct window *w, const struct event *ev, struct json **ret,
                          struct err *e)
 {
@@ -108,7 +124,7 @@ static int get_encrypted(const struct window *w, const struct event *ev, struct 
     struct bytes text;
     const char *again;
 
-    if (decrypt(w, ev, &text, e) < 0 || parse(w, text, ret, e) < 0)
+    if (decrypt(w, ev, &text, e) < 0 || unpack(w, ev, &text, e) < 0 || parse(w, text, ret, e) < 0)
         return err_wrap(e, "Provider exception on decrypt DDO. Status");
     again = json_text(w->a, *ret);
     if (!is_hash_of(&hash, text.p, text.n) && !is_hash_of(&hash, again, strlen(again)))
@@ -120,28 +136,18 @@ static int get_encrypted(const struct window *w, const struct event *ev, struct 
 
 int document_get(const struct window *w, const struct event *ev, struct json **ret, struct err *e)
 {
-    struct hash32 hash = event_hash(ev);
-    struct bytes data = ev->v[METADATA_DATA_AT].bytes;
-    unsigned flags = flags_of(ev->v[METADATA_FLAGS_AT].bytes);
+    struct bytes text = ev->v[METADATA_DATA_AT].bytes;
 
-    if (flags & FLAG_ENCRYPTED)
+    if (flags_of(ev->v[METADATA_FLAGS_AT].bytes) & FLAG_ENCRYPTED)
         return get_encrypted(w, ev, ret, e);
-    if (parse(w, data, ret, e) < 0)
+    if (unpack(w, ev, &text, e) < 0 || parse(w, text, ret, e) < 0)
         return -1;
-    if (!is_plain_hash(w, &hash, data, *ret))
+    if (!is_plain_hash(w, ev, text, *ret))
         return failed(e, INVALID, "Unencrypted DDO hash does not match metadata hash.");
     return 0;
 }
 
 const char *did_of(struct arena *a, const struct addr *nft, uint64_t chain, const char *version)
 {
-    char text[ADDR_TEXT];
-    const char *all;
-    struct hash32 h;
-
-    addr_checksum(nft, text);
-    all = arena_printf(a, "%s%llu", text, (unsigned long long)chain);
-    h = sha256(all, strlen(all));
-    return arena_printf(a, "did:%s:%s", str_starts(version, "5") ? "ope" : "op",
-                        hex_dup(a, h.b, sizeof(h.b)));
+    return str_starts(version, "5") ? asset_did_v5(a, nft, chain) : asset_did(a, nft, chain);
 }

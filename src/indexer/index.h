@@ -29,6 +29,36 @@ struct index_state_key {
 int index_state_get(struct db *db, struct arena *a, const struct index_state_key *key,
                     struct json **ret, struct err *e) must_check;
 
+/* Which escrow events: whatever is not NULL (0 for the chain) must fit. Any letter case. */
+struct index_escrow_filter {
+    uint64_t chain_id;
+    const char *type; /* Auth, Lock, Claimed, Canceled, Deposit, Withdraw */
+    const char *payer;
+    const char *payee;
+    const char *token;
+    const char *job_id; /* decimal */
+    const char *tx;
+    int64_t offset;
+    int64_t size; /* at most INDEX_ESCROW_MAX are given */
+};
+enum { INDEX_ESCROW_MAX = 250 };
+/* The names of event types, for the one that is no type; NULL ends them. */
+extern const char *const index_escrow_types[];
+/* JSON text: an array, newest first (wire/http-api.md 9). */
+int index_escrow_events(struct db *db, const struct index_escrow_filter *filter, struct buf *out,
+                        struct err *e) must_check;
+
+/* The access list of a contract as {chainId, contractAddress, ..., users}; *ret is NULL for none.
+ */
+int index_access_list(struct db *db, struct arena *a, uint64_t chain_id, const char *contract,
+                      struct json **ret, struct err *e) must_check;
+/* The lists that a wallet is in (chain_id 0: on any chain): an array of such objects. */
+int index_access_lists_of(struct db *db, struct arena *a, uint64_t chain_id, const char *wallet,
+                          struct json **ret, struct err *e) must_check;
+
+/* Transactions waiting for another look: [{txId, chainId}], at most 1000. */
+int index_queue(struct db *db, struct arena *a, struct json **ret, struct err *e) must_check;
+
 enum {
     INDEX_QUERY_DEFAULT = 100, /* documents on a page */
     INDEX_QUERY_MAX = 1000,    /* what `size` is cut to */

@@ -223,3 +223,22 @@ SELECT chain, tx FROM index_again ORDER BY due, chain, tx LIMIT ?1;
 
 -- name: chain_forget_again
 DELETE FROM index_again WHERE chain = ?1;
+
+-- name: escrow_events
+SELECT document FROM escrow_event WHERE (?1 = 0 OR chain = ?1) AND (?2 IS NULL OR type = ?2)
+    AND (?3 IS NULL OR payer = ?3) AND (?4 IS NULL OR payee = ?4) AND (?5 IS NULL OR token = ?5)
+    AND (?6 IS NULL OR job_id = ?6) AND (?7 IS NULL OR tx = ?7)
+ORDER BY block DESC, log_index DESC LIMIT ?8 OFFSET ?9;
+
+-- name: access_list_get
+SELECT address, name, symbol, transferable, block, tx FROM access_list
+WHERE chain = ?1 AND address = ?2;
+
+-- name: access_list_users
+SELECT wallet, token_id, block, tx FROM access_list_user
+WHERE chain = ?1 AND address = ?2 AND removed_block IS NULL ORDER BY block, token_id;
+
+-- name: access_list_of_wallet
+SELECT DISTINCT chain, address FROM access_list_user
+WHERE wallet = ?1 AND removed_block IS NULL AND (?2 = 0 OR chain = ?2) ORDER BY chain, address
+LIMIT 1000;

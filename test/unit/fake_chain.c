@@ -204,7 +204,7 @@ struct addr fake_address(const char *text)
     return v;
 }
 
-static struct hash32 topic_of(const char *text)
+struct hash32 fake_topic(const char *text)
 {
     struct addr a = fake_address(text);
     struct hash32 h = {{0}};
@@ -271,7 +271,7 @@ struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct
                             abi_u64(1700000000 + block),
                             abi_u64(block)};
 
-    log->topics[log->topic_count++] = topic_of(OWNER);
+    log->topics[log->topic_count++] = fake_topic(OWNER);
     log->data = abi_encode(f->a, "(uint8,string,bytes,bytes,bytes32,uint256,uint256)", v, 7);
     return log;
 }
@@ -284,7 +284,7 @@ void fake_order(struct fake_chain *f, uint64_t block)
     struct abi_value v[] = {abi_addr(&payer), abi_u64(1), abi_u64(0), abi_u64(1700000000),
                             abi_u64(block)};
 
-    log->topics[log->topic_count++] = topic_of(OWNER);
-    log->topics[log->topic_count++] = topic_of(OWNER);
+    log->topics[log->topic_count++] = fake_topic(OWNER);
+    log->topics[log->topic_count++] = fake_topic(OWNER);
     log->data = abi_encode(f->a, "(address,uint256,uint256,uint256,uint256)", v, 5);
 }

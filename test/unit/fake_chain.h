@@ -52,6 +52,7 @@ struct fake_chain {
 void fake_chain_handle(struct server_conn *c);
 
 struct addr fake_address(const char *text);
+struct hash32 fake_topic(const char *address);
 
 /* A log with nothing but its signature. */
 struct fake_log *fake_emit(struct fake_chain *f, uint64_t block, const char *from,

@@ -4,6 +4,7 @@
 #include "asset/asset.h"
 #include "asset/ddo.h"
 #include "asset/trust.h"
+#include "asset/unpack.h"
 #include "base/codec.h"
 #include "crypto/ecies.h"
 #include "test.h"
@@ -304,6 +305,32 @@ static void costs_are_small_integers(void **state)
                e, DT_COST);
 }
 
+static void packed_documents_unpack(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct bytes packed;
+    struct bytes text;
+    struct err e;
+
+    (void)state;
+    assert_true(
+        hex_parse(a, "5d00008000ffffffffffffffff003d8888223728a41aa588d921fffffcf5e000", &packed));
+    ok(asset_unpack(a, packed, 100, &text, &e), e);
+    assert_int_equal(text.n, 21);
+    assert_memory_equal(text.p, "{\"a\":1}{\"a\":1}{\"a\":1}", 21);
+    err_is(asset_unpack(a, packed, 20, &text, &e), e, TOO_LARGE);
+    packed.n--;
+    err_is(asset_unpack(a, packed, 100, &text, &e), e, INVALID);
+    packed.n = 0;
+    err_is(asset_unpack(a, packed, 100, &text, &e), e, INVALID);
+    packed = (struct bytes){(const uint8_t *)"{\"a\":1}", 7};
+    err_is(asset_unpack(a, packed, 100, &text, &e), e, INVALID);
+    /* A dictionary of 4 GiB is not given. */
+    assert_true(hex_parse(a, "5dffffffffffffffffffffffffff003d8888223728a41aa588d921fffffcf5e000",
+                          &packed));
+    assert_int_equal(asset_unpack(a, packed, 100, &text, &e), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +342,7 @@ int main(void)
         cmocka_unit_test(containers_have_a_checksum),
         cmocka_unit_test(dids_follow_from_the_nft),
         cmocka_unit_test(costs_are_small_integers),
+        cmocka_unit_test(packed_documents_unpack),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/str.h"
+#include "chain/abi.h"
 #include "fake_chain.h"
 #include "indexer/follow.h"
 #include "indexer/index.h"
@@ -433,6 +435,97 @@ static void lagging_endpoint_changes_nothing(void **state)
     assert_int_equal(f->f.next, 6);
 }
 
+#define ESCROW "0x00000000000000000000000000000000000000ee"
+
+/* Events of the chain's own escrow are kept, whoever they concern; those of others are not. */
+static void escrow_events_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct addr payer = fake_address(OWNER);
+    struct addr payee = fake_address(NFT);
+    struct addr token = fake_address(TOKEN);
+    struct abi_value v[] = {abi_addr(&payer), abi_addr(&payee), abi_u64(77),
+                            abi_u64(5),       abi_u64(60),      abi_addr(&token)};
+    const char *types = "(address,address,uint256,uint256,uint256,address)";
+    static const char *const from[] = {ESCROW, FACTORY};
+    struct index_escrow_filter filter = {.payer = OWNER, .type = "Lock", .size = 10};
+    _buf_ struct buf out = BUF_INIT(10000);
+    struct err e;
+    size_t i;
+
+    f->chain.escrow = fake_address(ESCROW);
+    f->on.head = 3;
+    for (i = 0; i < 2; i++)
+        fake_emit(&f->on, 2, from[i], "Lock(address,address,uint256,uint256,uint256,address)")
+            ->data = abi_encode(f->a, types, v, 6);
+    steps_until(f, 4);
+    {
+        _db_ struct db *db = store_lend(f->store);
+
+        ok(index_escrow_events(db, &filter, &out, &e), e);
+        assert_non_null(strstr(buf_str(&out), "\"eventType\":\"Lock\",\"chainId\":8996,"
+                                              "\"contract\":\"" ESCROW "\",\"block\":2"));
+        assert_non_null(
+            strstr(buf_str(&out), "\"jobId\":\"77\",\"amount\":\"5\",\"expiry\":\"60\""));
+        assert_null(strstr(buf_str(&out), FACTORY));
+        buf_reset(&out);
+        filter.job_id = "78";
+        ok(index_escrow_events(db, &filter, &out, &e), e);
+        assert_string_equal(buf_str(&out), "[]");
+    }
+}
+
+static void member(struct fixture *f, uint64_t block, const char *signature, uint64_t id)
+{
+    struct fake_log *log = fake_emit(&f->on, block, TOKEN, signature);
+    struct abi_value v = abi_u64(id);
+
+    log->data = abi_encode(f->a, "(uint256)", &v, 1);
+    if (str_starts(signature, "AddressAdded"))
+        log->topics[log->topic_count++] = fake_topic(OWNER);
+}
+
+static void access_lists_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_log *made;
+    struct json *v;
+    struct err e;
+
+    f->on.head = 3;
+    made = fake_emit(&f->on, 1, FACTORY, "NewAccessList(address,address)");
+    made->topics[made->topic_count++] = fake_topic(TOKEN);
+    made->topics[made->topic_count++] = fake_topic(OWNER);
+    member(f, 2, "AddressAdded(address,uint256)", 1);
+    member(f, 2, "AddressAdded(address,uint256)", 2);
+    member(f, 3, "AddressRemoved(uint256)", 1);
+    steps_until(f, 4);
+    {
+        _db_ struct db *db = store_lend(f->store);
+
+        ok(index_access_lists_of(db, f->a, CHAIN, OWNER, &v, &e), e);
+        assert_int_equal(json_len(v), 1);
+        v = json_at(v, 0);
+        assert_string_equal(json_get_str(v, "name", ""), "A name");
+        assert_int_equal(json_len(json_get(v, "users")), 1);
+        assert_int_equal(json_get_int(json_path(v, "users.0"), "tokenId", 0), 2);
+        ok(index_access_lists_of(db, f->a, 1, OWNER, &v, &e), e);
+        assert_int_equal(json_len(v), 0);
+        ok(index_access_list(db, f->a, CHAIN, NFT, &v, &e), e);
+        assert_null(v);
+    }
+    f->on.head = 4;
+    f->on.branch[3] = 1; /* the removal was in a block that is replaced */
+    f->on.log_count--;
+    steps_until(f, 5);
+    {
+        _db_ struct db *db = store_lend(f->store);
+
+        ok(index_access_list(db, f->a, CHAIN, TOKEN, &v, &e), e);
+        assert_int_equal(json_len(json_get(v, "users")), 2);
+    }
+}
+
 static void chain_is_indexed_anew(void **state)
 {
     struct fixture *f = *state;
@@ -466,6 +559,8 @@ int main(void)
         WITH(foreign_logs_are_ignored),
         WITH(document_comes_later),
         WITH(chain_is_indexed_anew),
+        WITH(escrow_events_are_kept),
+        WITH(access_lists_are_kept),
         WITH(failed_window_is_read_again),
         WITH(new_start_goes_on_where_it_was),
         WITH(replaced_blocks_are_taken_back),
