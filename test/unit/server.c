@@ -201,8 +201,8 @@ static void *run_acceptor(void *arg)
         must(s->count < CONNECTIONS_MAX);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
         *slot = (struct slot){.server = s, .fd = fd};
+        s->count++; /* before its thread can answer anything */
         thread_start(&slot->thread, "test-conn", run_connection, slot);
-        s->count++;
     }
     return NULL;
 }
