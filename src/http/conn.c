@@ -40,6 +40,7 @@ void exchange_free(struct exchange *x)
     pthread_mutex_lock(&x->server->lock);
     list_remove(&x->ready);
     pthread_mutex_unlock(&x->server->lock);
+    x->server->body_bytes -= x->body.len;
     chunked_done(&x->chunked);
     buf_done(&x->body);
     free(x->chunk);
@@ -79,8 +80,8 @@ static void run_work(struct pool_item *item)
     s->app.work(s->app.ctx, &x->request, &x->reply);
     pthread_mutex_lock(&s->lock);
     list_push(&s->done, &x->done);
+    uv_async_send(&s->wake); /* under the lock: once x is taken the server may be gone */
     pthread_mutex_unlock(&s->lock);
-    uv_async_send(&s->wake);
 }
 
 static void offload(struct conn *c)
@@ -190,6 +191,20 @@ static void begin_request(struct conn *c, size_t n)
     begin_body(c);
 }
 
+/* Counts what the body has grown by; refuses it when all bodies together are too much. */
+static bool body_fits(struct conn *c, size_t before)
+{
+    struct http_server *s = c->server;
+    struct err e;
+
+    s->body_bytes += c->x->body.len - before;
+    if (s->body_bytes <= s->options.body_memory)
+        return true;
+    refused(&e, TOO_BUSY);
+    refuse(c, &e);
+    return false;
+}
+
 /* True when there may be more to do. */
 static bool step_head(struct conn *c)
 {
@@ -228,9 +243,12 @@ static bool step_head(struct conn *c)
 static bool step_chunks(struct conn *c)
 {
     struct exchange *x = c->x;
+    size_t before = x->body.len;
     int64_t n = chunked_feed(&x->chunked, c->at, c->left, &x->body);
     struct err e;
 
+    if (!body_fits(c, before))
+        return true;
     if (n < 0) {
         refused(&e, BAD_REQUEST);
         refuse(c, &e);
@@ -261,6 +279,8 @@ static bool step_body(struct conn *c)
         return step_chunks(c);
     buf_add(&x->body, c->at, n);
     use(c, n);
+    if (!body_fits(c, x->body.len - n))
+        return true;
     if (x->body.len < x->head.length)
         return false;
     dispatch(c);
@@ -445,12 +465,27 @@ void conn_close(struct conn *c)
     uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
+/* A client that takes something now and then may be as slow as it likes. */
+static bool still_taking(struct conn *c)
+{
+    size_t unsent = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+
+    if (c->state != CONN_ANSWER || unsent >= c->unsent)
+        return false;
+    c->unsent = unsent;
+    return true;
+}
+
 void conn_tick(struct conn *c, int64_t now)
 {
     struct err e;
 
     if (c->deadline == 0 || now < c->deadline)
         return;
+    if (still_taking(c)) {
+        c->deadline = now + c->server->options.write_timeout_ms;
+        return;
+    }
     if (c->state == CONN_HEAD || c->state == CONN_BODY) {
         refused(&e, REQUEST_TIMEOUT);
         refuse(c, &e);
@@ -489,7 +524,10 @@ void conn_accept(struct http_server *s)
     }
     (void)uv_tcp_nodelay(&c->tcp, 1);
     set_peer(c);
-    if (s->conn_count > s->options.max_connections) {
+    (void)uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S); /* a live stream has no deadline of its own */
+    if (s->conn_count > s->options.max_connections + REFUSED_MAX) {
+        conn_close(c);
+    } else if (s->conn_count > s->options.max_connections) {
         refused(&e, TOO_BUSY);
         refuse(c, &e);
     }

@@ -99,28 +99,42 @@ static bool listed(char *const *texts, size_t n, const char *s)
     return false;
 }
 
+/* The last header of that name: a proxy may add a line of its own below the client's. */
+static const char *last_forwarded(const struct http_request *r)
+{
+    size_t i;
+
+    for (i = r->header_count; i > 0; i--)
+        if (str_eq(r->headers[i - 1].name, "x-forwarded-for"))
+            return r->headers[i - 1].value;
+    return NULL;
+}
+
 const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer)
 {
-    const char *chain = http_header_get(r, "x-forwarded-for");
-    const char *peer = socket_peer;
-    const char *part;
+    const char *chain = last_forwarded(r);
+    const char *end;
+    char peer[PEER_TEXT];
+    bool found = false;
 
     if (!chain || !listed(g->proxies, g->proxy_count, socket_peer))
         return socket_peer;
     /* From the right: the last address that is not one of our own proxies. */
-    while (listed(g->proxies, g->proxy_count, peer) && *chain) {
+    for (end = chain + strlen(chain); end;) {
+        const char *comma = memrchr(chain, ',', (size_t)(end - chain));
+        const char *first = comma ? comma + 1 : chain;
         size_t n;
 
-        part = strrchr(chain, ',');
-        part = part ? part + 1 : chain;
-        n = part > chain ? (size_t)(part - 1 - chain) : 0;
-        part += strspn(part, " \t");
-        if (strlen(part) >= PEER_TEXT || *part == '\0')
+        first += strspn(first, " \t");
+        n = strcspn(first, " \t,");
+        if (n == 0 || n >= sizeof(peer))
             break;
-        peer = arena_strndup(r->arena, part, strcspn(part, " \t"));
-        chain = arena_strndup(r->arena, chain, n);
+        memcpy(peer, first, n);
+        peer[n] = '\0';
+        found = true;
+        end = listed(g->proxies, g->proxy_count, peer) ? comma : NULL;
     }
-    return peer;
+    return found ? arena_strdup(r->arena, peer) : socket_peer;
 }
 
 static struct list *bucket(struct gate *g, const char *peer)

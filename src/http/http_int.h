@@ -19,6 +19,8 @@ enum {
     FILE_CHUNK = 262144,  /* bytes of a file in one write */
     STREAM_CHUNK = 65536, /* bytes pulled from a stream at once */
     LINGER_MS = 2000,     /* how long a refused client may go on sending */
+    REFUSED_MAX = 64,     /* connections beyond the most that are told so; more are just closed */
+    KEEPALIVE_S = 60,     /* silence before the system asks whether the client is there */
     PEER_TEXT = 64
 };
 
@@ -147,6 +149,7 @@ struct conn {
     bool running;     /* conn_run is on the stack */
     bool last;        /* close after this answer */
     int64_t deadline; /* monotonic ms; 0 = none */
+    size_t unsent;    /* bytes the socket had not taken when the deadline was set */
     struct guard guard;
     struct buf in;  /* bytes that no request has used yet */
     const char *at; /* while running: the bytes to work on, in `in` or the server's buffer */
@@ -169,7 +172,8 @@ struct http_server {
     int port;
     struct list conns;
     size_t conn_count;
-    size_t working; /* requests that workers have */
+    size_t working;    /* requests that workers have */
+    size_t body_bytes; /* of all requests being read or answered */
     char date[40];
     int64_t date_s;
     pthread_mutex_t lock; /* guards done, ready, stop_limit_ms */

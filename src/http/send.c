@@ -143,6 +143,7 @@ static void write_all(struct conn *c, const void *p, size_t n)
     uv_buf_t b = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
 
     set_write_deadline(c);
+    c->unsent = n;
     if (uv_write(&c->x->write, (uv_stream_t *)&c->tcp, &b, 1, on_written) < 0)
         conn_close(c);
 }

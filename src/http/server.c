@@ -87,8 +87,8 @@ void server_ready(void *exchange)
     pthread_mutex_lock(&s->lock);
     if (list_empty(&x->ready))
         list_push(&s->ready, &x->ready);
-    pthread_mutex_unlock(&s->lock);
     uv_async_send(&s->wake);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static struct list *pop(struct http_server *s, struct list *queue)
@@ -213,6 +213,8 @@ static void options_take(struct http_server *s, const struct http_options *o)
         s->options.backlog = 1024;
     if (s->options.max_connections == 0)
         s->options.max_connections = 4096;
+    if (s->options.body_memory == 0)
+        s->options.body_memory = (size_t)256 << 20;
     s->gate = gate_new(o); /* with copies of the lists */
     s->options.denied = s->options.proxies = NULL;
 }

@@ -99,7 +99,7 @@ int target_parse(struct http_request *r)
     char *path;
 
     if (str_starts(s, "http://") || str_starts(s, "https://")) { /* as sent to a proxy */
-        s = strchr(s + 8, '/');
+        s = strchr(s + strlen(s[4] == 's' ? "https://" : "http://"), '/');
         if (!s)
             s = "/";
     }
