@@ -9,7 +9,8 @@
 static const struct field fields[] = {
     {1, "id", "a.did", FIELD_TEXT},
     {2, "nftAddress", "a.nft", FIELD_TEXT},
-    {3, "chainId", "a.chain", FIELD_INT},
+    /* The plus keeps planners from walking all assets of a chain rather than an order asked for. */
+    {3, "chainId", "+a.chain", FIELD_INT},
     {4, "version", NULL, FIELD_TEXT},
     {5, "metadata.type", NULL, FIELD_TEXT},
     {6, "metadata.name", "lower(a.name)", FIELD_TEXT},

@@ -35,7 +35,8 @@ struct clause {
 
 /*
  * What a body asks for. `where` is never NULL once parsed. Fields of `order` have a column;
- * documents that are equal in all of them come in the order in which they were first indexed.
+ * documents that are equal in all of them come in the order in which they were first indexed (or
+ * the reverse).
  */
 struct query {
     struct arena *a;

@@ -207,7 +207,8 @@ int query_write(struct query_sql *w, const struct query *q, struct err *e)
     for (i = 0; i < q->order_count; i++)
         buf_printf(&w->text, "%s %s, ", q->order[i].field->column,
                    q->order[i].descending ? "DESC" : "ASC");
-    buf_puts(&w->text, "a.id LIMIT ");
+    /* In the last field's direction, so that one walk along an index gives the order. */
+    buf_puts(&w->text, i && q->order[i - 1].descending ? "a.id DESC LIMIT " : "a.id LIMIT ");
     add_int(w, q->size);
     buf_puts(&w->text, " OFFSET ");
     add_int(w, (q->page - 1) * q->size);
