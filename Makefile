@@ -18,8 +18,9 @@ S ?= 30
 
 .PHONY: all setup test unit check demo run devnet lint fmt fuzz bench clean
 
+# The program alone; tests and fuzz targets are built by what runs them.
 all: build/build.ninja
-	@ninja -C build
+	@ninja -C build atoll
 
 setup:
 	@scripts/setup.sh all
@@ -41,7 +42,8 @@ test:
 	@scripts/setup.sh all
 	@scripts/test.sh
 
-unit: all
+unit: build/build.ninja
+	@ninja -C build
 	@meson test -C build --no-rebuild --suite unit --suite slow
 
 check:
@@ -49,10 +51,14 @@ check:
 	@scripts/test.sh --sanitize
 	@tools/lint
 
-demo run: setup all
+demo run:
+	@scripts/setup.sh demo
+	@$(MAKE) -s all
 	@scripts/demo.sh $@
 
-devnet: setup all
+devnet:
+	@scripts/setup.sh devnet
+	@$(MAKE) -s all
 	@build/atoll devnet --data run/chain
 
 lint:
@@ -66,8 +72,9 @@ fuzz: build-fuzz/build.ninja
 	@ninja -C build-fuzz fuzz
 	@scripts/fuzz.sh $(T) $(S)
 
-bench: all
+bench:
 	@scripts/setup.sh bench
+	@$(MAKE) -s all
 	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts
 
 clean:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [build|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
+# setup.sh [build|devnet|demo|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
 # says so; run again it finds nothing to do. Needs root or sudo only when there is something to
 # install or an engine to start. Never touches a Docker Engine that answers.
 set -euo pipefail
@@ -13,7 +13,7 @@ build=(gcc libc6-dev make git pkg-config meson ninja-build python3 ccache
     liblzma-dev node-llhttp libcmocka-dev nettle-dev ca-certificates curl)
 lint=(clang-format-14 pmccabe codespell)
 fuzz=(clang-14 libclang-rt-14-dev)
-test=(docker-registry busybox-static)
+images=(docker-registry busybox-static) # what tests and the demo run in containers
 bench=(wrk nginx-light)
 engine=(docker.io iptables) # only where no engine answers
 nodejs=(nodejs npm)         # only where there is no node >= 18 with npm
@@ -121,18 +121,26 @@ start_engine() {
 exec 9<scripts/setup.sh
 flock 9
 
+packages=("${build[@]}")
 case $what in
-build) install "${build[@]}" "${lint[@]}" ;;
-test | all | bench)
-    packages=("${build[@]}" "${lint[@]}" "${fuzz[@]}" "${test[@]}")
-    node_ok || packages+=("${nodejs[@]}")
-    [ "$what" != bench ] || packages+=("${bench[@]}")
-    install "${packages[@]}"
+build) packages+=("${lint[@]}") ;;
+devnet) ;;
+demo) packages+=("${images[@]}") ;;
+test | all) packages+=("${lint[@]}" "${fuzz[@]}" "${images[@]}") ;;
+bench) packages+=("${images[@]}" "${bench[@]}") ;;
+*) die "usage: setup.sh [build|devnet|demo|test|bench|all]" ;;
+esac
+[ "$what" = build ] || node_ok || packages+=("${nodejs[@]}")
+install "${packages[@]}"
+if [ "$what" != build ]; then
     node_ok || die "node 18 or newer with npm is needed"
     modules devnet
-    modules test
-    start_engine
-    ;;
-*) die "usage: setup.sh [build|test|bench|all]" ;;
+fi
+case $what in
+test | all | bench) modules test ;;
+esac
+case $what in
+build | devnet) ;;
+*) start_engine ;;
 esac
 [ ${#installed[@]} = 0 ] || say "ready"
