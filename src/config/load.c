@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/must.h"
+#include "base/str.h"
+#include "config/config_int.h"
+
+enum { FILE_MAX = 4 << 20 };
+
+/* --- flags --- */
+
+const char *config__flag_name(struct arena *a, const struct option *o)
+{
+    _buf_ struct buf b = BUF_INIT(256);
+    const char *p;
+
+    if (o->section || o->type == FOREIGN_TYPE || o->flags & (SECRET | ENV_ONLY))
+        return NULL;
+    for (p = o->key; *p; p++) {
+        bool upper = *p >= 'A' && *p <= 'Z';
+
+        /* "unsafeURLs" is unsafe-urls, "httpPort" is http-port */
+        if (*p == '.' || (upper && p > o->key && !(p[-1] >= 'A' && p[-1] <= 'Z')))
+            buf_putc(&b, '-');
+        if (*p != '.')
+            buf_putc(&b, upper ? (char)(*p - 'A' + 'a') : *p);
+    }
+    return arena_strdup(a, buf_str(&b));
+}
+
+/* The option that "--name" means; *ret_n is the length of the name in `arg`. */
+static const struct option *flag_option(struct arena *a, const char *arg)
+{
+    size_t n = strcspn(arg, "=");
+    size_t i;
+
+    for (i = 0; i < config__option_count; i++) {
+        const char *name = config__flag_name(a, &config__options[i]);
+
+        if (name && strlen(name) == n && strncmp(name, arg, n) == 0)
+            return &config__options[i];
+    }
+    return NULL;
+}
+
+/* What the flags say: `set` by option key, and the configuration file. */
+struct flags {
+    struct json *set;
+    const char *file;
+};
+
+static int flag_read(struct load *l, struct flags *f, const char *const **next)
+{
+    const char *arg = **next;
+    bool is_file = strncmp(arg, "--config", 8) == 0 && (!arg[8] || arg[8] == '=');
+    const struct option *o = str_starts(arg, "--") ? flag_option(l->a, arg + 2) : NULL;
+    const char *value = strchr(arg, '=');
+
+    if (!o && !is_file)
+        return failed(l->e, INVALID, "%s: there is no such flag", arg);
+    if (value)
+        value++;
+    else if (o && o->type == BOOL)
+        value = "true";
+    else if (!(value = *++*next))
+        return failed(l->e, INVALID, "%s: needs a value", arg);
+    ++*next;
+    if (is_file)
+        f->file = value;
+    else
+        json_set_str(l->a, f->set, o->key, value);
+    return 0;
+}
+
+static int flags_read(struct load *l, struct flags *f)
+{
+    const char *const *next = l->in->args;
+
+    f->set = json_new_object(l->a);
+    while (next && *next)
+        if (flag_read(l, f, &next) < 0)
+            return -1;
+    return 0;
+}
+
+/* --- environment --- */
+
+static bool name_matches(const char *pattern, const char *entry)
+{
+    size_t n = strlen(pattern);
+
+    if (n && pattern[n - 1] == '*')
+        return strncmp(entry, pattern, n - 1) == 0;
+    return strncmp(entry, pattern, n) == 0 && entry[n] == '=';
+}
+
+/*
+ * The value of a variable, NULL when it is unset. ocean-node's scripts leave "undefined" and
+ * empty values behind; both count as unset, there as here.
+ */
+static const char *variable(const struct load *l, const char *pattern)
+{
+    size_t i;
+
+    for (i = 0; pattern && l->in->env && l->in->env[i]; i++) {
+        const char *entry = l->in->env[i];
+        const char *value;
+
+        if (!name_matches(pattern, entry))
+            continue;
+        value = strchr(entry, '=');
+        if (value && value[1] && !str_eq(value + 1, "undefined"))
+            return value + 1;
+    }
+    return NULL;
+}
+
+/* --- file --- */
+
+/* The file that is asked for must be there; ./config.json is read when it is. */
+static int file_read(struct load *l, const char *flag)
+{
+    const char *path = flag ? flag : variable(l, "CONFIG_PATH");
+    struct bytes text;
+    struct json *root;
+    struct json *name;
+    struct err why;
+
+    if (!path && fs_size("config.json") < 0)
+        return 0;
+    name = json_new_str(l->a, path ? path : "config.json");
+    l->where = flag ? "--config" : "CONFIG_PATH";
+    if (config__path(l, "", name, &l->file_path) < 0)
+        return -1;
+    if (path && !flag && l->file_path[0] != '/')
+        return failed(l->e, INVALID, "Config path must be absolute. Got: %s", l->file_path);
+    if (fs_size(l->file_path) < 0)
+        return failed(l->e, INVALID, "Config file not found at path: %s", l->file_path);
+    if (fs_read(l->a, l->file_path, FILE_MAX, &text, l->e) < 0)
+        return -1;
+    if (json_parse(l->a, (const char *)text.p, text.n, &root, &why) < 0)
+        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: %s", l->file_path,
+                      why.msg);
+    if (!json_is(root, JSON_OBJECT))
+        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: no object",
+                      l->file_path);
+    l->file = root;
+    return 0;
+}
+
+static bool key_known(const char *key)
+{
+    size_t n = strlen(key);
+    size_t i;
+
+    for (i = 0; i < config__option_count; i++) {
+        const struct option *o = &config__options[i];
+
+        if (!o->section && strncmp(o->key, key, n) == 0 && (!o->key[n] || o->key[n] == '.'))
+            return true;
+    }
+    return false;
+}
+
+static void notice_unknown_keys(struct load *l)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(l->file); i++)
+        if (!key_known(json_key(l->file, i)))
+            config__notice(l, "%.60s in %s: there is no such key", json_key(l->file, i),
+                           l->file_path);
+}
+
+/* --- one option --- */
+
+static bool text_is_json(const struct option *o)
+{
+    return o->type == TEXTS || o->type == ADDRS || o->type == LISTS ||
+           (o->type == CUSTOM_TYPE && !(o->flags & PLAIN));
+}
+
+/*
+ * JSON in a text. People write it with single quotes, and some tools quote it twice; both are
+ * understood, as in ocean-node.
+ */
+static int json_of_text(struct load *l, const struct json *text, const struct json **ret)
+{
+    char *copy = arena_strndup(l->a, json_str(text, ""), json_str_len(text));
+    struct json *v;
+    struct err why;
+    struct err ignored;
+    char *p;
+
+    if (json_parse(l->a, copy, strlen(copy), &v, &why) < 0) {
+        for (p = copy; *p; p++)
+            if (*p == '\'')
+                *p = '"';
+        if (json_parse(l->a, copy, strlen(copy), &v, &ignored) < 0)
+            return config__bad(l, "", "%s", why.msg);
+    }
+    if (json_is(v, JSON_STRING) && json_parse(l->a, json_str(v, ""), json_str_len(v), &v, &why) < 0)
+        return config__bad(l, "", "%s", why.msg);
+    *ret = v;
+    return 0;
+}
+
+/* Reads v into the option's field. */
+static int option_apply(struct load *l, const struct option *o, const struct json *v)
+{
+    void *field = (char *)l->c + o->offset;
+
+    if (text_is_json(o) && json_is(v, JSON_STRING) && json_of_text(l, v, &v) < 0)
+        return -1;
+    if (json_is(v, JSON_NULL))
+        return 0;
+    switch (o->type) {
+    case TEXT:
+        return config__text(l, "", v, field);
+    case PATH:
+        return config__path(l, "", v, field);
+    case URL:
+        return config__url(l, "", v, field);
+    case INT:
+        return config__int(l, "", v, o->min, o->max, field);
+    case BOOL:
+        return config__bool(l, "", v, field);
+    case TEXTS:
+        return config__texts(l, "", v, field);
+    case ADDRS:
+        return config__addrs(l, "", v, field);
+    case LISTS:
+        return config__lists(l, "", v, field);
+    case FOREIGN_TYPE:
+        config__notice(l, "%s: no meaning here, %s", l->where, o->prose);
+        return 0;
+    case CUSTOM_TYPE:
+    default:
+        return o->parse(l, v);
+    }
+}
+
+/* Where the option's value comes from; the default when nothing says anything. */
+static void option_find(struct load *l, const struct option *o, const struct flags *f,
+                        struct config_origin *ret)
+{
+    const struct json *in_file = json_path(l->file, o->key);
+    const char *env = variable(l, o->env);
+
+    *ret = (struct config_origin){.source = FROM_DEFAULT};
+    l->where = o->key;
+    if (json_get(f->set, o->key)) {
+        *ret = (struct config_origin){FROM_FLAG, json_get(f->set, o->key)};
+        l->where = arena_printf(l->a, "--%s", config__flag_name(l->a, o));
+    } else if (env) {
+        *ret = (struct config_origin){FROM_ENV, json_new_str(l->a, env)};
+        l->where = o->env;
+    } else if (in_file && !json_is(in_file, JSON_NULL) &&
+               !str_eq(json_str(in_file, ""), "undefined")) {
+        *ret = (struct config_origin){FROM_FILE, in_file};
+        l->where = arena_printf(l->a, "%s in %s", o->key, l->file_path);
+    }
+}
+
+static int option_read(struct load *l, const struct option *o, const struct flags *f,
+                       struct config_origin *ret_origin)
+{
+    option_find(l, o, f, ret_origin);
+    l->option = o;
+    if (ret_origin->source == FROM_FILE && o->flags & ENV_ONLY) {
+        config__notice(l, "%s: is only read from the environment (%s)", l->where, o->env);
+        *ret_origin = (struct config_origin){.source = FROM_DEFAULT};
+    }
+    if (ret_origin->value)
+        return option_apply(l, o, ret_origin->value);
+    return o->fallback ? option_apply(l, o, json_new_str(l->a, o->fallback)) : 0;
+}
+
+/* --- what must hold between options --- */
+
+static void settle_database(struct load *l)
+{
+    const char *url = l->c->db_url;
+
+    if (!url || str_starts(url, "postgres://") || str_starts(url, "postgresql://"))
+        return;
+    config__notice(l, "DB_URL: no meaning here, the search is built in");
+    l->c->db_url = NULL;
+}
+
+static int settle(struct load *l)
+{
+    struct config *c = l->c;
+    static const struct seckey none;
+
+    if (memcmp(&c->private_key, &none, sizeof(none)) == 0)
+        return failed(l->e, INVALID,
+                      "PRIVATE_KEY: Invalid PRIVATE_KEY: it must be 0x and 64 hex digits");
+    if (!c->http_cert_path != !c->http_key_path)
+        return failed(l->e, INVALID, "%s: is missing; TLS needs both certificate and key",
+                      c->http_cert_path ? "HTTP_KEY_PATH" : "HTTP_CERT_PATH");
+    if (str_eq(c->jwt_secret, "ocean-node-secret"))
+        config__notice(l, "JWT_SECRET: is the published one of ocean-node; anybody can make "
+                          "tokens with it");
+    if (!l->level_given && l->development)
+        c->log_level = LOG_DEBUG;
+    settle_database(l);
+    return 0;
+}
+
+/* --- the whole --- */
+
+static void config_defaults(struct config *c)
+{
+    c->fee_amount = "0";
+    c->fee_unit = "MB";
+    c->log_level = LOG_INFO;
+}
+
+static int load_all(struct load *l)
+{
+    struct config_origin *origins = arena_calloc(l->a, config__option_count, sizeof(*origins));
+    struct flags flags = {.file = NULL};
+    size_t i;
+
+    if (flags_read(l, &flags) < 0 || file_read(l, flags.file) < 0)
+        return -1;
+    notice_unknown_keys(l);
+    for (i = 0; i < config__option_count; i++)
+        if (!config__options[i].section &&
+            option_read(l, &config__options[i], &flags, &origins[i]) < 0)
+            return -1;
+    l->option = NULL;
+    if (settle(l) < 0)
+        return -1;
+    l->where = "";
+    l->c->file = l->file_path;
+    l->c->origins = origins;
+    return config__texts(l, "", l->notices, &l->c->notices);
+}
+
+int config_load(const struct config_input *in, struct config **ret, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct config *c = arena_calloc(a, 1, sizeof(*c));
+    struct load l = {.a = a, .c = c, .in = in, .where = "", .notices = json_new_array(a), .e = e};
+
+    c->arena = a;
+    config_defaults(c);
+    if (load_all(&l) < 0) {
+        config_free(c);
+        return -1;
+    }
+    *ret = c;
+    return 0;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    seckey_wipe(&c->private_key);
+    arena_free(c->arena);
+}
