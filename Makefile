@@ -35,7 +35,7 @@ build-asan/build.ninja: | meson.build
 	@CC="$(CC)" meson setup build-asan -Dwerror=false -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
 
 build-fuzz/build.ninja: | meson.build
-	@scripts/setup.sh build
+	@scripts/setup.sh fuzz
 	@CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
 
 test:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [build|devnet|demo|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
+# setup.sh [build|fuzz|devnet|demo|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
 # says so; run again it finds nothing to do. Needs root or sudo only when there is something to
 # install or an engine to start. Never touches a Docker Engine that answers.
 set -euo pipefail
@@ -124,23 +124,29 @@ flock 9
 packages=("${build[@]}")
 case $what in
 build) packages+=("${lint[@]}") ;;
+fuzz) packages+=("${fuzz[@]}") ;;
 devnet) ;;
 demo) packages+=("${images[@]}") ;;
 test | all) packages+=("${lint[@]}" "${fuzz[@]}" "${images[@]}") ;;
 bench) packages+=("${images[@]}" "${bench[@]}") ;;
-*) die "usage: setup.sh [build|devnet|demo|test|bench|all]" ;;
+*) die "usage: setup.sh [build|fuzz|devnet|demo|test|bench|all]" ;;
 esac
-[ "$what" = build ] || node_ok || packages+=("${nodejs[@]}")
+case $what in
+build | fuzz) ;;
+*) node_ok || packages+=("${nodejs[@]}") ;;
+esac
 install "${packages[@]}"
-if [ "$what" != build ]; then
+case $what in
+build | fuzz) ;;
+*)
     node_ok || die "node 18 or newer with npm is needed"
     modules devnet
-fi
+    ;;
+esac
 case $what in
 test | all | bench) modules test ;;
 esac
 case $what in
-build | devnet) ;;
-*) start_engine ;;
+demo | test | all | bench) start_engine ;;
 esac
 [ ${#installed[@]} = 0 ] || say "ready"
