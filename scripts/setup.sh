@@ -127,7 +127,7 @@ build) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
 devnet) ;;
 demo) packages+=("${images[@]}") ;;
-test | all) packages+=("${lint[@]}" "${fuzz[@]}" "${images[@]}") ;;
+test | all) packages+=("${lint[@]}" "${images[@]}") ;;
 bench) packages+=("${images[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|fuzz|devnet|demo|test|bench|all]" ;;
 esac
