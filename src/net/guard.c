@@ -39,6 +39,7 @@ struct address_class {
 static const struct address_class classes[] = {
     {"169.254.169.254", "metadata service", NEVER},
     {"100.100.100.200", "metadata service", NEVER},
+    {"168.63.129.16", "metadata service", NEVER}, /* Azure's, a public address */
     {"fd00:ec2::254", "metadata service", NEVER},
     {"0.0.0.0/8", "unspecified", PRIVATE},
     {"10.0.0.0/8", "private", PRIVATE},

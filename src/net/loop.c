@@ -58,6 +58,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
         return 0;
     if (!s->head_done) { /* FTP has no headers */
         s->head_done = true;
+        s->t.head_done = true; /* net_open() reads t.head from now on: it must not grow */
         s->net->next_check = 0;
     }
     if (s->down.cap - s->down.len < n) {

@@ -103,8 +103,9 @@ int64_t stream_read(struct stream *s, void *out, size_t cap, struct err *e) must
 
 /*
  * Without blocking: > 0, 0 at the end, -1 on failure, STREAM_WAIT when nothing is there yet; then
- * the function given to stream_notify() is called once from the net thread when that changes. It
- * must be quick and must not call functions of the stream.
+ * the function given to stream_notify() is called once from the net thread when that changes, or
+ * by stream_notify() itself when it has changed already. It must be quick and must not call
+ * functions of the stream.
  */
 enum { STREAM_WAIT = -2 };
 int64_t stream_pull(struct stream *s, void *out, size_t cap, struct err *e) must_check;

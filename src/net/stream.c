@@ -140,6 +140,10 @@ void stream_notify(struct stream *s, void (*ready)(void *arg), void *arg)
     lock_scope(&s->lock);
     s->ready = ready;
     s->ready_arg = arg;
+    if (s->armed && ready && (s->down.len > 0 || s->done)) { /* it came after STREAM_WAIT */
+        s->armed = false;
+        ready(arg);
+    }
 }
 
 void stream_close(struct stream *s)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,17 +43,34 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
+/* The same for a connection that another request, perhaps one without the guard, has left open. */
+static const char *check_peer(const char *ip)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1)
+        return guard_check_addr((struct sockaddr *)&v4);
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1)
+        return guard_check_addr((struct sockaddr *)&v6);
+    return "not an internet";
+}
+
 /* Called before each request, also on a kept connection: the URL may be that of a redirect. */
 static int on_request(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     struct transfer *t = arg;
+    const char *why = check_peer(remote_ip);
     const char *url = NULL;
     struct err e;
 
-    (void)remote_ip;
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
+    if (why) {
+        (void)snprintf(t->refusal, sizeof(t->refusal), "%s leads to a %s address", t->host, why);
+        return CURL_PREREQFUNC_ABORT;
+    }
     if (curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || !url)
         return CURL_PREREQFUNC_ABORT;
     if (guard_check_url(url, &e) < 0) {

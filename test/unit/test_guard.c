@@ -37,6 +37,7 @@ static void addresses_have_classes(void **state)
         {"100.127.255.255", "carrier-grade NAT", false},
         {"100.128.0.0", NULL, false},
         {"100.100.100.200", "metadata service", true},
+        {"168.63.129.16", "metadata service", true},
         {"169.254.169.254", "metadata service", true},
         {"169.254.1.1", "link-local", false},
         {"172.15.255.255", NULL, false},

@@ -58,7 +58,12 @@ static void misbehave(struct server_conn *c)
         forever(c);
     else if (str_eq(c->path, "/silent"))
         clock_sleep_ms(700);
-    else if (str_eq(c->path, "/cut"))
+    else if (str_eq(c->path, "/late")) {
+        (void)server_write(c, "HTTP/1.1 200 OK\r\n\r\n", 19);
+        clock_sleep_ms(60);
+        (void)server_write(c, "x", 1);
+        clock_sleep_ms(900);
+    } else if (str_eq(c->path, "/cut"))
         (void)server_write(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", 42);
     else if (str_eq(c->path, "/stall")) {
         (void)server_write(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", 42);
@@ -602,6 +607,52 @@ static void threads_share_a_net(void **state)
         pthread_join(threads[i], NULL);
 }
 
+/* What arrives between "wait" and stream_notify() is told of all the same. */
+static void notify_after_the_fact(void **state)
+{
+    struct fixture *f = *state;
+    struct net_request r = request(f, "/late");
+    struct waiter w = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct net_response got;
+    struct stream *s;
+    struct err e;
+    char one;
+
+    cond_init(&w.changed);
+    ok(net_open(f->net, f->a, &r, &got, &s, &e), e);
+    assert_int_equal(stream_pull(s, &one, 1, &e), STREAM_WAIT);
+    clock_sleep_ms(200);
+    stream_notify(s, count_call, &w);
+    pthread_mutex_lock(&w.lock);
+    assert_int_equal(w.calls, 1);
+    pthread_mutex_unlock(&w.lock);
+    assert_int_equal(stream_pull(s, &one, 1, &e), 1);
+    stream_close(s);
+}
+
+/* A connection that an unguarded request left open is no way in for a guarded one. */
+static void guard_of_kept_connections(void **state)
+{
+    struct fixture *f = *state;
+    const char *port = strrchr(server_url(f->server), ':');
+    struct net_request r = {.url = arena_printf(f->a, "http://rpc.localhost%s/hello", port)};
+    struct net_response got;
+    struct stream *s;
+    struct err e;
+    char text[16];
+
+    ok(net_call(f->net, f->a, &r, &got, &e), e);
+    ok(net_open(f->net, f->a, &r, &got, &s, &e), e);
+    while (stream_read(s, text, sizeof(text), &e) > 0)
+        ;
+    stream_close(s);
+    r.flags = NET_GUARD;
+    assert_int_equal(net_call(f->net, f->a, &r, &got, &e), -1);
+    assert_non_null(strstr(e.msg, "loopback"));
+    assert_int_equal(net_open(f->net, f->a, &r, &got, &s, &e), -1);
+    assert_non_null(strstr(e.msg, "loopback"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -622,6 +673,8 @@ int main(void)
         T(pulling_never_blocks),
         T(stopping_ends_everything),
         T(threads_share_a_net),
+        T(notify_after_the_fact),
+        T(guard_of_kept_connections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
