@@ -117,7 +117,7 @@ static int supplied_open(void *ctx, int64_t *ret_size, struct err *e)
     if (open_body(f, ret_size, e) < 0) {
         if (f->is_algorithm)
             f->supply->job->fail_status = 32;
-        return err_wrap(e, "%s: ", f->what);
+        return err_wrap(e, "%s", f->what);
     }
     job__note(f->supply->job, "configuration.log", "%s: %lld bytes to /%s", f->what,
               (long long)*ret_size, f->path);

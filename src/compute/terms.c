@@ -56,7 +56,7 @@ int job_terms_parse(struct arena *a, const char *text, struct job_terms *ret,
     size_t i;
 
     if (json_parse(a, text, strlen(text), &v, e) < 0)
-        return err_wrap(e, "the job's terms: ");
+        return err_wrap(e, "the job's terms");
     *ret = (struct job_terms){
         .decimals = (unsigned)json_get_int(v, "decimals", 18),
         .by_second = json_get_bool(v, "bySecond", false),

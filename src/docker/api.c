@@ -30,7 +30,7 @@ void docker_free(struct docker *d)
 static int unreachable(struct docker *d, struct err *e)
 {
     e->code = ERR_UNAVAILABLE;
-    err_wrap(e, "the Docker engine at %s does not answer: ", d->socket);
+    err_wrap(e, "the Docker engine at %s does not answer", d->socket);
     return err_transient(e);
 }
 
@@ -152,7 +152,7 @@ int docker__call(struct docker *d, struct arena *a, const struct docker__req *r,
     if (answer.status >= 300 && answer.status != 304)
         return refusal(a, answer.status, answer.body.p, answer.body.n, e);
     if (ret_json && json_parse(a, answer.body.p, answer.body.n, ret_json, e) < 0)
-        return err_wrap(e, "Docker's answer: ");
+        return err_wrap(e, "Docker's answer");
     return answer.status;
 }
 

@@ -42,7 +42,7 @@ static int merge(struct arena *a, struct json *host, const char *extra_json, str
     size_t i, k;
 
     if (json_parse(a, extra_json, strlen(extra_json), &extra, e) < 0)
-        return err_wrap(e, "options of the container: ");
+        return err_wrap(e, "options of the container");
     for (i = 0; i < json_len(extra); i++) {
         struct json *value = json_value(extra, i);
         struct json *there = json_get(host, json_key(extra, i));

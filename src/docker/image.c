@@ -65,7 +65,7 @@ static int auth_header(struct arena *a, const char *auth_json, struct net_header
     const char *text;
 
     if (json_parse(a, auth_json, strlen(auth_json), &v, e) < 0)
-        return err_wrap(e, "registry login: ");
+        return err_wrap(e, "registry login");
     both = json_get_str(v, "auth", NULL);
     if (both) {
         const char *colon;

@@ -120,7 +120,7 @@ static int get(struct ask *q, const char *url, const char *authorization, struct
 
     if (net_call(q->net, q->a, &r, ret, e) < 0) {
         e->code = ERR_UNAVAILABLE;
-        return err_wrap(e, "the registry %s does not answer: ", q->name.registry);
+        return err_wrap(e, "the registry %s does not answer", q->name.registry);
     }
     return 0;
 }
@@ -158,7 +158,7 @@ static int fetch_token(struct ask *q, const char *challenge, struct err *e)
     if (r.status != 200)
         return failed(e, NOT_FOUND, "the registry refuses access to %s", q->name.repository);
     if (json_parse(q->a, r.body.p, r.body.n, &v, e) < 0)
-        return err_wrap(e, "the registry's token: ");
+        return err_wrap(e, "the registry's token");
     token = json_get_str(v, "token", json_get_str(v, "access_token", NULL));
     if (!token)
         return failed(e, FAILED, "the registry's login answered no token");
@@ -229,7 +229,7 @@ static int login(struct ask *q, const char *auth_json, struct err *e)
     if (!auth_json)
         return 0;
     if (json_parse(q->a, auth_json, strlen(auth_json), &v, e) < 0)
-        return err_wrap(e, "registry login: ");
+        return err_wrap(e, "registry login");
     q->basic = json_get_str(v, "auth", NULL);
     if (!q->basic) {
         both = arena_printf(q->a, "%s:%s", json_get_str(v, "username", ""),
@@ -256,7 +256,7 @@ int registry_check(struct net *n, const char *ref, const char *os, const char *a
         return failed(e, UNAVAILABLE, "the registry %s answers with status %d", q.name.registry,
                       r.status);
     if (json_parse(a, r.body.p, r.body.n, &v, e) < 0)
-        return err_wrap(e, "the image's manifest: ");
+        return err_wrap(e, "the image's manifest");
     list = json_get(v, "manifests");
     if (json_is(list, JSON_ARRAY))
         return check_list(list, os, architecture, e);
