@@ -133,7 +133,7 @@ int escrow_start(struct escrow *x, struct err *e)
     return 0;
 }
 
-void escrow_free(struct escrow *x)
+void escrow_stop(struct escrow *x)
 {
     if (!x)
         return;
@@ -143,6 +143,14 @@ void escrow_free(struct escrow *x)
     pthread_mutex_unlock(&x->lock);
     if (x->started)
         pthread_join(x->settler, NULL);
+    x->started = false;
+}
+
+void escrow_free(struct escrow *x)
+{
+    if (!x)
+        return;
+    escrow_stop(x);
     pthread_cond_destroy(&x->wake);
     pthread_mutex_destroy(&x->lock);
     free(x);

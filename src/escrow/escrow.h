@@ -68,7 +68,10 @@ void escrow_listen(struct escrow *x, void (*changed)(void *ctx, const struct esc
 /* Goes on with the rows that were under way, then starts the settling thread. Start it before
  * the senders. */
 int escrow_start(struct escrow *x, struct err *e) must_check;
-/* Ends the settling thread and frees. The senders must have been stopped before (sender_stop:
+/* Ends the settling thread: nobody is told any more; calls still work. NULL and twice are allowed.
+ */
+void escrow_stop(struct escrow *x);
+/* Stops, and frees. The senders must have been stopped before (sender_stop:
  * they call us) and are freed after (we call them). NULL is allowed. */
 void escrow_free(struct escrow *x);
 

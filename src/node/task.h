@@ -34,8 +34,10 @@ struct task {
 };
 
 /* Answers; each sets status 200 unless the helper takes a status. Texts are copied. */
-int reply_text(struct task *t, const char *text);        /* text/plain */
-int reply_json(struct task *t, const struct json *v);    /* compact JSON */
+int reply_text(struct task *t, const char *text);     /* text/plain */
+int reply_json(struct task *t, const struct json *v); /* compact JSON */
+/* Text that is JSON already, as the index keeps documents. */
+int reply_json_text(struct task *t, const char *text);
 int reply_json_string(struct task *t, const char *text); /* a JSON string literal */
 int reply_bytes(struct task *t, const char *type, const void *p, size_t n); /* n bytes, copied */
 void reply_status(struct task *t, int status);
@@ -47,6 +49,14 @@ void reply_header(struct task *t, const char *name, const char *value);
  * afterwards. Range requests are answered (206, 416). A name adds Content-Disposition.
  */
 int reply_file(struct task *t, int fd, int64_t size, const char *type, const char *name);
+
+/* The same from an offset (at most size) on: the part is the whole as far as Range is concerned. */
+struct reply_file {
+    int64_t size; /* of the file */
+    const char *type;
+    const char *name; /* or NULL */
+};
+int reply_file_from(struct task *t, int fd, int64_t offset, const struct reply_file *f);
 
 /* A pulled body (http.h); it belongs to the reply afterwards. */
 int reply_stream(struct task *t, const struct http_stream *stream, const char *type);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/dispatch.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "node/api.h"
+#include "node/query.h"
+
+enum {
+    DIRECT_BODY_MAX = 10 * 1048576,
+    INLINE_BODY_MAX = 16384 /* a larger body is parsed by a worker */
+};
+
+/* What is known of a request between the loop and its worker. */
+struct plan {
+    const struct api_route *route; /* NULL: /directCommand, or nothing of ours */
+    struct api_param params[API_PARAMS_MAX];
+    size_t param_count;
+    bool direct;
+    bool ready; /* the task below is filled */
+    struct task task;
+};
+
+/* --- errors --- */
+
+/* Writes the error as the route wants errors. */
+static void answer_error(struct http_request *r, struct http_reply *reply, enum api_errors style,
+                         const struct err *e)
+{
+    struct task t = {.arena = r->arena, .reply = reply, .request = r};
+    struct json *object;
+
+    http_reply_drop(reply);
+    switch (style) {
+    case API_ERR_TEXT:
+        (void)reply_text(&t, e->msg);
+        break;
+    case API_ERR_STRING:
+        (void)reply_json_string(&t, e->msg);
+        break;
+    case API_ERR_OBJECT:
+        object = json_new_object(r->arena);
+        json_set_str(r->arena, object, "error", e->msg);
+        (void)reply_json(&t, object);
+        break;
+    }
+    reply->status = err_status(e->code);
+}
+
+/* --- arguments --- */
+
+static const char *token_of(const char *s)
+{
+    return s && *s && !str_eq(s, "undefined") && !str_eq(s, "null") ? s : NULL;
+}
+
+static int parse_body(struct http_request *r, struct json **ret, struct err *e)
+{
+    struct err why;
+
+    if (json_parse(r->arena, (const char *)r->body.p, r->body.n, ret, &why) < 0)
+        return refused(e, BODY_MALFORMED, why.msg);
+    return 0;
+}
+
+static struct json *mapped(const struct plan *p, const struct http_request *r,
+                           const struct api_source *s, struct json *body)
+{
+    const char *text = NULL;
+    size_t i;
+
+    switch (s->from) {
+    case API_QUERY:
+        text = token_of(http_query_get(r, s->name));
+        break;
+    case API_HEADER:
+        text = token_of(http_header_get(r, s->name));
+        break;
+    case API_BODY:
+        return *s->name ? json_get(body, s->name) : body;
+    case API_PATH:
+        for (i = 0; i < p->param_count; i++)
+            if (strlen(s->name) == p->params[i].name_len &&
+                strncmp(s->name, p->params[i].name, p->params[i].name_len) == 0)
+                text = arena_strndup(r->arena, p->params[i].value, p->params[i].value_len);
+        break;
+    }
+    return text ? json_new_str(r->arena, text) : NULL;
+}
+
+static int route_args(const struct plan *p, struct http_request *r, struct json **ret,
+                      struct err *e)
+{
+    const struct api_route *route = p->route;
+    struct json *body = NULL;
+    struct json *args;
+    size_t i;
+
+    if (route->empty_body != ERR_NONE && r->body.n == 0)
+        return err_set(e, route->empty_body, "%s", route->empty_text);
+    if (route->input == API_IN_BODY && r->body.n > 0 && parse_body(r, &body, e) < 0)
+        return -1;
+    if (route->input == API_IN_BODY)
+        args = json_is(body, JSON_OBJECT) ? body : json_new_object(r->arena);
+    else
+        args = query_json(r);
+    for (i = 0; i < route->source_count; i++) {
+        struct json *v = mapped(p, r, &route->sources[i], body);
+
+        if (v && v == args)
+            v = json_copy(r->arena, v);
+        if (v)
+            json_set(r->arena, args, route->sources[i].field, v);
+    }
+    for (i = 0; i < route->missing_count; i++)
+        if (json_type(json_get(args, route->missing[i].field)) == JSON_NULL)
+            return err_set(e, route->missing[i].code, "%s", route->missing[i].text);
+    *ret = args;
+    return 0;
+}
+
+static int direct_args(struct http_request *r, struct json **ret,
+                       const struct api_command **ret_command, struct err *e)
+{
+    const char *name;
+
+    if (r->body.n == 0)
+        return refused(e, MISSING_BODY);
+    if (parse_body(r, ret, e) < 0)
+        return -1;
+    name = json_get_str(*ret, "command", "");
+    if (*name == '\0')
+        return refused(e, COMMAND_MANDATORY);
+    *ret_command = api_command_find(name);
+    if (!*ret_command || !(*ret_command)->direct)
+        return refused(e, COMMAND_UNKNOWN, name);
+    return 0;
+}
+
+static int fill_task(struct node *n, struct http_request *r, struct http_reply *reply,
+                     struct err *e)
+{
+    struct plan *p = r->plan;
+    const struct api_command *command = p->direct ? NULL : p->route->command;
+    struct json *args = NULL;
+    const char *token;
+
+    if (p->direct ? direct_args(r, &args, &command, e) < 0 : route_args(p, r, &args, e) < 0)
+        return -1;
+    token =
+        p->direct ? json_get_str(args, "authorization", NULL) : http_header_get(r, "authorization");
+    p->task = (struct task){.arena = r->arena,
+                            .node = n,
+                            .request = r,
+                            .reply = reply,
+                            .command = command,
+                            .args = args,
+                            .authorization = token_of(token),
+                            .direct = p->direct};
+    p->ready = true;
+    return 0;
+}
+
+/* --- the server's callbacks --- */
+
+static size_t admit(void *ctx, struct http_request *r)
+{
+    struct plan *p = arena_calloc(r->arena, 1, sizeof(*p));
+    size_t n = strlen(r->path);
+
+    (void)ctx;
+    r->plan = p;
+    if (str_eq(r->method, "POST") && strncasecmp(r->path, "/directCommand", 14) == 0 &&
+        (n == 14 || str_eq(r->path + 14, "/"))) {
+        p->direct = true;
+        return DIRECT_BODY_MAX;
+    }
+    p->route = api_route_find(r->method, r->path, p->params, &p->param_count);
+    return p->route ? p->route->body_max : DIRECT_BODY_MAX;
+}
+
+static enum api_errors style_of(const struct plan *p)
+{
+    return p->route ? p->route->errors : API_ERR_TEXT;
+}
+
+/* Parses if that has not been done yet, and runs. */
+static void run(struct node *n, struct http_request *r, struct http_reply *reply)
+{
+    struct plan *p = r->plan;
+    struct err e;
+
+    if (!p->ready && fill_task(n, r, reply, &e) < 0) {
+        answer_error(r, reply, style_of(p), &e);
+        return;
+    }
+    p->task.reply = reply;
+    if (p->task.command->run(&p->task, &e) < 0)
+        answer_error(r, reply, style_of(p), &e);
+}
+
+static enum http_verdict handle(void *ctx, struct http_request *r, struct http_reply *reply)
+{
+    struct plan *p = r->plan;
+    struct err e;
+
+    if (!p->route && !p->direct) {
+        refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method, r->path);
+        answer_error(r, reply, API_ERR_TEXT, &e);
+        return HTTP_ANSWERED;
+    }
+    if (r->body.n > INLINE_BODY_MAX || (p->route && !p->route->command->on_loop))
+        return HTTP_OFFLOAD;
+    if (fill_task(ctx, r, reply, &e) < 0) {
+        answer_error(r, reply, style_of(p), &e);
+        return HTTP_ANSWERED;
+    }
+    if (!p->task.command->on_loop)
+        return HTTP_OFFLOAD;
+    run(ctx, r, reply);
+    return HTTP_ANSWERED;
+}
+
+static void work(void *ctx, struct http_request *r, struct http_reply *reply)
+{
+    run(ctx, r, reply);
+}
+
+struct http_app dispatch_app(struct node *n)
+{
+    return (struct http_app){admit, handle, work, n};
+}

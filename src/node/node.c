@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "crypto/ecies.h"
+#include "crypto/hash.h"
+#include "crypto/identity.h"
+#include "indexer/index.h"
+#include "net/guard.h"
+#include "node/chains.h"
+#include "node/dispatch.h"
+#include "node/root.h"
+
+/* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
+
+enum { DDO_MAX = 8 << 20 };
+
+static void start_identity(struct node *n)
+{
+    const struct seckey *key = &n->config->private_key;
+    uint8_t compressed[33];
+
+    n->pubkey = pubkey_of(key);
+    n->address = pubkey_addr(&n->pubkey);
+    pubkey_compress(&n->pubkey, compressed);
+    n->address_text = addr_text(n->arena, &n->address);
+    n->peer_id = identity_peer_id(n->arena, &n->pubkey);
+    n->friendly_name = identity_friendly_name(n->arena, &n->pubkey);
+    n->public_key = hex_dup(n->arena, compressed, sizeof(compressed));
+    n->started_ms = clock_mono_ms();
+}
+
+static void start_net(struct node *n)
+{
+    const struct config *c = n->config;
+    const struct guard_rules rules = {.allow_private = c->allow_private_urls,
+                                      .allow = c->allow_private_cidrs.items,
+                                      .allow_count = c->allow_private_cidrs.count,
+                                      .patterns = c->unsafe_urls.items,
+                                      .pattern_count = c->unsafe_urls.count};
+    const struct storage_options o = {.ipfs_gateway = c->ipfs_gateway,
+                                      .arweave_gateway = c->arweave_gateway,
+                                      .checksum_max = c->max_checksum_length};
+    struct storage_options with_net = o;
+
+    guard_set(&rules);
+    n->net = net_new();
+    with_net.net = n->net;
+    n->storage = storage_new(&with_net);
+}
+
+static void start_chains(struct node *n)
+{
+    const struct config *c = n->config;
+    size_t i;
+    size_t k;
+
+    n->memo = node_memo_new();
+    n->lists = (struct asset_lists){n, node_has_list};
+    n->chains = arena_calloc(n->arena, c->network_count, sizeof(*n->chains));
+    n->chain_count = c->network_count;
+    for (i = 0; i < c->network_count; i++) {
+        const struct config_network *w = &c->networks[i];
+        const char **urls = arena_calloc(n->arena, 1 + w->fallback_rpcs.count, sizeof(*urls));
+        struct sender_config s = {.store = n->store, .key = c->private_key};
+
+        urls[0] = w->rpc;
+        for (k = 0; k < w->fallback_rpcs.count; k++)
+            urls[k + 1] = w->fallback_rpcs.items[k];
+        n->chains[i].network = w;
+        n->chains[i].rpc = rpc_new(n->net, w->chain_id, urls, 1 + w->fallback_rpcs.count);
+        s.rpc = n->chains[i].rpc;
+        n->chains[i].sender = sender_new(&s);
+        seckey_wipe(&s.key);
+    }
+}
+
+static int start_auth(struct node *n, struct err *e)
+{
+    const struct config *c = n->config;
+    const struct auth_options o = {.token_secret = c->jwt_secret,
+                                   .admins = c->allowed_admins.items,
+                                   .admins_count = c->allowed_admins.count};
+    const struct auth_callbacks callbacks = {n, node_is_valid_signature, node_is_listed_admin};
+
+    return auth_new(n->store, &o, &callbacks, &n->auth, e);
+}
+
+static void start_fees(struct node *n)
+{
+    const struct config *c = n->config;
+    size_t count = c->fee_token_count > 0 ? c->fee_token_count : c->network_count;
+    struct order_fee_token *tokens = arena_calloc(n->arena, count, sizeof(*tokens));
+    const struct order_fees_options o = {.key = &c->private_key,
+                                         .tokens = tokens,
+                                         .token_count = count,
+                                         .amount = c->fee_token_count > 0 ? c->fee_amount : NULL};
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tokens[i] =
+            c->fee_token_count > 0
+                ? (struct order_fee_token){c->fee_tokens[i].chain_id, c->fee_tokens[i].token}
+                : (struct order_fee_token){c->networks[i].chain_id, c->networks[i].contracts.ocean};
+    n->fees = order_fees_new(&o);
+}
+
+static void make_escrow(struct node *n)
+{
+    struct escrow_chain *on = arena_calloc(n->arena, n->chain_count, sizeof(*on));
+    size_t i;
+
+    for (i = 0; i < n->chain_count; i++)
+        on[i] = (struct escrow_chain){n->chains[i].rpc, n->chains[i].sender,
+                                      n->chains[i].network->contracts.escrow};
+    n->escrow = escrow_new(n->store, on, n->chain_count);
+}
+
+/* Money: the journal goes on before the senders tell it how its transactions ended. */
+static int start_money(struct node *n, struct err *e)
+{
+    size_t i;
+
+    make_escrow(n);
+    if (escrow_start(n->escrow, e) < 0)
+        return -1;
+    for (i = 0; i < n->chain_count; i++)
+        sender_start(n->chains[i].sender);
+    return n->compute ? compute_run(n->compute, e) : 0;
+}
+
+/* --- the indexer --- */
+
+static int decrypt_blob(void *ctx, struct arena *a, struct bytes blob, struct bytes *ret,
+                        struct err *e)
+{
+    struct node *n = ctx;
+    _buf_ struct buf out = BUF_INIT(DDO_MAX);
+
+    if (ecies_decrypt(&n->config->private_key, blob.p, blob.n, &out, e) < 0)
+        return -1;
+    *ret = (struct bytes){arena_memdup(a, buf_str(&out), out.len + 1), out.len};
+    return 0;
+}
+
+static int sign_message(void *ctx, struct arena *a, const char *message, const char **ret,
+                        struct err *e)
+{
+    struct node *n = ctx;
+    struct hash32 k = keccak256(message, strlen(message));
+    size_t zeros = 0;
+    struct sig sig;
+
+    (void)e;
+    while (zeros < sizeof(k.b) && k.b[zeros] == 0) /* form B: as ocean.js signs */
+        zeros++;
+    sig = eip191_sign(&n->config->private_key, k.b + zeros, sizeof(k.b) - zeros);
+    *ret = sig_text(a, &sig);
+    return 0;
+}
+
+/* The URLs that mean this node, so that it decrypts its own documents without asking itself. */
+static size_t own_names(const struct node *n, const char **names)
+{
+    size_t count = 0;
+    int port = (int)n->config->http_port;
+
+    names[count++] = n->peer_id;
+    if (n->config->public_url)
+        names[count++] = n->config->public_url;
+    if (port > 0) {
+        names[count++] = arena_printf(n->arena, "http://127.0.0.1:%d", port);
+        names[count++] = arena_printf(n->arena, "http://localhost:%d", port);
+    }
+    return count;
+}
+
+static void start_indexer(struct node *n)
+{
+    const struct config *c = n->config;
+    struct indexer_chain *chains = arena_calloc(n->arena, n->chain_count, sizeof(*chains));
+    const char **names = arena_calloc(n->arena, 4, sizeof(*names));
+    struct indexer_options o = {.store = n->store,
+                                .net = n->net,
+                                .chains = chains,
+                                .keys = {decrypt_blob, sign_message, n},
+                                .node_address = n->address,
+                                .own_names = names,
+                                .own_name_count = own_names(n, names),
+                                .policy = {.validators = c->allowed_validators.items,
+                                           .validator_count = c->allowed_validators.count,
+                                           .publishers = c->authorized_publishers.items,
+                                           .publisher_count = c->authorized_publishers.count,
+                                           .asset_purgatory_url = c->asset_purgatory_url,
+                                           .account_purgatory_url = c->account_purgatory_url},
+                                .interval_ms = c->indexer_interval};
+    size_t i;
+
+    for (i = 0; i < n->chain_count; i++) {
+        const struct config_network *w = n->chains[i].network;
+
+        if (c->has_indexer && w->indexed && w->contracts.known)
+            chains[o.chain_count++] =
+                (struct indexer_chain){w->chain_id,         n->chains[i].rpc,
+                                       w->start_block,      w->contracts.erc721_factory,
+                                       w->contracts.router, w->contracts.escrow};
+    }
+    if (o.chain_count > 0)
+        n->indexer = indexer_start(&o);
+}
+
+/* --- the listener --- */
+
+static int start_http(struct node *n, struct err *e)
+{
+    const struct config *c = n->config;
+    const struct http_options o = {.bind = c->http_bind,
+                                   .port = (int)c->http_port,
+                                   .workers = (size_t)c->workers,
+                                   .rate_limit = (unsigned)c->rate_limit,
+                                   .max_clients = (unsigned)c->max_connections,
+                                   .denied = c->denied_ips.items,
+                                   .denied_count = c->denied_ips.count,
+                                   .proxies = c->trusted_proxies.items,
+                                   .proxy_count = c->trusted_proxies.count};
+    const struct http_app app = dispatch_app(n);
+
+    if (c->http_cert_path)
+        return failed(e, INVALID,
+                      "HTTP_CERT_PATH: this version speaks plain HTTP; put a proxy in front of it");
+    n->root = root_text(n);
+    return http_server_start(&o, &app, &n->http, e);
+}
+
+int node_start(const struct config *c, struct node **ret, struct err *e)
+{
+    struct node *n = xcalloc(1, sizeof(*n));
+
+    /* Workers come and go through few heaps: memory that one freed serves the others. */
+    (void)mallopt(M_ARENA_MAX, 2);
+    n->arena = arena_new();
+    n->config = c;
+    start_identity(n);
+    if (store_open(c->data, &n->store, e) < 0)
+        goto fail;
+    start_net(n);
+    start_chains(n);
+    start_fees(n);
+    if (start_auth(n, e) < 0 || start_money(n, e) < 0)
+        goto fail;
+    start_indexer(n);
+    if (start_http(n, e) < 0)
+        goto fail;
+    *ret = n;
+    return 0;
+fail:
+    node_stop(n, 0);
+    return -1;
+}
+
+void node_stop(struct node *n, int limit_ms)
+{
+    size_t i;
+
+    if (!n)
+        return;
+    http_server_stop(n->http, limit_ms);
+    if (n->net)
+        net_stop(n->net); /* whoever waits for the network gets an error now */
+    indexer_stop(n->indexer);
+    for (i = 0; i < n->chain_count; i++)
+        sender_stop(n->chains[i].sender);
+    escrow_stop(n->escrow);
+    compute_free(n->compute);
+    escrow_free(n->escrow);
+    order_fees_free(n->fees);
+    auth_free(n->auth);
+    for (i = 0; i < n->chain_count; i++) {
+        sender_free(n->chains[i].sender);
+        rpc_free(n->chains[i].rpc);
+    }
+    node_memo_free(n->memo);
+    storage_free(n->storage);
+    net_free(n->net);
+    store_close(n->store);
+    arena_free(n->arena);
+    free(n);
+}
+
+int node_asset_find(struct node *n, struct arena *a, const char *did, bool *ret_found,
+                    struct asset *ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(n->store);
+    const char *text = NULL;
+    struct json *ddo;
+    struct err why;
+
+    *ret_found = false;
+    if (index_ddo_get(db, a, did, &text, e) < 0)
+        return -1;
+    *ret_found = text && json_parse(a, text, strlen(text), &ddo, &why) == 0 &&
+                 asset_parse(a, ddo, ret, &why) == 0;
+    return 0;
+}
