@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What MetadataCreated and MetadataUpdated need from the network: NFTs, documents, datatokens. */
+#include "asset/validate.h"
 #include "base/str.h"
 #include "indexer/fields.h"
 #include "indexer/metadata.h"
@@ -98,6 +99,22 @@ static bool is_validated(const struct window *w, const struct event *ev)
     return false;
 }
 
+/* Active assets keep the rules of their version; what the last indexer added is not theirs. */
+static int check_rules(const struct window *w, const struct json *document, struct err *e)
+{
+    struct json *bare = json_copy(w->a, document);
+    struct json *errors;
+
+    json_remove(bare, "indexedMetadata");
+    if (asset_validate(w->a, bare, &errors, e) < 0)
+        return -1;
+    if (errors)
+        return failed(e, INVALID,
+                      "Validation of DDO with schema version %.20s failed with errors: %s",
+                      json_get_str(document, "version", ""), json_text(w->a, errors));
+    return 0;
+}
+
 static int check(const struct window *w, const struct event *ev, const struct json *document,
                  struct err *e)
 {
@@ -111,7 +128,7 @@ static int check(const struct window *w, const struct event *ev, const struct js
     if (p->publisher_count > 0 && !is_listed(p->publishers, p->publisher_count, &owner))
         return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
                       addr_text(w->a, &owner));
-    return 0;
+    return small_number(&ev->v[METADATA_STATE_AT].num) == 0 ? check_rules(w, document, e) : 0;
 }
 
 /* Prices and names of all its services are wanted. */
