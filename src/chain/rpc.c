@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "base/str.h"
 #include "chain/abi.h"
@@ -15,6 +16,8 @@ enum {
     BATCH_MAX = 1000,
     CALL_TIMEOUT_MS = 20000,
     CONNECT_TIMEOUT_MS = 3000,
+    ROUNDS = 2, /* of all endpoints, the second only where the first failed quickly */
+    QUICK_MS = 1000,
     REQUEST_MAX = 16 * 1048576,
     ANSWER_MAX = 64 * 1048576,
     CODE_REVERTED = 3,    /* geth and anvil; its data holds the reason */
@@ -188,12 +191,15 @@ static int call_items(struct rpc *r, struct arena *a, struct rpc_item *items, si
 {
     const char *text = request_text(a, items, n);
     size_t first = atomic_load(&r->good);
+    int64_t start = clock_mono_ms();
     size_t i;
 
-    for (i = 0; i < r->count; i++) {
+    for (i = 0; i < ROUNDS * r->count; i++) {
         size_t at = (first + i) % r->count;
         struct json *answer;
 
+        if (i >= r->count && clock_mono_ms() - start > QUICK_MS)
+            break;
         if (ask(r, a, r->endpoints[at], text, &answer, e) == 0) {
             *e = (struct err){0};
             if (take_answers(a, answer, items, n, e) == 0 || !e->transient) {

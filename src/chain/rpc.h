@@ -12,7 +12,8 @@
 /*
  * Ethereum JSON-RPC over one endpoint and its fall-backs. A call goes to the endpoint that
  * worked last; on a transport failure, time-out, 429 or 5xx it goes to the next. An error object
- * of the chain ("execution reverted") is an answer, not a failure of the endpoint. Thread-safe.
+ * of the chain ("execution reverted") is an answer, not a failure of the endpoint. When all failed
+ * within a second they are asked once more. Thread-safe.
  */
 struct rpc;
 

@@ -163,6 +163,7 @@ int sender_send(struct sender *s, const struct sender_request *r, struct hash32 
         if (!sent) {
             if (choose_nonce(s, tx.nonce, &tx.nonce, e) < 0)
                 return -1;
+            tx.gas += tx.gas / 2; /* what is mined before us may make ours more work */
             signed_tx = eth_tx_sign(a, &tx, &s->config.key);
             hash = signed_tx.hash;
             if (sender__add(s, &entry, &id, e) < 0 || broadcast(s, id, &signed_tx, e) < 0)

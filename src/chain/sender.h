@@ -90,6 +90,8 @@ struct sender_row {
     bool found; /* false: nothing was ever signed for it */
     enum sender_state state;
     struct hash32 tx;
+    unsigned attempts; /* rows there are, this one included: more than 1 after a revert or drop */
+    int64_t changed;   /* wall clock, ms, of the last change of state */
 };
 int sender_find(struct sender *s, const char *purpose, const char *reference,
                 struct sender_row *ret, struct err *e) must_check;

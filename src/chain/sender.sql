@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: sender_find
-SELECT id, state, hash FROM chain_tx
+SELECT id, state, hash, changed, COUNT(*) OVER () AS attempts FROM chain_tx
 WHERE chain = ?1 AND sender = ?2 AND purpose = ?3 AND reference = ?4 ORDER BY id DESC LIMIT 1;
 
 -- name: sender_add

@@ -43,6 +43,8 @@ int sender__find(struct sender *s, const struct sender_request *r, struct sender
     if (row.found) {
         row.state = state_of(col_text(q, "state"));
         must(hash32_parse(col_text(q, "hash"), &row.tx));
+        row.attempts = (unsigned)col_i64(q, "attempts");
+        row.changed = col_i64(q, "changed");
         *ret_id = col_i64(q, "id");
     }
     *ret = row;

@@ -12,6 +12,10 @@
 enum {
     RETRY_FIRST_MS = 500,
     RETRY_LAST_MS = 30000,
+    UNDER_WAY_MS = 1000, /* how often claims under way are looked after */
+    RESEND_FIRST_MS = 500,
+    RESEND_LAST_MS = 10 * 60 * 1000,
+    RESEND_DOUBLINGS = 10,
     SWEEP_MS = 10 * 60 * 1000,
     SWEEP_MAX = 50,         /* locks a transaction */
     LOG_WINDOW = 2000,      /* blocks a request */
@@ -100,10 +104,29 @@ static int send_claim(struct escrow_on *on, struct arena *a, const struct escrow
     return sender_send(on->chain.sender, &request, ret_tx, e);
 }
 
+/*
+ * Whether there is nothing to send now: a claim is under way, or one failed so lately that the next
+ * has to wait (each failure costs gas, so the pauses double). The sender's journal knows; the row
+ * may not have heard of it yet.
+ */
+static bool is_waiting(const struct escrow_row *r, const struct sender_row *sent)
+{
+    int64_t pause = RESEND_LAST_MS;
+
+    if (!sent->found)
+        return false;
+    if (sent->state == SENDER_SIGNED || sent->state == SENDER_SENT)
+        return *r->p.claim_tx;
+    if (sent->attempts < RESEND_DOUBLINGS)
+        pause = RESEND_FIRST_MS << sent->attempts;
+    return clock_ms() - sent->changed < pause;
+}
+
 static int settle_one(struct escrow *x, const char *job_id, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct escrow_edit edit = {edit_claim_tx, NULL, ""};
+    struct sender_row sent;
     struct escrow_on *on;
     struct escrow_row r;
     struct hash32 tx;
@@ -111,20 +134,29 @@ static int settle_one(struct escrow *x, const char *job_id, struct err *e)
 
     if (escrow__row(x, a, job_id, &found, &r, e) < 0)
         return -1;
-    if (!found || r.p.state != ESCROW_CLAIMING || *r.p.claim_tx)
+    if (!found || r.p.state != ESCROW_CLAIMING)
         return 0;
     on = escrow__on(x, r.p.chain);
     if (!on)
         return failed(e, FAILED, "chain %llu is not configured any more",
                       (unsigned long long)r.p.chain);
+    if (sender_find(on->chain.sender, ESCROW_PURPOSE_CLAIM, job_id, &sent, e) < 0)
+        return -1;
+    if (is_waiting(&r, &sent))
+        return 0;
+    if (sent.found && sent.state == SENDER_MINED) /* its events were not about this lock */
+        return look_up(on, &r, e);
     if (send_claim(on, a, &r, &tx, e) < 0)
         return e->code == ERR_REVERTED ? resolve(on, a, &r, e) : -1;
     edit.ctx = (void *)hash32_text(a, &tx);
     return escrow__change(x, job_id, &edit, e);
 }
 
-/* Every decided claim, the earliest expiry first; one that fails does not hold up the others. */
-static int settle_all(struct escrow *x, struct err *e)
+/*
+ * Every decided claim, the earliest expiry first; one that fails does not hold up the others.
+ * *ret_open: how many there were.
+ */
+static int settle_all(struct escrow *x, size_t *ret_open, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct escrow_ids ids;
@@ -137,6 +169,7 @@ static int settle_all(struct escrow *x, struct err *e)
         if (settle_one(x, ids.v[i], e) < 0)
             rc = err_wrap(e, "payment of job %s", ids.v[i]);
     }
+    *ret_open = ids.n;
     return rc;
 }
 
@@ -269,10 +302,13 @@ void *escrow__settle(void *escrow)
 
     while (pause_settling(x, pause)) {
         struct err e = {0};
+        size_t open = 0;
 
-        if (settle_all(x, &e) == 0 && sweep_due(x, &pause, &e) == 0) {
+        if (settle_all(x, &open, &e) == 0 && sweep_due(x, &pause, &e) == 0) {
             retry = RETRY_FIRST_MS;
             told[0] = '\0';
+            if (open > 0 && pause > UNDER_WAY_MS)
+                pause = UNDER_WAY_MS;
             continue;
         }
         if (strcmp(told, e.msg) != 0) /* a long failure is one line */

@@ -9,8 +9,9 @@
 #include "base/thread.h"
 #include "chain.h"
 #include "escrow/escrow.h"
+#include "money.h"
 
-enum { PAYER = 1, NODE = 6, STRANGER = 3, WAIT_MS = 30000, DEPOSIT = 1000000, FEE_SHARE = 1000 };
+enum { STRANGER = 3, WAIT_MS = 30000, DEPOSIT = 1000000, FEE_SHARE = 1000 };
 
 /* One life of the node. */
 struct life {
@@ -41,7 +42,8 @@ static void changed(void *ctx, const struct escrow_payment *p)
 
 static struct life begin(struct chain *c)
 {
-    const struct sender_config config = {.store = c->store, .rpc = c->rpc, .key = devnet_key(NODE)};
+    const struct sender_config config = {
+        .store = c->store, .rpc = c->rpc, .key = devnet_key(MONEY_NODE)};
     struct life l = {.chain = c, .sender = sender_new(&config)};
     const struct escrow_chain chain = {
         .rpc = c->rpc, .sender = l.sender, .contract = chain_contract(c, "Escrow")};
@@ -85,102 +87,9 @@ static struct escrow_payment wait_state(struct life *l, const char *job, enum es
     return p;
 }
 
-/* --- accounts --- */
-
-static struct u256 funds(struct chain *c)
-{
-    struct addr payer = devnet_addr(PAYER);
-    struct addr token = chain_contract(c, "Ocean");
-    struct abi_value args[] = {abi_addr(&payer), abi_addr(&token)};
-
-    return chain_read(c, &(struct contract_call){.to = chain_contract(c, "Escrow"),
-                                                 .signature = "getUserFunds(address,address)",
-                                                 .args = args,
-                                                 .n = 2,
-                                                 .returns = "(uint256,uint256)"});
-}
-
-struct accounts {
-    struct u256 payer; /* in the escrow, free */
-    struct u256 node;
-    struct u256 opc;
-};
-
-static struct accounts accounts(struct chain *c)
-{
-    struct addr token = chain_contract(c, "Ocean");
-    struct addr node = devnet_addr(NODE);
-    struct addr opc = chain_contract(c, "OPFCommunityFeeCollector");
-
-    return (struct accounts){.payer = funds(c),
-                             .node = chain_token_balance(c, &token, &node),
-                             .opc = chain_token_balance(c, &token, &opc)};
-}
-
-static int64_t difference(const struct u256 *after, const struct u256 *before)
-{
-    bool less = u256_cmp(after, before) < 0;
-    struct u256 d;
-    uint64_t n;
-
-    assert_true(less ? u256_sub(before, after, &d) : u256_sub(after, before, &d));
-    assert_true(u256_to_u64(&d, &n));
-    return less ? -(int64_t)n : (int64_t)n;
-}
-
-static void assert_moved(struct chain *c, const struct accounts *before, int64_t payer,
-                         int64_t node, int64_t opc)
-{
-    struct accounts now = accounts(c);
-
-    assert_int_equal(difference(&now.payer, &before->payer), payer);
-    assert_int_equal(difference(&now.node, &before->node), node);
-    assert_int_equal(difference(&now.opc, &before->opc), opc);
-}
-
-static void authorize(struct chain *c, uint64_t amount, uint64_t seconds, uint64_t locks)
-{
-    struct addr token = chain_contract(c, "Ocean");
-    struct addr node = devnet_addr(NODE);
-    struct abi_value args[] = {abi_addr(&token), abi_addr(&node), abi_u64(amount), abi_u64(seconds),
-                               abi_u64(locks)};
-
-    chain_send(
-        c, PAYER,
-        &(struct contract_call){.to = chain_contract(c, "Escrow"),
-                                .signature = "authorize(address,address,uint256,uint256,uint256)",
-                                .args = args,
-                                .n = ARRAY_LEN(args)});
-}
-
-static void deposit(struct chain *c, uint64_t amount)
-{
-    struct addr token = chain_contract(c, "Ocean");
-    struct addr escrow = chain_contract(c, "Escrow");
-    struct abi_value approve[] = {abi_addr(&escrow), abi_u64(amount)};
-    struct abi_value put[] = {abi_addr(&token), abi_u64(amount)};
-
-    chain_send(c, PAYER,
-               &(struct contract_call){
-                   .to = token, .signature = "approve(address,uint256)", .args = approve, .n = 2});
-    chain_send(c, PAYER,
-               &(struct contract_call){
-                   .to = escrow, .signature = "deposit(address,uint256)", .args = put, .n = 2});
-}
-
-static struct escrow_lock_request lock_of(struct chain *c, const char *job, uint64_t amount)
-{
-    return (struct escrow_lock_request){.job_id = job,
-                                        .chain = DEVNET_CHAIN_ID,
-                                        .token = chain_contract(c, "Ocean"),
-                                        .payer = devnet_addr(PAYER),
-                                        .amount = u256_from(amount),
-                                        .seconds = 3600};
-}
-
 static void lock(struct life *l, const char *job, uint64_t amount)
 {
-    struct escrow_lock_request r = lock_of(l->chain, job, amount);
+    struct escrow_lock_request r = money_lock(l->chain, job, amount);
     char tx[HASH32_TEXT];
     struct err e;
 
@@ -210,7 +119,7 @@ static void says_why_a_lock_cannot_be(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct escrow_lock_request r = lock_of(c, "check", 5000);
+    struct escrow_lock_request r = money_lock(c, "check", 5000);
     char tx[HASH32_TEXT];
     struct err e;
 
@@ -223,7 +132,7 @@ static void says_why_a_lock_cannot_be(void **state)
     assert_string_equal(find(&l, "check").why, "Payer does not have enough funds");
     err_is(escrow_lock(l.escrow, &r, tx, &e), e, CONFLICT);
 
-    deposit(c, DEPOSIT);
+    money_deposit(c, DEPOSIT);
     err_is(escrow_check(l.escrow, &r, &e), e, ESCROW_AUTHS);
     assert_non_null(strstr(e.msg, "No escrow auths found for: chain=8996, token=0x5FbD"));
     assert_non_null(strstr(e.msg, "Found 0 authorizations."));
@@ -231,18 +140,18 @@ static void says_why_a_lock_cannot_be(void **state)
     err_is(escrow_lock(l.escrow, &r, tx, &e), e, ESCROW);
     assert_string_equal(e.msg, "No auth found");
 
-    authorize(c, 4999, 3600, 1);
+    money_authorize(c, 4999, 3600, 1);
     err_is(escrow_check(l.escrow, &r, &e), e, ESCROW_LIMIT);
-    authorize(c, 5000, 3599, 1);
+    money_authorize(c, 5000, 3599, 1);
     err_is(escrow_check(l.escrow, &r, &e), e, ESCROW_SECONDS);
-    authorize(c, 5000, 3600, 0);
+    money_authorize(c, 5000, 3600, 0);
     err_is(escrow_check(l.escrow, &r, &e), e, ESCROW_LOCKS);
-    authorize(c, 5000, 3600, 1);
+    money_authorize(c, 5000, 3600, 1);
     ok(escrow_check(l.escrow, &r, &e), e);
     r.chain = 1;
     err_is(escrow_check(l.escrow, &r, &e), e, ESCROW_CONTRACT);
     assert_false(escrow_has_chain(l.escrow, 1));
-    authorize(c, DEPOSIT, 36000, 1000);
+    money_authorize(c, DEPOSIT, 36000, 1000);
     end(&l);
 }
 
@@ -250,18 +159,18 @@ static void claims_what_was_used(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
     struct escrow_payment p;
 
     lock(&l, "used", 10000);
     p = wait_state(&l, "used", ESCROW_LOCKED);
     assert_true(p.expiry > clock_s() + 3500 && p.expiry < clock_s() + 3700);
-    assert_moved(c, &before, -10000, 0, 0);
+    money_assert_moved(c, &before, -10000, 0, 0);
     claim(&l, "used", 4000);
     p = wait_state(&l, "used", ESCROW_CLAIMED);
     assert_int_equal(strlen(p.claim_tx), HASH32_TEXT - 1);
     assert_true(u256_cmp(&p.claimed, &(struct u256){{4000}}) == 0);
-    assert_moved(c, &before, -4000, 4000 - 4000 / FEE_SHARE, 4000 / FEE_SHARE);
+    money_assert_moved(c, &before, -4000, 4000 - 4000 / FEE_SHARE, 4000 / FEE_SHARE);
     assert_string_equal(told.states, "SLCP");
     end(&l);
 }
@@ -270,13 +179,13 @@ static void releases_everything(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
 
     lock(&l, "free", 10000);
     wait_state(&l, "free", ESCROW_LOCKED);
     claim(&l, "free", 0);
     wait_state(&l, "free", ESCROW_RELEASED);
-    assert_moved(c, &before, 0, 0, 0);
+    money_assert_moved(c, &before, 0, 0, 0);
     end(&l);
 }
 
@@ -284,8 +193,8 @@ static void locks_and_claims_once(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
-    struct escrow_lock_request r = lock_of(c, "twice", 10000);
+    struct money before = money_accounts(c);
+    struct escrow_lock_request r = money_lock(c, "twice", 10000);
     struct u256 other = u256_from(5);
     struct u256 much = u256_from(10001);
     char first[HASH32_TEXT];
@@ -305,7 +214,7 @@ static void locks_and_claims_once(void **state)
     wait_state(&l, "twice", ESCROW_CLAIMED);
     claim(&l, "twice", 10000);
     err_is(escrow_claim(l.escrow, "nobody", &other, (struct bytes){0}, &e), e, NOT_FOUND);
-    assert_moved(c, &before, -10000, 9990, 10);
+    money_assert_moved(c, &before, -10000, 9990, 10);
     end(&l);
 }
 
@@ -314,7 +223,7 @@ static void settles_whatever_comes_first(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
 
     chain_call(c, "evm_setAutomine", "[false]");
     lock(&l, "early", 10000);
@@ -325,7 +234,7 @@ static void settles_whatever_comes_first(void **state)
     chain_call(c, "evm_setAutomine", "[true]");
     l = begin(c);
     wait_state(&l, "early", ESCROW_CLAIMED);
-    assert_moved(c, &before, -1000, 999, 1);
+    money_assert_moved(c, &before, -1000, 999, 1);
     end(&l);
 }
 
@@ -365,7 +274,7 @@ static void a_late_claim_is_no_payment(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
     struct escrow_payment p;
 
     lock(&l, "late", 10000);
@@ -374,7 +283,7 @@ static void a_late_claim_is_no_payment(void **state)
     claim(&l, "late", 4000);
     p = wait_state(&l, "late", ESCROW_CANCELED);
     assert_int_equal(strlen(p.cancel_tx), HASH32_TEXT - 1);
-    assert_moved(c, &before, 0, 0, 0);
+    money_assert_moved(c, &before, 0, 0, 0);
     end(&l);
 }
 
@@ -382,7 +291,7 @@ static void sweeps_expired_locks(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
     struct err e;
 
     lock(&l, "swept", 10000);
@@ -391,11 +300,11 @@ static void sweeps_expired_locks(void **state)
     wait_state(&l, "swept 2", ESCROW_LOCKED);
     ok(escrow_sweep(l.escrow, DEVNET_CHAIN_ID, &e), e); /* nothing has expired */
     pass_time(c, 3700);
-    assert_moved(c, &before, -30000, 0, 0);
+    money_assert_moved(c, &before, -30000, 0, 0);
     ok(escrow_sweep(l.escrow, DEVNET_CHAIN_ID, &e), e);
     wait_state(&l, "swept", ESCROW_CANCELED);
     wait_state(&l, "swept 2", ESCROW_CANCELED);
-    assert_moved(c, &before, 0, 0, 0);
+    money_assert_moved(c, &before, 0, 0, 0);
     end(&l);
 }
 
@@ -403,9 +312,9 @@ static void notices_what_others_cancel(void **state)
 {
     struct chain *c = *state;
     struct life l = begin(c);
-    struct escrow_lock_request r = lock_of(c, "foreign", 10000);
+    struct escrow_lock_request r = money_lock(c, "foreign", 10000);
     struct u256 id = escrow_lock_id("foreign");
-    struct addr node = devnet_addr(NODE);
+    struct addr node = devnet_addr(MONEY_NODE);
     struct abi_value args[] = {abi_u256(id), abi_addr(&r.token), abi_addr(&r.payer),
                                abi_addr(&node)};
     const struct contract_call cancel = {.to = chain_contract(c, "Escrow"),
@@ -437,7 +346,7 @@ static void many_jobs_at_once(void **state)
     enum { N = 30 };
     struct chain *c = *state;
     struct life l = begin(c);
-    struct accounts before = accounts(c);
+    struct money before = money_accounts(c);
     int i;
 
     for (i = 0; i < N; i++)
@@ -447,7 +356,7 @@ static void many_jobs_at_once(void **state)
     for (i = 0; i < N; i++)
         wait_state(&l, arena_printf(c->arena, "many-%d", i),
                    i % 3 ? ESCROW_CLAIMED : ESCROW_RELEASED);
-    assert_moved(c, &before, -20 * 1000, 20 * 999, 20);
+    money_assert_moved(c, &before, -20 * 1000, 20 * 999, 20);
     end(&l);
 }
 
