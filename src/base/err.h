@@ -42,11 +42,18 @@ int err_status(enum errcode code);
 /* The code's name as in api/errors.json, for logs. Static storage. */
 const char *err_name(enum errcode code);
 
+/* Always -1, which compilers and analysers see here and not in err_set(). */
+static inline int err_result(int minus_one)
+{
+    (void)minus_one;
+    return -1;
+}
+
 /* refused(e, NAME, args...): the text comes from api/errors.json; its arguments are type-checked.
  */
-#define refused(e, NAME, ...) err_set(e, ERR_##NAME, ERR_TEXT_##NAME, ##__VA_ARGS__)
+#define refused(e, NAME, ...) err_result(err_set(e, ERR_##NAME, ERR_TEXT_##NAME, ##__VA_ARGS__))
 
 /* failed(e, NAME, "format", args...): a reason of our own, for what no wire text covers. */
-#define failed(e, NAME, ...) err_set(e, ERR_##NAME, __VA_ARGS__)
+#define failed(e, NAME, ...) err_result(err_set(e, ERR_##NAME, __VA_ARGS__))
 
 #endif
