@@ -173,6 +173,7 @@ void job__close_log(struct job *j, bool complete);
 int provision__container(struct job *j, struct err *e) must_check;
 
 /* --- container.c --- */
+const char *job__container_name(struct arena *a, const struct job *j);
 int container__create(struct job *j, struct err *e) must_check;
 /* Docker settings of the devices that the resources stand for; JSON, or NULL. */
 const char *container__host_extra(struct arena *a, const struct compute_env *env,

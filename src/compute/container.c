@@ -201,6 +201,11 @@ static int env_list(struct arena *a, const struct json *envs, const char *const 
     return 0;
 }
 
+const char *job__container_name(struct arena *a, const struct job *j)
+{
+    return arena_printf(a, "%s-algorithm", j->id);
+}
+
 int container__create(struct job *j, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
@@ -208,7 +213,7 @@ int container__create(struct job *j, struct err *e)
     int64_t cpu = fit__amount(&j->resources, "cpu");
     int64_t ram = fit__amount(&j->resources, "ram");
     struct docker_create c = {
-        .name = arena_printf(a, "%s-algorithm", j->id),
+        .name = job__container_name(a, j),
         .image = j->row.image,
         .user = "1000:1000",
         .labels = {{"atoll.job", j->id}},

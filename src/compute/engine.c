@@ -167,7 +167,7 @@ static void sweep(struct compute *c)
     const struct jobs_query q = {drop_results, c};
     struct err e;
 
-    if (jobs_expired(c->o.store, a, clock_ms(), &q, &e) < 0)
+    if (jobs_expired(c->o.store, a, fsm__done_step(), &q, &e) < 0)
         log_warn("compute", "expired results: %s", e.msg);
 }
 

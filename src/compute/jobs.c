@@ -276,7 +276,7 @@ int jobs_find(struct store *s, struct arena *a, const struct compute_filter *f, 
     return hand_out(&rows, q, e);
 }
 
-static int collect_expired(struct store *s, struct arena *a, int64_t now, struct rows *ret,
+static int collect_expired(struct store *s, struct arena *a, int done, struct rows *ret,
                            struct err *e)
 {
     _db_ struct db *db = store_lend(s);
@@ -284,7 +284,8 @@ static int collect_expired(struct store *s, struct arena *a, int64_t now, struct
     int r;
 
     ret->item = arena_calloc(a, 100, sizeof(*ret->item));
-    bind_i64(q, now);
+    bind_i64(q, clock_ms());
+    bind_i64(q, done);
     while ((r = stmt_step(q, e)) > 0 && ret->count < 100) {
         struct job_row *row = &ret->item[ret->count++];
 
@@ -294,12 +295,12 @@ static int collect_expired(struct store *s, struct arena *a, int64_t now, struct
     return r;
 }
 
-int jobs_expired(struct store *s, struct arena *a, int64_t now, const struct jobs_query *q,
+int jobs_expired(struct store *s, struct arena *a, int done, const struct jobs_query *q,
                  struct err *e)
 {
     struct rows rows = {0};
 
-    if (collect_expired(s, a, now, &rows, e) < 0)
+    if (collect_expired(s, a, done, &rows, e) < 0)
         return -1;
     return hand_out(&rows, q, e);
 }

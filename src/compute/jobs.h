@@ -94,7 +94,8 @@ int jobs_live(struct store *s, struct arena *a, int done, const struct jobs_quer
 /* By owner (any case), lock transaction or time; at most limit. */
 int jobs_find(struct store *s, struct arena *a, const struct compute_filter *f, int64_t limit,
               const struct jobs_query *q, struct err *e) must_check;
-int jobs_expired(struct store *s, struct arena *a, int64_t now, const struct jobs_query *q,
+/* Ended jobs whose results have been kept long enough. */
+int jobs_expired(struct store *s, struct arena *a, int done, const struct jobs_query *q,
                  struct err *e) must_check;
 int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
     must_check;

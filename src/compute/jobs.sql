@@ -36,7 +36,7 @@ SELECT * FROM job WHERE lock_tx = ?1 LIMIT ?2;
 SELECT * FROM job WHERE created >= ?1 ORDER BY created DESC LIMIT ?2;
 
 -- name: job_expired
-SELECT job_id, cluster FROM job WHERE expires IS NOT NULL AND expires < ?1 LIMIT 100;
+SELECT job_id, cluster FROM job WHERE expires IS NOT NULL AND expires < ?1 AND step >= ?2 LIMIT 100;
 
 -- name: job_event_insert
 INSERT INTO job_event (job_id, at, status, status_name, reason) VALUES (?1, ?2, ?3, ?4, ?5);

@@ -102,7 +102,7 @@ int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
     *ret = (struct job_terms){
         .by_second = conf->billing_by_second,
         .min_duration_s = chain ? conf->min_job_duration : conf->free.min_job_duration,
-        .storage_expiry_s = conf->storage_expiry,
+        .storage_expiry_s = chain ? conf->storage_expiry : conf->free.storage_expiry,
         .network = conf->enable_network,
     };
     if (chain == 0)

@@ -76,12 +76,14 @@ static int again(struct job *j, const struct err *e)
 
 int step_clean(struct job *j, struct err *e)
 {
+    _arena_ struct arena *a = arena_new();
     struct compute *c = j->compute;
 
     if (j->row.amount && c->o.escrow && decide(j, e) < 0)
         return again(j, e);
     job__close_log(j, false);
-    if (j->row.container && docker_remove(j->engine->docker, j->row.container, e) < 0 &&
+    /* by its name: a crash may have left a container whose id was not written down */
+    if (docker_remove(j->engine->docker, job__container_name(a, j), e) < 0 &&
         j->tries < REMOVE_TRIES)
         return again(j, e);
     remove_inputs(j);
