@@ -16,6 +16,7 @@
 #include "net/guard.h"
 #include "node/chains.h"
 #include "node/dispatch.h"
+#include "node/node_compute.h"
 #include "node/root.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
@@ -129,7 +130,7 @@ static int start_money(struct node *n, struct err *e)
     size_t i;
 
     make_escrow(n);
-    if (escrow_start(n->escrow, e) < 0)
+    if (node_compute_open(n, e) < 0 || escrow_start(n->escrow, e) < 0)
         return -1;
     for (i = 0; i < n->chain_count; i++)
         sender_start(n->chains[i].sender);

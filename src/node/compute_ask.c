@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/str.h"
+#include "crypto/ecies.h"
+#include "node/compute_parts.h"
+#include "node/node.h"
+
+/* Small questions of the compute commands. */
+
+enum { SECRET_MAX = 64 * 1024 };
+
+int compute_ask_env(struct task *t, const char *id, const struct compute_env **ret, struct err *e)
+{
+    if (!t->node->compute)
+        return refused(e, COMPUTE_NONE);
+    *ret = compute_env_find(t->node->compute, id);
+    return *ret ? 0 : refused(e, COMPUTE_ENVIRONMENT);
+}
+
+int compute_ask_access(const struct compute_ask *q, struct err *e)
+{
+    const struct config_environment *conf = compute_env_info(q->env)->conf;
+    const struct config_access *access = q->free_job ? &conf->free.access : &conf->access;
+    size_t i;
+
+    if (access->addresses.count == 0 && access->lists.count == 0)
+        return 0;
+    for (i = 0; i < access->addresses.count; i++)
+        if (addr_eq(&access->addresses.items[i], &q->consumer))
+            return 0;
+    return node_is_listed(q->task->node, &access->lists, &q->consumer) ? 0
+                                                                       : refused(e, COMPUTE_ACCESS);
+}
+
+int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
+{
+    _buf_ struct buf plain = BUF_INIT(SECRET_MAX);
+    struct bytes blob;
+    struct json *v;
+    struct err why;
+
+    *ret = NULL;
+    if (!encrypted || !*encrypted)
+        return 0;
+    if (!hex_parse(t->arena, encrypted, &blob) ||
+        ecies_decrypt(&t->node->config->private_key, blob.p, blob.n, &plain, &why) < 0)
+        return refused(e, COMPUTE_REGISTRY_AUTH, "failed to decrypt");
+    if (json_parse(t->arena, buf_str(&plain), plain.len, &v, &why) < 0)
+        return refused(e, COMPUTE_REGISTRY_AUTH,
+                       arena_printf(t->arena, "failed to parse JSON - %s", why.msg));
+    if (!json_is(json_get(v, "auth"), JSON_STRING) &&
+        (!json_is(json_get(v, "username"), JSON_STRING) ||
+         !json_is(json_get(v, "password"), JSON_STRING)))
+        return refused(e, COMPUTE_REGISTRY_AUTH,
+                       "Either 'auth' must be provided, or both 'username' and 'password' must be "
+                       "provided");
+    *ret = json_text(t->arena, v);
+    return 0;
+}
+
+int compute_ask_output(const char *output, const char *bucket, struct err *e)
+{
+    bool has_output = output && *output;
+    bool has_bucket = bucket && *bucket;
+
+    if (has_output && has_bucket)
+        return refused(e, COMPUTE_OUTPUT_BOTH);
+    if (has_bucket)
+        return refused(e, COMPUTE_OUTPUT_BUCKET);
+    return has_output ? refused(e, COMPUTE_OUTPUT) : 0;
+}

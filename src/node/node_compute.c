@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/node_compute.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "crypto/ecies.h"
+#include "indexer/index.h"
+#include "node/chains.h"
+
+/* The compute engine of a node: how it is made, and what it asks back. */
+
+enum { PAYLOAD_MAX = 4 << 20 };
+
+/* The first file of a payload: {files: [...]}, a list, or one object. */
+static const struct json *first_file(const struct json *payload)
+{
+    const struct json *files = json_get(payload, "files");
+
+    if (!files)
+        files = payload;
+    return json_is(files, JSON_ARRAY) ? json_at(files, 0) : files;
+}
+
+static int decrypt_file(struct node *n, struct arena *a, const char *hex,
+                        const struct json **ret_file, struct err *e)
+{
+    _buf_ struct buf plain = BUF_INIT(PAYLOAD_MAX);
+    struct bytes blob;
+    struct json *payload;
+
+    if (!hex_parse(a, hex, &blob))
+        return refused(e, ASSET_FILES_KEY);
+    if (ecies_decrypt(&n->config->private_key, blob.p, blob.n, &plain, e) < 0 ||
+        json_parse(a, buf_str(&plain), plain.len, &payload, e) < 0)
+        return refused(e, ASSET_FILES_KEY);
+    *ret_file = first_file(payload);
+    return 0;
+}
+
+int node_compute_input(struct node *n, struct arena *a, const struct json *stored,
+                       const struct json **ret_file, struct err *e)
+{
+    const struct json *file = json_get(stored, "file");
+
+    if (json_is(file, JSON_STRING) && decrypt_file(n, a, json_str(file, ""), &file, e) < 0)
+        return -1;
+    if (!json_is(file, JSON_OBJECT))
+        return refused(e, ASSET_FILES_KEY);
+    if (str_eq(json_get_str(file, "type", ""), "nodePersistentStorage"))
+        return refused(e, COMPUTE_BUCKET_FILE);
+    *ret_file = file;
+    return 0;
+}
+
+static int ask_input(void *ctx, struct arena *a, const struct json *stored,
+                     const struct json **ret_file, struct err *e)
+{
+    return node_compute_input(ctx, a, stored, ret_file, e);
+}
+
+static const char *ask_ddo(void *ctx, struct arena *a, const char *did)
+{
+    struct node *n = ctx;
+    _db_ struct db *db = store_lend(n->store);
+    const char *text = NULL;
+    struct err ignored;
+
+    return index_ddo_get(db, a, did, &text, &ignored) < 0 ? NULL : text;
+}
+
+int node_compute_open(struct node *n, struct err *e)
+{
+    const struct config *c = n->config;
+    const struct compute_callbacks callbacks = {
+        .ctx = n, .input = ask_input, .ddo = ask_ddo, .decimals = node_decimals};
+    const struct compute_options o = {
+        .net = n->net,
+        .store = n->store,
+        .storage = n->storage,
+        .escrow = n->escrow,
+        .data_dir = c->data,
+        .consumer_address = n->address_text,
+        .engines = c->engines,
+        .engine_count = c->engine_count,
+        .registry_auths = c->registry_auths,
+        .registry_auth_count = c->registry_auth_count,
+        .pull_timeout_s = (int)c->c2d_download_timeout,
+        .claim_timeout_s = (int)c->escrow_claim_timeout,
+    };
+
+    if (c->engine_count == 0)
+        return 0;
+    if (compute_new(&o, &callbacks, &n->compute, e) == 0)
+        return 0;
+    if (e->code != ERR_UNAVAILABLE)
+        return -1;
+    /* the rest of the node is worth having without an engine */
+    log_warn("compute", "no environments are offered: %s", e->msg);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NODE_NODE_COMPUTE_H
+#define ATOLL_NODE_NODE_COMPUTE_H
+
+#include "node/node.h"
+
+/*
+ * Makes n->compute from the configuration; it stays NULL when no engine is configured or
+ * Docker does not answer. Before
+ * escrow_start(); compute_run() comes after it. In the end: net_stop(), escrow_free(),
+ * compute_free().
+ */
+int node_compute_open(struct node *n, struct err *e) must_check;
+
+/*
+ * The "file" of a stored input (compute.h) as a file object in the clear: what it is already, or
+ * the first of a payload encrypted for this node. Refused: ASSET_FILES_KEY, COMPUTE_BUCKET_FILE.
+ */
+int node_compute_input(struct node *n, struct arena *a, const struct json *stored,
+                       const struct json **ret_file, struct err *e) must_check;
+
+#endif
