@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "client/client_int.h"
+
+/* Jobs that run or have run: `atoll compute status|stop|logs|results`. */
+
+enum { POLL_MS = 200, POLL_LIMIT_MS = 2000 };
+
+int client_compute_status(struct client *c, struct arena *a, const char *job_id, struct json **ret,
+                          struct err *e)
+{
+    struct json *jobs;
+
+    if (client__get(c, a, c->config->provider_url,
+                    arena_printf(a, "/api/services/compute?jobId=%s", client__escape(a, job_id)),
+                    &jobs, e) < 0)
+        return -1;
+    *ret = json_at(jobs, 0);
+    return *ret ? 0 : refused(e, UNKNOWN_JOB, job_id);
+}
+
+int client_compute_wait(struct client *c, struct arena *a, const char *job_id, struct json **ret,
+                        struct err *e)
+{
+    int64_t pause = POLL_MS;
+    char told[128] = "";
+
+    for (;;) {
+        _arena_ struct arena *round = arena_new();
+        struct json *job;
+        const char *text;
+
+        if (client_compute_status(c, round, job_id, &job, e) < 0)
+            return -1;
+        text = json_get_str(job, "statusText", "");
+        if (!str_eq(text, told)) {
+            client__say(c, "job: %s", text);
+            (void)str_copy(told, sizeof(told), text);
+            pause = POLL_MS;
+        }
+        /* 71 is settling: what was used is being claimed, the rest comes back with it */
+        if (json_get_str(job, "dateFinished", NULL) && json_get_int(job, "status", 0) != 71) {
+            *ret = json_copy(a, job);
+            return 0;
+        }
+        clock_sleep_ms(pause);
+        pause = pause * 5 / 4 < POLL_LIMIT_MS ? pause * 5 / 4 : POLL_LIMIT_MS;
+    }
+}
+
+int client_compute_stop(struct client *c, struct arena *a, const char *job_id, struct json **ret,
+                        struct err *e)
+{
+    const char *query;
+    struct json *jobs;
+
+    if (client__signed_query(c, a, "stopCompute", &query, e) < 0 ||
+        client__send(c, a, "PUT", c->config->provider_url,
+                     arena_printf(a, "/api/services/compute?%s&jobId=%s", query,
+                                  client__escape(a, job_id)),
+                     NULL, &jobs, e) < 0)
+        return -1;
+    *ret = json_at(jobs, 0);
+    return *ret ? 0 : refused(e, UNKNOWN_JOB, job_id);
+}
+
+static int result_url(struct client *c, struct arena *a, const char *job_id, int64_t index,
+                      const char **ret, struct err *e)
+{
+    const char *query;
+
+    if (client__signed_query(c, a, "getComputeResult", &query, e) < 0)
+        return -1;
+    *ret = arena_printf(a, "%s/api/services/computeResult?%s&jobId=%s&index=%lld",
+                        c->config->provider_url, query, client__escape(a, job_id),
+                        (long long)index);
+    return 0;
+}
+
+/* The stored log of an ended job. */
+static int stored_log(struct client *c, struct arena *a, const char *job_id, int fd, struct err *e)
+{
+    struct net_response response;
+    const struct json *results;
+    struct json *job;
+    const char *url;
+    int64_t bytes;
+    size_t i;
+
+    if (client_compute_status(c, a, job_id, &job, e) < 0)
+        return -1;
+    results = json_get(job, "results");
+    for (i = 0; i < json_len(results); i++) {
+        const struct json *r = json_at(results, i);
+
+        if (!str_eq(json_get_str(r, "type", ""), "algorithmLog"))
+            continue;
+        if (result_url(c, a, job_id, json_get_int(r, "index", 0), &url, e) < 0)
+            return -1;
+        return client__copy(c, a, url, fd, &bytes, &response, e);
+    }
+    return refused(e, NO_LOG, job_id, json_get_str(job, "statusText", ""));
+}
+
+int client_compute_logs(struct client *c, const char *job_id, int fd, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct net_response response;
+    const char *query;
+    const char *url;
+    int64_t bytes;
+
+    if (client__signed_query(c, a, "getComputeStreamableLogs", &query, e) < 0)
+        return -1;
+    url = arena_printf(a, "%s/api/services/computeStreamableLogs?%s&jobId=%s",
+                       c->config->provider_url, query, client__escape(a, job_id));
+    if (client__copy(c, a, url, fd, &bytes, &response, e) == 0)
+        return 0;
+    if (e->code != ERR_NODE_REFUSED)
+        return -1;
+    return stored_log(c, a, job_id, fd, e);
+}
+
+int client_compute_results(struct client *c, struct arena *a, const char *job_id,
+                           const char *folder, struct json **ret, struct err *e)
+{
+    struct json *files = json_new_array(a);
+    const struct json *results;
+    struct json *job;
+    size_t i;
+
+    if (client_compute_status(c, a, job_id, &job, e) < 0)
+        return -1;
+    results = json_get(job, "results");
+    for (i = 0; i < json_len(results); i++) {
+        const struct json *r = json_at(results, i);
+        const char *name = json_get_str(r, "filename", "result");
+        struct json *file;
+        const char *url;
+
+        if (strchr(name, '/') || str_starts(name, "."))
+            return failed(e, FAILED, "the node names a result '%s'", name);
+        if (result_url(c, a, job_id, json_get_int(r, "index", 0), &url, e) < 0 ||
+            client__fetch(c, a, url, folder, name, &file, e) < 0)
+            return err_wrap(e, "%s", name);
+        client__say(c, "results: %s", name);
+        json_set_str(a, file, "name", name);
+        json_set_str(a, file, "type", json_get_str(r, "type", ""));
+        json_push(a, files, file);
+    }
+    *ret = json_new_object(a);
+    json_set_str(a, *ret, "jobId", job_id);
+    json_set(a, *ret, "files", files);
+    return 0;
+}
