@@ -44,8 +44,8 @@ int client__refusal(int status, const char *body, struct err *e)
     return refused(e, NODE_REFUSED, status, ERROR_TEXT_MAX, *text ? text : "no reason given");
 }
 
-int client__call(struct client *c, struct arena *a, struct net_request *r,
-                 struct net_response *ret, struct err *e)
+int client__call(struct client *c, struct arena *a, struct net_request *r, struct net_response *ret,
+                 struct err *e)
 {
     r->max_body = r->max_body ? r->max_body : NODE_REPLY_MAX;
     if (net_call(c->net, a, r, ret, e) < 0)

@@ -92,8 +92,10 @@ int client__chain(struct client *c, struct err *e)
     if (c->chain_id)
         return 0;
     if (ask_chain_id(c, &id, e) < 0 ||
-        network_contracts_load(c->arena, c->config->address_file, id, &c->contracts, e) < 0)
+        config_contracts_find(c->arena, c->config->address_file, id, &c->contracts, e) < 0)
         return -1;
+    if (!c->contracts.known)
+        return refused(e, UNKNOWN_CHAIN, (unsigned long long)id);
     c->rpc = rpc_new(c->net, id, endpoints, 1);
     c->wallet.rpc = c->rpc;
     c->chain_id = id;
@@ -114,9 +116,9 @@ int client__address(struct client *c, const char *what, const char *text, struct
         const char *name;
         const struct addr *addr;
     } names[] = {
-        {"market", &c->contracts->fixed_price},
-        {"escrow", &c->contracts->escrow},
-        {"ocean", &c->contracts->ocean},
+        {"market", &c->contracts.fixed_price},
+        {"escrow", &c->contracts.escrow},
+        {"ocean", &c->contracts.ocean},
         {"me", &c->wallet.addr},
     };
     size_t i;

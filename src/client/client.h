@@ -38,8 +38,8 @@ int client_datatoken_create(struct client *c, struct arena *a, const char *name,
                             const char *cap, struct json **ret, struct err *e) must_check;
 /* {datatoken, to, amount, tx}. to NULL = the own account. */
 int client_datatoken_mint(struct client *c, struct arena *a, const char *datatoken,
-                          const char *amount, const char *to, struct json **ret,
-                          struct err *e) must_check;
+                          const char *amount, const char *to, struct json **ret, struct err *e)
+    must_check;
 /*
  * Lets a spender take exactly this amount. spender "market" is the fixed-rate exchange: there the
  * amount becomes what is for sale (at once when an offer stands, else when it is made).
@@ -105,14 +105,14 @@ struct client_limits {
     int64_t locks;      /* most locks at a time */
 };
 int client_escrow_authorize(struct client *c, struct arena *a, const char *token, const char *payee,
-                            const struct client_limits *limits, struct json **ret,
-                            struct err *e) must_check;
+                            const struct client_limits *limits, struct json **ret, struct err *e)
+    must_check;
 
 /* --- compute --- */
 
 /* The node's environments, as it lists them. */
-int client_compute_environments(struct client *c, struct arena *a, struct json **ret,
-                                struct err *e) must_check;
+int client_compute_environments(struct client *c, struct arena *a, struct json **ret, struct err *e)
+    must_check;
 
 /* What to run, where, on what. */
 struct client_job {

@@ -18,7 +18,7 @@ struct client {
     struct wallet wallet; /* its key is zero when there is none */
     bool has_key;
     uint64_t chain_id; /* 0 until the chain was asked */
-    const struct network_contracts *contracts;
+    struct config_contracts contracts;
     struct json *root; /* the node's GET /, once asked */
 };
 
@@ -47,11 +47,11 @@ int client__get(struct client *c, struct arena *a, const char *base, const char 
                 struct json **ret, struct err *e) must_check;
 /* Any method with a JSON body (or NULL). */
 int client__send(struct client *c, struct arena *a, const char *method, const char *base,
-                 const char *path, const struct json *body, struct json **ret,
-                 struct err *e) must_check;
+                 const char *path, const struct json *body, struct json **ret, struct err *e)
+    must_check;
 /* The raw call below both; url is complete. */
-int client__call(struct client *c, struct arena *a, struct net_request *r,
-                 struct net_response *ret, struct err *e) must_check;
+int client__call(struct client *c, struct arena *a, struct net_request *r, struct net_response *ret,
+                 struct err *e) must_check;
 /* Turns an error status with its body into NODE_REFUSED. */
 int client__refusal(int status, const char *body, struct err *e);
 

@@ -17,13 +17,13 @@ struct plan {
     const struct json *environment;
     const char *token; /* NULL for free jobs */
     struct json *resources;
-    struct json *ddo;            /* dataset's; NULL without */
-    struct json *algorithm_ddo;  /* NULL for raw code */
-    struct json *datasets;       /* as sent */
-    struct json *algorithm;      /* as sent */
-    size_t service_index;        /* of the dataset */
-    size_t algorithm_service;    /* of the algorithm */
-    struct json *quote;          /* initializeCompute's answer */
+    struct json *ddo;           /* dataset's; NULL without */
+    struct json *algorithm_ddo; /* NULL for raw code */
+    struct json *datasets;      /* as sent */
+    struct json *algorithm;     /* as sent */
+    size_t service_index;       /* of the dataset */
+    size_t algorithm_service;   /* of the algorithm */
+    struct json *quote;         /* initializeCompute's answer */
     int64_t seconds;
 };
 
@@ -146,10 +146,11 @@ static int make_plan(struct client *c, struct arena *a, const struct client_job 
     if (pick_environment(c, a, &p, e) < 0 || plan_dataset(c, a, &p, e) < 0 ||
         plan_algorithm(c, a, &p, e) < 0)
         return -1;
-    p.resources = job->resources
-                      ? json_copy(a, job->resources)
-                      : least(a, json_get(job->free ? json_get(p.environment, "free") : p.environment,
-                                          "resources"));
+    p.resources =
+        job->resources
+            ? json_copy(a, job->resources)
+            : least(a, json_get(job->free ? json_get(p.environment, "free") : p.environment,
+                                "resources"));
     *ret = p;
     return 0;
 }
@@ -245,7 +246,7 @@ static int check_money(struct client *c, struct bill *b, struct err *e)
 {
     struct funds funds;
 
-    if (!addr_eq(&b->escrow, &c->contracts->escrow))
+    if (!addr_eq(&b->escrow, &c->contracts.escrow))
         return refused(e, OTHER_ESCROW);
     if (require_gas(c, "your account", &c->wallet.addr, e) < 0 ||
         require_gas(c, "the environment's account", &b->payee, e) < 0 ||
@@ -272,11 +273,11 @@ static int allow_lock(struct client *c, const struct bill *b, struct err *e)
     if (funds_authorization(c->rpc, &b->escrow, &b->token, &c->wallet.addr, &b->payee, &found, &now,
                             e) < 0)
         return -1;
-    if (!u256_add(&now.locked, &b->amount, &want.amount) || !u256_add(&now.locks, &one, &want.locks))
+    if (!u256_add(&now.locked, &b->amount, &want.amount) ||
+        !u256_add(&now.locks, &one, &want.locks))
         return failed(e, INVALID, "the amount is too large");
     if (found && u256_cmp(&now.max.amount, &want.amount) >= 0 &&
-        u256_cmp(&now.max.locks, &want.locks) >= 0 &&
-        u256_cmp(&now.max.seconds, &b->seconds) >= 0)
+        u256_cmp(&now.max.locks, &want.locks) >= 0 && u256_cmp(&now.max.seconds, &b->seconds) >= 0)
         return 0;
     want.amount = larger(want.amount, now.max.amount);
     want.locks = larger(want.locks, now.max.locks);
@@ -316,9 +317,9 @@ static int order_entry(struct client *c, struct arena *a, const struct json *ddo
 
 static int order_assets(struct client *c, struct arena *a, struct plan *p, struct err *e)
 {
-    if (p->ddo && order_entry(c, a, p->ddo, p->service_index,
-                              json_at(json_get(p->quote, "datasets"), 0), json_at(p->datasets, 0),
-                              e) < 0)
+    if (p->ddo &&
+        order_entry(c, a, p->ddo, p->service_index, json_at(json_get(p->quote, "datasets"), 0),
+                    json_at(p->datasets, 0), e) < 0)
         return err_wrap(e, "dataset");
     if (p->algorithm_ddo && order_entry(c, a, p->algorithm_ddo, p->algorithm_service,
                                         json_get(p->quote, "algorithm"), p->algorithm, e) < 0)
@@ -356,9 +357,9 @@ int client_compute_start(struct client *c, struct arena *a, const struct client_
 
     if (client__signer(c, e) < 0 || make_plan(c, a, job, &p, e) < 0)
         return -1;
-    if (!job->free && (ask_quote(c, a, &p, e) < 0 || read_bill(&p, &bill, e) < 0 ||
-                       check_money(c, &bill, e) < 0 || order_assets(c, a, &p, e) < 0 ||
-                       fund(c, &bill, e) < 0))
+    if (!job->free &&
+        (ask_quote(c, a, &p, e) < 0 || read_bill(&p, &bill, e) < 0 ||
+         check_money(c, &bill, e) < 0 || order_assets(c, a, &p, e) < 0 || fund(c, &bill, e) < 0))
         return -1;
     return send_start(c, a, &p, ret, e);
 }

@@ -12,7 +12,7 @@ static int put_funds(struct client *c, struct arena *a, const struct addr *token
     struct funds funds;
     const char *symbol;
 
-    if (funds_get(c->rpc, &c->contracts->escrow, who, token, &funds, e) < 0 ||
+    if (funds_get(c->rpc, &c->contracts.escrow, who, token, &funds, e) < 0 ||
         erc20_symbol(c->rpc, a, token, &symbol, e) < 0)
         return -1;
     json_set_str(a, v, "token", addr_text(a, token));
@@ -33,7 +33,7 @@ int client_escrow_deposit(struct client *c, struct arena *a, const char *token, 
 
     if (client__signer(c, e) < 0 || client__address(c, "token", token, &address, e) < 0 ||
         client__amount(c, &address, amount, &wei, e) < 0 ||
-        funds_deposit(&c->wallet, &c->contracts->escrow, &address, &wei, &tx, e) < 0)
+        funds_deposit(&c->wallet, &c->contracts.escrow, &address, &wei, &tx, e) < 0)
         return -1;
     json_set_str(a, v, "tx", hash32_text(a, &tx));
     *ret = v;
@@ -51,12 +51,12 @@ int client_escrow_withdraw(struct client *c, struct arena *a, const char *token,
 
     if (client__signer(c, e) < 0 || client__address(c, "token", token, &address, e) < 0 ||
         client__amount(c, &address, amount, &wei, e) < 0 ||
-        funds_get(c->rpc, &c->contracts->escrow, &c->wallet.addr, &address, &funds, e) < 0)
+        funds_get(c->rpc, &c->contracts.escrow, &c->wallet.addr, &address, &funds, e) < 0)
         return -1;
     /* The contract does nothing, without a word, when the amount is more than there is. */
     if (u256_cmp(&funds.available, &wei) < 0)
         return refused(e, ESCROW_SHORTAGE, u256_text(a, &funds.available), u256_text(a, &wei));
-    if (funds_withdraw(&c->wallet, &c->contracts->escrow, &address, &wei, &tx, e) < 0)
+    if (funds_withdraw(&c->wallet, &c->contracts.escrow, &address, &wei, &tx, e) < 0)
         return -1;
     json_set_str(a, v, "tx", hash32_text(a, &tx));
     *ret = v;
@@ -93,7 +93,7 @@ int client_escrow_authorize(struct client *c, struct arena *a, const char *token
         return -1;
     max.seconds = u256_from((uint64_t)limits->seconds);
     max.locks = u256_from((uint64_t)limits->locks);
-    if (funds_authorize(&c->wallet, &c->contracts->escrow, &address, &who, &max, e) < 0)
+    if (funds_authorize(&c->wallet, &c->contracts.escrow, &address, &who, &max, e) < 0)
         return -1;
     json_set_str(a, v, "token", addr_text(a, &address));
     json_set_str(a, v, "payee", addr_text(a, &who));

@@ -58,10 +58,10 @@ int client_compute_stop(struct client *c, struct arena *a, const char *job_id, s
     struct json *jobs;
 
     if (client__signed_query(c, a, "stopCompute", &query, e) < 0 ||
-        client__send(c, a, "PUT", c->config->provider_url,
-                     arena_printf(a, "/api/services/compute?%s&jobId=%s", query,
-                                  client__escape(a, job_id)),
-                     NULL, &jobs, e) < 0)
+        client__send(
+            c, a, "PUT", c->config->provider_url,
+            arena_printf(a, "/api/services/compute?%s&jobId=%s", query, client__escape(a, job_id)),
+            NULL, &jobs, e) < 0)
         return -1;
     *ret = json_at(jobs, 0);
     return *ret ? 0 : refused(e, UNKNOWN_JOB, job_id);
@@ -74,9 +74,9 @@ static int result_url(struct client *c, struct arena *a, const char *job_id, int
 
     if (client__signed_query(c, a, "getComputeResult", &query, e) < 0)
         return -1;
-    *ret = arena_printf(a, "%s/api/services/computeResult?%s&jobId=%s&index=%lld",
-                        c->config->provider_url, query, client__escape(a, job_id),
-                        (long long)index);
+    *ret =
+        arena_printf(a, "%s/api/services/computeResult?%s&jobId=%s&index=%lld",
+                     c->config->provider_url, query, client__escape(a, job_id), (long long)index);
     return 0;
 }
 

@@ -53,7 +53,7 @@ int client__order(struct client *c, struct arena *a, const struct client_order *
 {
     struct provider_fee fee;
     struct provider_fee rest;
-    struct purchase p = {.factory = c->contracts->erc721_factory,
+    struct purchase p = {.factory = c->contracts.erc721_factory,
                          .consumer = o->consumer,
                          .service_index = o->service_index,
                          .fee = &fee};
@@ -99,10 +99,10 @@ int client_asset_order(struct client *c, struct arena *a, const char *did, const
     if (str_eq(json_get_str(chosen, "type", ""), "compute"))
         return refused(e, ORDERED_BY_COMPUTE);
     if (client__get(c, a, c->config->provider_url,
-                    arena_printf(a, "/api/services/initialize?documentId=%s&serviceId=%s&consumerAddress=%s",
-                                 client__escape(a, did),
-                                 client__escape(a, json_get_str(chosen, "id", "")),
-                                 addr_text(a, &o.consumer)),
+                    arena_printf(
+                        a, "/api/services/initialize?documentId=%s&serviceId=%s&consumerAddress=%s",
+                        client__escape(a, did), client__escape(a, json_get_str(chosen, "id", "")),
+                        addr_text(a, &o.consumer)),
                     &fees, e) < 0)
         return -1;
     o.ddo = ddo;

@@ -24,8 +24,8 @@ int client_datatoken_create(struct client *c, struct arena *a, const char *name,
         return -1;
     if (!units_parse(cap ? cap : default_cap, 18, &spec.cap) || u256_is_zero(&spec.cap))
         return refused(e, BAD_AMOUNT, cap ? cap : default_cap, 18U);
-    spec.fee_token = c->contracts->ocean;
-    if (datatoken_create(&c->wallet, &c->contracts->erc721_factory, &spec, &made, e) < 0)
+    spec.fee_token = c->contracts.ocean;
+    if (datatoken_create(&c->wallet, &c->contracts.erc721_factory, &spec, &made, e) < 0)
         return -1;
     v = json_new_object(a);
     put_addr(a, v, "datatoken", &made.address);
@@ -44,7 +44,7 @@ static int find_datatoken(struct client *c, const char *text, struct addr *ret, 
 
     if (client__chain(c, e) < 0 || client__address(c, "datatoken", text, ret, e) < 0)
         return -1;
-    return datatoken_nft(c->rpc, &c->contracts->erc721_factory, ret, &nft, e);
+    return datatoken_nft(c->rpc, &c->contracts.erc721_factory, ret, &nft, e);
 }
 
 int client_datatoken_mint(struct client *c, struct arena *a, const char *datatoken,
@@ -84,7 +84,7 @@ int client_datatoken_approve(struct client *c, struct arena *a, const char *data
         client__address(c, "spender", spender, &who, e) < 0 ||
         client__amount(c, &token, amount, &wei, e) < 0)
         return -1;
-    if (addr_eq(&who, &c->contracts->fixed_price) &&
+    if (addr_eq(&who, &c->contracts.fixed_price) &&
         exchange_find(c->rpc, &who, &token, &offered, &x, e) < 0)
         return -1;
     if (offered ? exchange_stock(&c->wallet, &x, &wei, e) < 0
@@ -99,8 +99,8 @@ int client_datatoken_approve(struct client *c, struct arena *a, const char *data
 }
 
 /* The native coin has no contract; its symbol is the chain's business. */
-static int native_balance(struct client *c, struct arena *a, const struct addr *who,
-                          struct json *v, struct err *e)
+static int native_balance(struct client *c, struct arena *a, const struct addr *who, struct json *v,
+                          struct err *e)
 {
     struct u256 wei;
 
@@ -123,8 +123,7 @@ int client_token_balance(struct client *c, struct arena *a, const char *token, c
 
     if (!who && !c->has_key)
         return refused(e, NO_KEY);
-    if (client__chain(c, e) < 0 ||
-        client__address(c, "account", who ? who : "me", &account, e) < 0)
+    if (client__chain(c, e) < 0 || client__address(c, "account", who ? who : "me", &account, e) < 0)
         return -1;
     put_addr(a, v, "account", &account);
     *ret = v;
@@ -148,7 +147,7 @@ static int find_offer(struct client *c, const char *datatoken, const char *amoun
 
     if (find_datatoken(c, datatoken, &token, e) < 0 ||
         client__amount(c, &token, amount, ret_wei, e) < 0 ||
-        exchange_find(c->rpc, &c->contracts->fixed_price, &token, &found, ret, e) < 0)
+        exchange_find(c->rpc, &c->contracts.fixed_price, &token, &found, ret, e) < 0)
         return -1;
     if (!found || !ret->active)
         return refused(e, NOT_FOR_SALE, datatoken);
@@ -223,7 +222,7 @@ int client_market_offer(struct client *c, struct arena *a, const char *datatoken
         return -1;
     if (!units_parse(price, 18, &offer.rate) || u256_is_zero(&offer.rate))
         return refused(e, BAD_AMOUNT, price, 18U);
-    offer.contract = c->contracts->fixed_price;
+    offer.contract = c->contracts.fixed_price;
     if (exchange_offer(&c->wallet, &offer, &x, e) < 0)
         return -1;
     put_addr(a, v, "datatoken", &x.datatoken);
