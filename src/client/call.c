@@ -41,7 +41,7 @@ int client__refusal(int status, const char *body, struct err *e)
 
     if (json_parse(a, body, strlen(body), &v, &ignored) == 0)
         text = json_str(v, json_get_str(v, "error", body));
-    return refused(e, NODE_REFUSED, status, ERROR_TEXT_MAX, *text ? text : "no reason given");
+    return refused(e, NODE_REFUSED, status, (int)ERROR_TEXT_MAX, *text ? text : "no reason given");
 }
 
 int client__call(struct client *c, struct arena *a, struct net_request *r, struct net_response *ret,

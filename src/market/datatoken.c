@@ -1,37 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "market/datatoken.h"
 
-#include "base/must.h"
-#include "chain/events.h"
+#include <string.h>
 
+enum { WORD = 32 };    /* bytes of a value in the ABI */
 enum { TEMPLATE = 1 }; /* index of the plain ERC721 and ERC20 templates in the factory */
 
 #define NFT_DATA "(string,string,uint256,string,bool,address)"
 #define TOKEN_DATA "(uint256,string[],address[],uint256[],bytes[])"
 
+static const char nft_created[] =
+    "NFTCreated(address,address,string,address,string,string,bool,address)";
+static const char token_created[] = "TokenCreated(address,address,string,string,uint256,address)";
+
 /* The two addresses that a createNftWithErc20 transaction tells in its events. */
-static int read_created(struct arena *a, const struct rpc_receipt *receipt, struct datatoken *ret,
-                        struct err *e)
+static int read_created(const struct addr *factory, const struct rpc_receipt *receipt,
+                        struct datatoken *ret, struct err *e)
 {
-    size_t found = 0;
+    const struct hash32 nft = abi_topic(nft_created);
+    const struct hash32 token = abi_topic(token_created);
+    bool has_nft = false;
+    bool has_token = false;
+    char text[HASH32_TEXT];
     size_t i;
 
     for (i = 0; i < receipt->log_count; i++) {
-        struct event event;
+        const struct rpc_log *log = &receipt->logs[i];
 
-        if (!event_decode(a, &receipt->logs[i], &event))
+        if (!addr_eq(&log->address, factory) || log->topic_count < 2)
             continue;
-        if (event.kind == EVENT_NFT_CREATED) {
-            ret->nft = event.values[0].addr;
-            found |= 1;
-        } else if (event.kind == EVENT_TOKEN_CREATED) {
-            ret->address = event.values[0].addr;
-            found |= 2;
+        if (hash32_eq(&log->topics[0], &nft) && log->data.n >= WORD) {
+            memcpy(ret->nft.b, log->data.p + WORD - sizeof(ret->nft.b), sizeof(ret->nft.b));
+            has_nft = true;
+        } else if (hash32_eq(&log->topics[0], &token)) {
+            memcpy(ret->address.b, log->topics[1].b + WORD - sizeof(ret->address.b),
+                   sizeof(ret->address.b));
+            has_token = true;
         }
     }
-    if (found != 3)
-        return failed(e, FAILED, "the factory's transaction %s names no NFT and datatoken",
-                      hash32_text(a, &receipt->tx));
+    hash32_write(&receipt->tx, text);
+    if (!has_nft || !has_token)
+        return failed(e, FAILED, "the factory's transaction %s names no NFT and datatoken", text);
     ret->tx = receipt->tx;
     return 0;
 }
@@ -69,7 +78,7 @@ int datatoken_create(const struct wallet *w, const struct addr *factory,
 
     if (wallet_call(w, a, "create data NFT and datatoken", &call, &receipt, e) < 0)
         return -1;
-    return read_created(a, &receipt, ret, e);
+    return read_created(factory, &receipt, ret, e);
 }
 
 /*
