@@ -19,12 +19,12 @@ static int create(struct cli_call *c, struct json **ret, struct err *e)
         return failed(e, INVALID, "%s: not a JSON object", path);
     if (datatoken)
         json_set_str(c->arena, spec, "dtAddress", datatoken);
-    return client_asset_create(c->client, c->arena, spec, ret, e);
+    return client_asset_create(c->client, spec, ret, e);
 }
 
 static int resolve(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_asset_resolve(c->client, c->arena, c->args[0], ret, e);
+    return client_asset_resolve(c->client, c->args[0], ret, e);
 }
 
 static int list(struct cli_call *c, struct json **ret, struct err *e)
@@ -33,23 +33,25 @@ static int list(struct cli_call *c, struct json **ret, struct err *e)
 
     if (cli_number(c, "page", 1, PAGE_MAX, &page, e) < 0)
         return -1;
-    return client_asset_list(c->client, c->arena, c->args[0], page, ret, e);
+    return client_asset_list(c->client, c->args[0], page, ret, e);
 }
 
 static int order(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_asset_order(c->client, c->arena, c->args[0], c->args[1] ? c->args[1] : "0",
+    return client_asset_order(c->client, c->args[0], c->args[1] ? c->args[1] : "0",
                               cli_option(c, "consumer", NULL), ret, e);
 }
 
 static int download(struct cli_call *c, struct json **ret, struct err *e)
 {
-    int64_t index;
+    struct client_download d = {.did = c->args[0],
+                                .order_tx = c->args[1],
+                                .folder = c->args[2] ? c->args[2] : ".",
+                                .service = cli_option(c, "service", "0")};
 
-    if (cli_number(c, "file", 0, INDEX_MAX, &index, e) < 0)
+    if (cli_number(c, "file", 0, INDEX_MAX, &d.index, e) < 0)
         return -1;
-    return client_asset_download(c->client, c->arena, c->args[0], cli_option(c, "service", "0"),
-                                 c->args[1], index, c->args[2] ? c->args[2] : ".", ret, e);
+    return client_asset_download(c->client, &d, ret, e);
 }
 
 static const struct cli_action actions[] = {

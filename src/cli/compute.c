@@ -82,7 +82,7 @@ static int read_job(struct cli_call *c, struct client_job *ret, struct err *e)
 
 static int environments(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_compute_environments(c->client, c->arena, ret, e);
+    return client_compute_environments(c->client, ret, e);
 }
 
 static int quote(struct cli_call *c, struct json **ret, struct err *e)
@@ -91,25 +91,25 @@ static int quote(struct cli_call *c, struct json **ret, struct err *e)
 
     if (read_job(c, &job, e) < 0)
         return -1;
-    return client_compute_quote(c->client, c->arena, &job, ret, e);
+    return client_compute_quote(c->client, &job, ret, e);
 }
 
 static int start(struct cli_call *c, struct json **ret, struct err *e)
 {
     struct client_job job;
 
-    if (read_job(c, &job, e) < 0 || client_compute_start(c->client, c->arena, &job, ret, e) < 0)
+    if (read_job(c, &job, e) < 0 || client_compute_start(c->client, &job, ret, e) < 0)
         return -1;
     if (!json_get_bool(c->options, "wait", false))
         return 0;
-    return client_compute_wait(c->client, c->arena, json_get_str(*ret, "jobId", ""), ret, e);
+    return client_compute_wait(c->client, json_get_str(*ret, "jobId", ""), ret, e);
 }
 
 static int status(struct cli_call *c, struct json **ret, struct err *e)
 {
     if (json_get_bool(c->options, "wait", false))
-        return client_compute_wait(c->client, c->arena, c->args[0], ret, e);
-    return client_compute_status(c->client, c->arena, c->args[0], ret, e);
+        return client_compute_wait(c->client, c->args[0], ret, e);
+    return client_compute_status(c->client, c->args[0], ret, e);
 }
 
 static int logs(struct cli_call *c, struct json **ret, struct err *e)
@@ -120,13 +120,12 @@ static int logs(struct cli_call *c, struct json **ret, struct err *e)
 
 static int results(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_compute_results(c->client, c->arena, c->args[0], c->args[1] ? c->args[1] : ".",
-                                  ret, e);
+    return client_compute_results(c->client, c->args[0], c->args[1] ? c->args[1] : ".", ret, e);
 }
 
 static int stop(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_compute_stop(c->client, c->arena, c->args[0], ret, e);
+    return client_compute_stop(c->client, c->args[0], ret, e);
 }
 
 static const struct cli_action actions[] = {

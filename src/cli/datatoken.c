@@ -3,25 +3,24 @@
 
 static int create(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_datatoken_create(c->client, c->arena, c->args[0], c->args[1] ? c->args[1] : "DT",
+    return client_datatoken_create(c->client, c->args[0], c->args[1] ? c->args[1] : "DT",
                                    cli_option(c, "cap", NULL), ret, e);
 }
 
 static int mint(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_datatoken_mint(c->client, c->arena, c->args[0], c->args[1],
-                                 cli_option(c, "to", NULL), ret, e);
+    return client_datatoken_mint(c->client, c->args[0], c->args[1], cli_option(c, "to", NULL), ret,
+                                 e);
 }
 
 static int approve(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_datatoken_approve(c->client, c->arena, c->args[0], c->args[1], c->args[2], ret,
-                                    e);
+    return client_datatoken_approve(c->client, c->args[0], c->args[1], c->args[2], ret, e);
 }
 
 static int balance(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_token_balance(c->client, c->arena, c->args[0], c->args[1], ret, e);
+    return client_token_balance(c->client, c->args[0], c->args[1], ret, e);
 }
 
 static const struct cli_action actions[] = {

@@ -3,17 +3,17 @@
 
 static int deposit(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_escrow_deposit(c->client, c->arena, c->args[0], c->args[1], ret, e);
+    return client_escrow_deposit(c->client, c->args[0], c->args[1], ret, e);
 }
 
 static int withdraw(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_escrow_withdraw(c->client, c->arena, c->args[0], c->args[1], ret, e);
+    return client_escrow_withdraw(c->client, c->args[0], c->args[1], ret, e);
 }
 
 static int funds(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_escrow_funds(c->client, c->arena, c->args[0] ? c->args[0] : "ocean",
+    return client_escrow_funds(c->client, c->args[0] ? c->args[0] : "ocean",
                                c->args[0] ? c->args[1] : NULL, ret, e);
 }
 
@@ -24,7 +24,7 @@ static int authorize(struct cli_call *c, struct json **ret, struct err *e)
     if (cli_number(c, "seconds", 86400, INT64_MAX, &limits.seconds, e) < 0 ||
         cli_number(c, "locks", 10, INT64_MAX, &limits.locks, e) < 0)
         return -1;
-    return client_escrow_authorize(c->client, c->arena, c->args[0], c->args[1], &limits, ret, e);
+    return client_escrow_authorize(c->client, c->args[0], c->args[1], &limits, ret, e);
 }
 
 static const struct cli_action actions[] = {

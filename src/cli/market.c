@@ -3,19 +3,18 @@
 
 static int offer(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_market_offer(c->client, c->arena, c->args[0], c->args[1],
-                               cli_option(c, "currency", NULL), ret, e);
+    return client_market_offer(c->client, c->args[0], c->args[1], cli_option(c, "currency", NULL),
+                               ret, e);
 }
 
 static int price(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_market_price(c->client, c->arena, c->args[0], c->args[1] ? c->args[1] : "1", ret,
-                               e);
+    return client_market_price(c->client, c->args[0], c->args[1] ? c->args[1] : "1", ret, e);
 }
 
 static int buy(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return client_market_buy(c->client, c->arena, c->args[0], c->args[1], ret, e);
+    return client_market_buy(c->client, c->args[0], c->args[1], ret, e);
 }
 
 static const struct cli_action actions[] = {

@@ -44,9 +44,9 @@ int client__refusal(int status, const char *body, struct err *e)
     return refused(e, NODE_REFUSED, status, (int)ERROR_TEXT_MAX, *text ? text : "no reason given");
 }
 
-int client__call(struct client *c, struct arena *a, struct net_request *r, struct net_response *ret,
-                 struct err *e)
+int client__call(struct client *c, struct net_request *r, struct net_response *ret, struct err *e)
 {
+    struct arena *a = c->arena;
     r->max_body = r->max_body ? r->max_body : NODE_REPLY_MAX;
     if (net_call(c->net, a, r, ret, e) < 0)
         return err_wrap(e, "node");
@@ -55,35 +55,42 @@ int client__call(struct client *c, struct arena *a, struct net_request *r, struc
     return 0;
 }
 
-int client__send(struct client *c, struct arena *a, const char *method, const char *base,
-                 const char *path, const struct json *body, struct json **ret, struct err *e)
+int client__call_json(struct client *c, struct net_request *r, struct json **ret, struct err *e)
 {
-    static const struct net_header type[] = {{"Content-Type", "application/json"}};
-    struct net_request r = {.method = method, .url = arena_printf(a, "%s%s", base, path)};
     struct net_response response;
 
-    if (body) {
-        r.body = json_text(a, body);
-        r.body_len = strlen(r.body);
-        r.headers = type;
-        r.header_count = 1;
-    }
-    if (client__call(c, a, &r, &response, e) < 0)
+    if (client__call(c, r, &response, e) < 0)
         return -1;
-    if (json_parse(a, response.body.p, response.body.n, ret, e) < 0)
-        return err_wrap(e, "the node's answer to %s", path);
+    if (json_parse(c->arena, response.body.p, response.body.n, ret, e) < 0)
+        return err_wrap(e, "the node's answer");
     return 0;
 }
 
-int client__get(struct client *c, struct arena *a, const char *base, const char *path,
-                struct json **ret, struct err *e)
+int client__get(struct client *c, const char *base, const char *path, struct json **ret,
+                struct err *e)
 {
-    return client__send(c, a, "GET", base, path, NULL, ret, e);
+    struct net_request r = {.url = arena_printf(c->arena, "%s%s", base, path)};
+
+    return client__call_json(c, &r, ret, e);
 }
 
-int client__sign(struct client *c, struct arena *a, const char *command,
-                 struct client_signature *ret, struct err *e)
+int client__post(struct client *c, const char *base, const char *path, const struct json *body,
+                 struct json **ret, struct err *e)
 {
+    static const struct net_header type[] = {{"Content-Type", "application/json"}};
+    struct net_request r = {.method = "POST",
+                            .url = arena_printf(c->arena, "%s%s", base, path),
+                            .headers = type,
+                            .header_count = 1};
+
+    r.body = json_text(c->arena, body);
+    r.body_len = strlen(r.body);
+    return client__call_json(c, &r, ret, e);
+}
+
+int client__sign(struct client *c, const char *command, struct client_signature *ret, struct err *e)
+{
+    struct arena *a = c->arena;
     const char *address = addr_text(a, &c->wallet.addr);
     const char *path = arena_printf(a, "/api/services/nonce?userAddress=%s", address);
     struct json *answer;
@@ -94,7 +101,7 @@ int client__sign(struct client *c, struct arena *a, const char *command,
 
     if (!c->has_key)
         return refused(e, NO_KEY);
-    if (client__get(c, a, c->config->provider_url, path, &answer, e) < 0)
+    if (client__get(c, c->config->provider_url, path, &answer, e) < 0)
         return -1;
     if (!str_u64(json_get_str(answer, "nonce", "0"), INT64_MAX - 1, &nonce))
         return failed(e, FAILED, "the node's nonce is no number");
@@ -107,12 +114,12 @@ int client__sign(struct client *c, struct arena *a, const char *command,
     return 0;
 }
 
-int client__signed_query(struct client *c, struct arena *a, const char *command, const char **ret,
-                         struct err *e)
+int client__signed_query(struct client *c, const char *command, const char **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct client_signature s;
 
-    if (client__sign(c, a, command, &s, e) < 0)
+    if (client__sign(c, command, &s, e) < 0)
         return -1;
     *ret = arena_printf(a, "consumerAddress=%s&nonce=%s&signature=%s", s.address, s.nonce,
                         s.signature);

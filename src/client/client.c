@@ -47,12 +47,19 @@ int client_open(const struct client_config *config, const struct client_watch *w
         c->wallet.addr = seckey_addr(&c->wallet.key);
         c->has_key = true;
     }
+    c->life = arena_new();
     c->arena = arena_new();
     c->net = net_new();
     c->wallet.sent = transaction_sent;
     c->wallet.ctx = c;
     *ret = c;
     return 0;
+}
+
+void client_reset(struct client *c)
+{
+    arena_free(c->arena);
+    c->arena = arena_new();
 }
 
 void client_close(struct client *c)
@@ -63,6 +70,7 @@ void client_close(struct client *c)
     rpc_free(c->rpc);
     net_free(c->net);
     arena_free(c->arena);
+    arena_free(c->life);
     free(c);
 }
 
@@ -92,7 +100,7 @@ int client__chain(struct client *c, struct err *e)
     if (c->chain_id)
         return 0;
     if (ask_chain_id(c, &id, e) < 0 ||
-        config_contracts_find(c->arena, c->config->address_file, id, &c->contracts, e) < 0)
+        config_contracts_find(c->life, c->config->address_file, id, &c->contracts, e) < 0)
         return -1;
     if (!c->contracts.known)
         return refused(e, UNKNOWN_CHAIN, (unsigned long long)id);
@@ -145,9 +153,10 @@ int client__amount(struct client *c, const struct addr *token, const char *text,
     return 0;
 }
 
-int client__put_amount(struct client *c, struct arena *a, struct json *object, const char *key,
+int client__put_amount(struct client *c, struct json *object, const char *key,
                        const struct addr *token, const struct u256 *v, struct err *e)
 {
+    struct arena *a = c->arena;
     unsigned decimals;
 
     if (erc20_decimals(c->rpc, token, &decimals, e) < 0)

@@ -9,8 +9,8 @@
 
 /*
  * libatoll: what a publisher, a buyer and a program of theirs do with a node and a chain. The
- * command line is a thin layer over these functions; each answers a JSON object (in the arena
- * given) that `--json` prints as it is.
+ * command line is a thin layer over these functions; each answers a JSON object that `--json`
+ * prints as it is. Answers live until client_reset() or client_close().
  *
  * Money is checked before it moves: a shortage of tokens, allowance or native coin is refused
  * with both figures. Amounts are decimal texts in whole units ("1.5"); in answers they stand in
@@ -30,26 +30,26 @@ struct client_watch {
 int client_open(const struct client_config *config, const struct client_watch *watch,
                 struct client **ret, struct err *e) must_check;
 void client_close(struct client *c); /* NULL is allowed; the key is wiped */
+/* Frees all answers given so far. */
+void client_reset(struct client *c);
 
 /* --- datatokens --- */
 
 /* {datatoken, nft, tx}. cap: whole tokens, NULL = 100000. */
-int client_datatoken_create(struct client *c, struct arena *a, const char *name, const char *symbol,
-                            const char *cap, struct json **ret, struct err *e) must_check;
+int client_datatoken_create(struct client *c, const char *name, const char *symbol, const char *cap,
+                            struct json **ret, struct err *e) must_check;
 /* {datatoken, to, amount, tx}. to NULL = the own account. */
-int client_datatoken_mint(struct client *c, struct arena *a, const char *datatoken,
-                          const char *amount, const char *to, struct json **ret, struct err *e)
-    must_check;
+int client_datatoken_mint(struct client *c, const char *datatoken, const char *amount,
+                          const char *to, struct json **ret, struct err *e) must_check;
 /*
  * Lets a spender take exactly this amount. spender "market" is the fixed-rate exchange: there the
  * amount becomes what is for sale (at once when an offer stands, else when it is made).
  */
-int client_datatoken_approve(struct client *c, struct arena *a, const char *datatoken,
-                             const char *spender, const char *amount, struct json **ret,
-                             struct err *e) must_check;
+int client_datatoken_approve(struct client *c, const char *datatoken, const char *spender,
+                             const char *amount, struct json **ret, struct err *e) must_check;
 /* {token, symbol, account, balance, wei}. who NULL = the own account; token "native" = the coin. */
-int client_token_balance(struct client *c, struct arena *a, const char *token, const char *who,
-                         struct json **ret, struct err *e) must_check;
+int client_token_balance(struct client *c, const char *token, const char *who, struct json **ret,
+                         struct err *e) must_check;
 
 /* --- assets --- */
 
@@ -59,60 +59,65 @@ int client_token_balance(struct client *c, struct arena *a, const char *token, c
  * encrypts the files through the node, has the node validate the document, publishes it on chain
  * and waits until the node has indexed it. {did, nft, datatoken, tx}.
  */
-int client_asset_create(struct client *c, struct arena *a, const struct json *spec,
-                        struct json **ret, struct err *e) must_check;
+int client_asset_create(struct client *c, const struct json *spec, struct json **ret, struct err *e)
+    must_check;
 /* The DDO as the node has it. */
-int client_asset_resolve(struct client *c, struct arena *a, const char *did, struct json **ret,
-                         struct err *e) must_check;
+int client_asset_resolve(struct client *c, const char *did, struct json **ret, struct err *e)
+    must_check;
 /* {assets: [{did, name, type, datatokens, price}]}. text: words to search for, NULL = all. */
-int client_asset_list(struct client *c, struct arena *a, const char *text, int64_t page,
-                      struct json **ret, struct err *e) must_check;
+int client_asset_list(struct client *c, const char *text, int64_t page, struct json **ret,
+                      struct err *e) must_check;
 /*
  * Orders a service (its id, its index, or a type such as "compute": the first of that type),
  * paying its dtCost. consumer NULL = the own account. {tx, did, service, cost}.
  */
-int client_asset_order(struct client *c, struct arena *a, const char *did, const char *service,
-                       const char *consumer, struct json **ret, struct err *e) must_check;
-/* Downloads file `index` of an ordered service into a folder. {path, bytes}. */
-int client_asset_download(struct client *c, struct arena *a, const char *did, const char *service,
-                          const char *order_tx, int64_t index, const char *folder,
-                          struct json **ret, struct err *e) must_check;
+int client_asset_order(struct client *c, const char *did, const char *service, const char *consumer,
+                       struct json **ret, struct err *e) must_check;
+struct client_download {
+    const char *did;
+    const char *service; /* id, index or type */
+    const char *order_tx;
+    int64_t index; /* of the file */
+    const char *folder;
+};
+/* Downloads a file of an ordered service, whole or not at all. {path, bytes}. */
+int client_asset_download(struct client *c, const struct client_download *d, struct json **ret,
+                          struct err *e) must_check;
 
 /* --- the market --- */
 
 /* {datatoken, amount, price, wei, currency, symbol, available}. */
-int client_market_price(struct client *c, struct arena *a, const char *datatoken,
-                        const char *amount, struct json **ret, struct err *e) must_check;
+int client_market_price(struct client *c, const char *datatoken, const char *amount,
+                        struct json **ret, struct err *e) must_check;
 /* Approves the currency and buys. {datatoken, amount, paid, wei, currency, tx}. */
-int client_market_buy(struct client *c, struct arena *a, const char *datatoken, const char *amount,
+int client_market_buy(struct client *c, const char *datatoken, const char *amount,
                       struct json **ret, struct err *e) must_check;
 /* Offers at a price for one datatoken; currency NULL = the Ocean token. */
-int client_market_offer(struct client *c, struct arena *a, const char *datatoken, const char *price,
+int client_market_offer(struct client *c, const char *datatoken, const char *price,
                         const char *currency, struct json **ret, struct err *e) must_check;
 
 /* --- the escrow --- */
 
-int client_escrow_deposit(struct client *c, struct arena *a, const char *token, const char *amount,
+int client_escrow_deposit(struct client *c, const char *token, const char *amount,
                           struct json **ret, struct err *e) must_check;
-int client_escrow_withdraw(struct client *c, struct arena *a, const char *token, const char *amount,
+int client_escrow_withdraw(struct client *c, const char *token, const char *amount,
                            struct json **ret, struct err *e) must_check;
 /* {token, available, locked, ...}. who NULL = the own account. */
-int client_escrow_funds(struct client *c, struct arena *a, const char *token, const char *who,
-                        struct json **ret, struct err *e) must_check;
+int client_escrow_funds(struct client *c, const char *token, const char *who, struct json **ret,
+                        struct err *e) must_check;
 struct client_limits {
     const char *amount; /* whole tokens that may be locked at a time */
     int64_t seconds;    /* longest lock */
     int64_t locks;      /* most locks at a time */
 };
-int client_escrow_authorize(struct client *c, struct arena *a, const char *token, const char *payee,
+int client_escrow_authorize(struct client *c, const char *token, const char *payee,
                             const struct client_limits *limits, struct json **ret, struct err *e)
     must_check;
 
 /* --- compute --- */
 
 /* The node's environments, as it lists them. */
-int client_compute_environments(struct client *c, struct arena *a, struct json **ret, struct err *e)
-    must_check;
+int client_compute_environments(struct client *c, struct json **ret, struct err *e) must_check;
 
 /* What to run, where, on what. */
 struct client_job {
@@ -129,25 +134,25 @@ struct client_job {
     bool free;
 };
 /* What the job would cost. {amount, wei, token, seconds, escrow, payee, ...}. */
-int client_compute_quote(struct client *c, struct arena *a, const struct client_job *job,
-                         struct json **ret, struct err *e) must_check;
+int client_compute_quote(struct client *c, const struct client_job *job, struct json **ret,
+                         struct err *e) must_check;
 /*
  * Orders what is not ordered yet, fills and authorises the escrow as needed, starts the job.
  * {jobId, lockTx, ...}: the job as the node shows it.
  */
-int client_compute_start(struct client *c, struct arena *a, const struct client_job *job,
-                         struct json **ret, struct err *e) must_check;
-int client_compute_status(struct client *c, struct arena *a, const char *job_id, struct json **ret,
-                          struct err *e) must_check;
+int client_compute_start(struct client *c, const struct client_job *job, struct json **ret,
+                         struct err *e) must_check;
+int client_compute_status(struct client *c, const char *job_id, struct json **ret, struct err *e)
+    must_check;
 /* Follows a job until it has ended, telling each new state to the watch; its last status. */
-int client_compute_wait(struct client *c, struct arena *a, const char *job_id, struct json **ret,
-                        struct err *e) must_check;
-int client_compute_stop(struct client *c, struct arena *a, const char *job_id, struct json **ret,
-                        struct err *e) must_check;
+int client_compute_wait(struct client *c, const char *job_id, struct json **ret, struct err *e)
+    must_check;
+int client_compute_stop(struct client *c, const char *job_id, struct json **ret, struct err *e)
+    must_check;
 /* Copies the job's log to the descriptor: live while it runs, the stored one afterwards. */
 int client_compute_logs(struct client *c, const char *job_id, int fd, struct err *e) must_check;
 /* Downloads all results into a folder. {files: [{name, path, bytes}]}. */
-int client_compute_results(struct client *c, struct arena *a, const char *job_id,
-                           const char *folder, struct json **ret, struct err *e) must_check;
+int client_compute_results(struct client *c, const char *job_id, const char *folder,
+                           struct json **ret, struct err *e) must_check;
 
 #endif

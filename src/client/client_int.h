@@ -14,7 +14,8 @@ struct client {
     struct client_watch watch;
     struct net *net;
     struct rpc *rpc;
-    struct arena *arena;  /* for the client's life */
+    struct arena *life;   /* what is known of the chain */
+    struct arena *arena;  /* answers, and what makes them */
     struct wallet wallet; /* its key is zero when there is none */
     bool has_key;
     uint64_t chain_id; /* 0 until the chain was asked */
@@ -37,21 +38,22 @@ int client__address(struct client *c, const char *what, const char *text, struct
 int client__amount(struct client *c, const struct addr *token, const char *text, struct u256 *ret,
                    struct err *e) must_check;
 /* Sets `key` to whole units and `wei` (or keyWei) to base units. */
-int client__put_amount(struct client *c, struct arena *a, struct json *object, const char *key,
+int client__put_amount(struct client *c, struct json *object, const char *key,
                        const struct addr *token, const struct u256 *v, struct err *e) must_check;
 
 /* --- talking with the node --- */
 
 /* GET base + path; the reply as JSON. An error status is NODE_REFUSED with the node's text. */
-int client__get(struct client *c, struct arena *a, const char *base, const char *path,
-                struct json **ret, struct err *e) must_check;
-/* Any method with a JSON body (or NULL). */
-int client__send(struct client *c, struct arena *a, const char *method, const char *base,
-                 const char *path, const struct json *body, struct json **ret, struct err *e)
+int client__get(struct client *c, const char *base, const char *path, struct json **ret,
+                struct err *e) must_check;
+int client__post(struct client *c, const char *base, const char *path, const struct json *body,
+                 struct json **ret, struct err *e) must_check;
+/* The call below both; url is complete. */
+int client__call(struct client *c, struct net_request *r, struct net_response *ret, struct err *e)
     must_check;
-/* The raw call below both; url is complete. */
-int client__call(struct client *c, struct arena *a, struct net_request *r, struct net_response *ret,
-                 struct err *e) must_check;
+/* The same, and the answer read as JSON. */
+int client__call_json(struct client *c, struct net_request *r, struct json **ret, struct err *e)
+    must_check;
 /* Turns an error status with its body into NODE_REFUSED. */
 int client__refusal(int status, const char *body, struct err *e);
 
@@ -61,11 +63,11 @@ struct client_signature {
     const char *nonce;
     const char *signature;
 };
-int client__sign(struct client *c, struct arena *a, const char *command,
-                 struct client_signature *ret, struct err *e) must_check;
+int client__sign(struct client *c, const char *command, struct client_signature *ret, struct err *e)
+    must_check;
 /* "consumerAddress=..&nonce=..&signature=..". */
-int client__signed_query(struct client *c, struct arena *a, const char *command, const char **ret,
-                         struct err *e) must_check;
+int client__signed_query(struct client *c, const char *command, const char **ret, struct err *e)
+    must_check;
 
 /* Percent-encodes a query value. */
 const char *client__escape(struct arena *a, const char *s);
@@ -74,10 +76,10 @@ const char *client__escape(struct arena *a, const char *s);
  * GET url into a folder, whole or not at all. name NULL: the one that the node gives.
  * {path, bytes}.
  */
-int client__fetch(struct client *c, struct arena *a, const char *url, const char *folder,
-                  const char *name, struct json **ret, struct err *e) must_check;
+int client__fetch(struct client *c, const char *url, const char *folder, const char *name,
+                  struct json **ret, struct err *e) must_check;
 /* GET url into a descriptor; *ret holds status and headers. */
-int client__copy(struct client *c, struct arena *a, const char *url, int fd, int64_t *ret_bytes,
+int client__copy(struct client *c, const char *url, int fd, int64_t *ret_bytes,
                  struct net_response *ret, struct err *e) must_check;
 
 /* A service of a DDO by id, index or type; *ret_index is its place. UNKNOWN_SERVICE otherwise. */
@@ -94,7 +96,7 @@ struct client_order {
     const struct json *rest; /* providerFeeRest, NULL when dtCost is 1 */
     const char *reuse;       /* a valid order whose fee has run out; NULL: a new order */
 };
-int client__order(struct client *c, struct arena *a, const struct client_order *o,
-                  const char **ret_tx, struct err *e) must_check;
+int client__order(struct client *c, const struct client_order *o, const char **ret_tx,
+                  struct err *e) must_check;
 
 #endif

@@ -27,9 +27,9 @@ struct plan {
     int64_t seconds;
 };
 
-int client_compute_environments(struct client *c, struct arena *a, struct json **ret, struct err *e)
+int client_compute_environments(struct client *c, struct json **ret, struct err *e)
 {
-    return client__get(c, a, c->config->provider_url, "/api/services/computeEnvironments", ret, e);
+    return client__get(c, c->config->provider_url, "/api/services/computeEnvironments", ret, e);
 }
 
 /* The first currency that the environment takes on this chain, or NULL. */
@@ -46,7 +46,7 @@ static int pick_environment(struct client *c, struct arena *a, struct plan *p, s
     struct json *all;
     size_t i;
 
-    if (client_compute_environments(c, a, &all, e) < 0)
+    if (client_compute_environments(c, &all, e) < 0)
         return -1;
     for (i = 0; i < json_len(all); i++) {
         const struct json *x = json_at(all, i);
@@ -108,7 +108,7 @@ static int plan_dataset(struct client *c, struct arena *a, struct plan *p, struc
     p->datasets = json_new_array(a);
     if (!p->job->did)
         return 0;
-    if (client_asset_resolve(c, a, p->job->did, &p->ddo, e) < 0 ||
+    if (client_asset_resolve(c, p->job->did, &p->ddo, e) < 0 ||
         client__service(p->ddo, p->job->service ? p->job->service : "compute", &service,
                         &p->service_index, e) < 0)
         return -1;
@@ -121,7 +121,7 @@ static int plan_algorithm(struct client *c, struct arena *a, struct plan *p, str
     struct json *meta;
 
     if (p->job->algorithm_did) {
-        if (client_asset_resolve(c, a, p->job->algorithm_did, &p->algorithm_ddo, e) < 0)
+        if (client_asset_resolve(c, p->job->algorithm_did, &p->algorithm_ddo, e) < 0)
             return -1;
         p->algorithm = asset_entry(a, p->algorithm_ddo,
                                    json_at(json_get(p->algorithm_ddo, "services"), 0), NULL);
@@ -180,13 +180,14 @@ static struct json *base_body(struct client *c, struct arena *a, const struct pl
 
 static int ask_quote(struct client *c, struct arena *a, struct plan *p, struct err *e)
 {
-    return client__send(c, a, "POST", c->config->provider_url, "/api/services/initializeCompute",
+    return client__post(c, c->config->provider_url, "/api/services/initializeCompute",
                         base_body(c, a, p), &p->quote, e);
 }
 
-int client_compute_quote(struct client *c, struct arena *a, const struct client_job *job,
-                         struct json **ret, struct err *e)
+int client_compute_quote(struct client *c, const struct client_job *job, struct json **ret,
+                         struct err *e)
 {
+    struct arena *a = c->arena;
     struct addr token;
     struct u256 amount;
     struct plan p;
@@ -204,7 +205,7 @@ int client_compute_quote(struct client *c, struct arena *a, const struct client_
     json_set(a, v, "datasets", json_get(p.quote, "datasets"));
     json_set(a, v, "algorithm", json_get(p.quote, "algorithm"));
     *ret = v;
-    return client__put_amount(c, a, v, "price", &token, &amount, e);
+    return client__put_amount(c, v, "price", &token, &amount, e);
 }
 
 /* Money of a start, read out of the quote. */
@@ -265,13 +266,13 @@ static struct u256 larger(struct u256 x, struct u256 y)
 /* Limits that allow one more lock of this size, never lower than they were. */
 static int allow_lock(struct client *c, const struct bill *b, struct err *e)
 {
+    const struct funds_parties who = {b->escrow, b->token, c->wallet.addr, b->payee};
     struct funds_authorization now = {0};
     struct funds_limits want;
     const struct u256 one = u256_from(1);
     bool found;
 
-    if (funds_authorization(c->rpc, &b->escrow, &b->token, &c->wallet.addr, &b->payee, &found, &now,
-                            e) < 0)
+    if (funds_authorization(c->rpc, &who, &found, &now, e) < 0)
         return -1;
     if (!u256_add(&now.locked, &b->amount, &want.amount) ||
         !u256_add(&now.locks, &one, &want.locks))
@@ -295,34 +296,44 @@ static int fund(struct client *c, const struct bill *b, struct err *e)
     return allow_lock(c, b, e);
 }
 
-/* Orders one asset unless the quote says that its order is good; sets transferTxId in the entry. */
-static int order_entry(struct client *c, struct arena *a, const struct json *ddo, size_t index,
-                       const struct json *quoted, struct json *entry, struct err *e)
+/* An asset of the job and what the node quoted for it. */
+struct part {
+    const struct json *ddo;
+    size_t service_index;
+    const struct json *quoted;
+    struct json *entry; /* as sent; gets its transferTxId here */
+};
+
+/* Orders one asset, unless the quote says that its order is good. */
+static int order_part(struct client *c, const struct part *p, struct err *e)
 {
-    struct client_order o = {.ddo = ddo,
-                             .service = json_at(json_get(ddo, "services"), index),
-                             .service_index = index,
-                             .fee = json_get(quoted, "providerFee"),
-                             .rest = json_get(quoted, "providerFeeRest"),
-                             .reuse = json_str(json_get(quoted, "validOrder"), NULL)};
+    struct client_order o = {.ddo = p->ddo,
+                             .service = json_at(json_get(p->ddo, "services"), p->service_index),
+                             .service_index = p->service_index,
+                             .fee = json_get(p->quoted, "providerFee"),
+                             .rest = json_get(p->quoted, "providerFeeRest"),
+                             .reuse = json_str(json_get(p->quoted, "validOrder"), NULL)};
     const char *tx = o.reuse;
 
-    if (!addr_parse_any(json_get_str(quoted, "consumerAddress", ""), &o.consumer))
+    if (!addr_parse_any(json_get_str(p->quoted, "consumerAddress", ""), &o.consumer))
         return failed(e, FAILED, "the node's quote names no consumer");
-    if ((!o.reuse || o.fee) && client__order(c, a, &o, &tx, e) < 0)
+    if ((!o.reuse || o.fee) && client__order(c, &o, &tx, e) < 0)
         return -1;
-    json_set_str(a, entry, "transferTxId", tx);
+    json_set_str(c->arena, p->entry, "transferTxId", tx);
     return 0;
 }
 
-static int order_assets(struct client *c, struct arena *a, struct plan *p, struct err *e)
+static int order_assets(struct client *c, struct plan *p, struct err *e)
 {
-    if (p->ddo &&
-        order_entry(c, a, p->ddo, p->service_index, json_at(json_get(p->quote, "datasets"), 0),
-                    json_at(p->datasets, 0), e) < 0)
+    const struct part dataset = {p->ddo, p->service_index,
+                                 json_at(json_get(p->quote, "datasets"), 0),
+                                 json_at(p->datasets, 0)};
+    const struct part algorithm = {p->algorithm_ddo, p->algorithm_service,
+                                   json_get(p->quote, "algorithm"), p->algorithm};
+
+    if (p->ddo && order_part(c, &dataset, e) < 0)
         return err_wrap(e, "dataset");
-    if (p->algorithm_ddo && order_entry(c, a, p->algorithm_ddo, p->algorithm_service,
-                                        json_get(p->quote, "algorithm"), p->algorithm, e) < 0)
+    if (p->algorithm_ddo && order_part(c, &algorithm, e) < 0)
         return err_wrap(e, "algorithm");
     return 0;
 }
@@ -335,11 +346,11 @@ static int send_start(struct client *c, struct arena *a, struct plan *p, struct 
     struct client_signature s;
     struct json *jobs;
 
-    if (client__sign(c, a, p->job->free ? "freeStartCompute" : "startCompute", &s, e) < 0)
+    if (client__sign(c, p->job->free ? "freeStartCompute" : "startCompute", &s, e) < 0)
         return -1;
     json_set_str(a, body, "nonce", s.nonce);
     json_set_str(a, body, "signature", s.signature);
-    if (client__send(c, a, "POST", c->config->provider_url,
+    if (client__post(c, c->config->provider_url,
                      p->job->free ? "/api/services/freeCompute" : "/api/services/compute", body,
                      &jobs, e) < 0)
         return -1;
@@ -349,9 +360,10 @@ static int send_start(struct client *c, struct arena *a, struct plan *p, struct 
     return 0;
 }
 
-int client_compute_start(struct client *c, struct arena *a, const struct client_job *job,
-                         struct json **ret, struct err *e)
+int client_compute_start(struct client *c, const struct client_job *job, struct json **ret,
+                         struct err *e)
 {
+    struct arena *a = c->arena;
     struct bill bill;
     struct plan p;
 
@@ -359,7 +371,7 @@ int client_compute_start(struct client *c, struct arena *a, const struct client_
         return -1;
     if (!job->free &&
         (ask_quote(c, a, &p, e) < 0 || read_bill(&p, &bill, e) < 0 ||
-         check_money(c, &bill, e) < 0 || order_assets(c, a, &p, e) < 0 || fund(c, &bill, e) < 0))
+         check_money(c, &bill, e) < 0 || order_assets(c, &p, e) < 0 || fund(c, &bill, e) < 0))
         return -1;
     return send_start(c, a, &p, ret, e);
 }

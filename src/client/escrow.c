@@ -18,14 +18,15 @@ static int put_funds(struct client *c, struct arena *a, const struct addr *token
     json_set_str(a, v, "token", addr_text(a, token));
     json_set_str(a, v, "symbol", symbol);
     json_set_str(a, v, "account", addr_text(a, who));
-    if (client__put_amount(c, a, v, "available", token, &funds.available, e) < 0)
+    if (client__put_amount(c, v, "available", token, &funds.available, e) < 0)
         return -1;
-    return client__put_amount(c, a, v, "locked", token, &funds.locked, e);
+    return client__put_amount(c, v, "locked", token, &funds.locked, e);
 }
 
-int client_escrow_deposit(struct client *c, struct arena *a, const char *token, const char *amount,
+int client_escrow_deposit(struct client *c, const char *token, const char *amount,
                           struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct json *v = json_new_object(a);
     struct addr address;
     struct u256 wei;
@@ -40,9 +41,10 @@ int client_escrow_deposit(struct client *c, struct arena *a, const char *token, 
     return put_funds(c, a, &address, &c->wallet.addr, v, e);
 }
 
-int client_escrow_withdraw(struct client *c, struct arena *a, const char *token, const char *amount,
+int client_escrow_withdraw(struct client *c, const char *token, const char *amount,
                            struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct json *v = json_new_object(a);
     struct addr address;
     struct funds funds;
@@ -63,9 +65,10 @@ int client_escrow_withdraw(struct client *c, struct arena *a, const char *token,
     return put_funds(c, a, &address, &c->wallet.addr, v, e);
 }
 
-int client_escrow_funds(struct client *c, struct arena *a, const char *token, const char *who,
-                        struct json **ret, struct err *e)
+int client_escrow_funds(struct client *c, const char *token, const char *who, struct json **ret,
+                        struct err *e)
 {
+    struct arena *a = c->arena;
     struct json *v = json_new_object(a);
     struct addr address;
     struct addr account;
@@ -79,9 +82,10 @@ int client_escrow_funds(struct client *c, struct arena *a, const char *token, co
     return put_funds(c, a, &address, &account, v, e);
 }
 
-int client_escrow_authorize(struct client *c, struct arena *a, const char *token, const char *payee,
+int client_escrow_authorize(struct client *c, const char *token, const char *payee,
                             const struct client_limits *limits, struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct json *v = json_new_object(a);
     struct funds_limits max;
     struct addr address;
@@ -100,5 +104,5 @@ int client_escrow_authorize(struct client *c, struct arena *a, const char *token
     json_set_int(a, v, "maxLockSeconds", limits->seconds);
     json_set_int(a, v, "maxLockCounts", limits->locks);
     *ret = v;
-    return client__put_amount(c, a, v, "maxLockedAmount", &address, &max.amount, e);
+    return client__put_amount(c, v, "maxLockedAmount", &address, &max.amount, e);
 }

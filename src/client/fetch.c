@@ -68,9 +68,10 @@ static void cleanup_stream(struct stream **s)
     stream_close(*s);
 }
 
-int client__copy(struct client *c, struct arena *a, const char *url, int fd, int64_t *ret_bytes,
+int client__copy(struct client *c, const char *url, int fd, int64_t *ret_bytes,
                  struct net_response *ret, struct err *e)
 {
+    struct arena *a = c->arena;
     const struct net_request r = {.url = url, .timeout_ms = -1};
     struct stream *s cleanup_(cleanup_stream) = NULL;
 
@@ -81,9 +82,10 @@ int client__copy(struct client *c, struct arena *a, const char *url, int fd, int
     return copy(s, fd, ret_bytes, e);
 }
 
-int client__fetch(struct client *c, struct arena *a, const char *url, const char *folder,
-                  const char *name, struct json **ret, struct err *e)
+int client__fetch(struct client *c, const char *url, const char *folder, const char *name,
+                  struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     const char *part = arena_printf(a, "%s/.atoll-XXXXXX", folder);
     char *temporary = arena_strdup(a, part);
     struct net_response response;
@@ -96,7 +98,7 @@ int client__fetch(struct client *c, struct arena *a, const char *url, const char
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return failed(e, FAILED, "create a file in %s: %s", folder, strerror(errno));
-    if (client__copy(c, a, url, fd, &bytes, &response, e) < 0) {
+    if (client__copy(c, url, fd, &bytes, &response, e) < 0) {
         (void)unlink(temporary);
         return -1;
     }

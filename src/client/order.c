@@ -48,9 +48,10 @@ static int parse_fee(struct arena *a, const struct json *v, struct provider_fee 
     return 0;
 }
 
-int client__order(struct client *c, struct arena *a, const struct client_order *o,
-                  const char **ret_tx, struct err *e)
+int client__order(struct client *c, const struct client_order *o, const char **ret_tx,
+                  struct err *e)
 {
+    struct arena *a = c->arena;
     struct provider_fee fee;
     struct provider_fee rest;
     struct purchase p = {.factory = c->contracts.erc721_factory,
@@ -79,9 +80,10 @@ int client__order(struct client *c, struct arena *a, const struct client_order *
     return 0;
 }
 
-int client_asset_order(struct client *c, struct arena *a, const char *did, const char *service,
-                       const char *consumer, struct json **ret, struct err *e)
+int client_asset_order(struct client *c, const char *did, const char *service, const char *consumer,
+                       struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct client_order o = {0};
     struct json *ddo;
     struct json *chosen;
@@ -92,13 +94,13 @@ int client_asset_order(struct client *c, struct arena *a, const char *did, const
 
     if (client__signer(c, e) < 0 ||
         client__address(c, "consumer", consumer ? consumer : "me", &o.consumer, e) < 0 ||
-        client_asset_resolve(c, a, did, &ddo, e) < 0 ||
+        client_asset_resolve(c, did, &ddo, e) < 0 ||
         client__service(ddo, service, &chosen, &o.service_index, e) < 0 ||
         asset_dt_cost(chosen, &cost, e) < 0)
         return -1;
     if (str_eq(json_get_str(chosen, "type", ""), "compute"))
         return refused(e, ORDERED_BY_COMPUTE);
-    if (client__get(c, a, c->config->provider_url,
+    if (client__get(c, c->config->provider_url,
                     arena_printf(
                         a, "/api/services/initialize?documentId=%s&serviceId=%s&consumerAddress=%s",
                         client__escape(a, did), client__escape(a, json_get_str(chosen, "id", "")),
@@ -109,7 +111,7 @@ int client_asset_order(struct client *c, struct arena *a, const char *did, const
     o.service = chosen;
     o.fee = json_get(fees, "providerFee");
     o.rest = json_get(fees, "providerFeeRest");
-    if (client__order(c, a, &o, &tx, e) < 0)
+    if (client__order(c, &o, &tx, e) < 0)
         return -1;
     v = json_new_object(a);
     json_set_str(a, v, "tx", tx);
@@ -121,23 +123,23 @@ int client_asset_order(struct client *c, struct arena *a, const char *did, const
     return 0;
 }
 
-int client_asset_download(struct client *c, struct arena *a, const char *did, const char *service,
-                          const char *order_tx, int64_t index, const char *folder,
-                          struct json **ret, struct err *e)
+int client_asset_download(struct client *c, const struct client_download *d, struct json **ret,
+                          struct err *e)
 {
+    struct arena *a = c->arena;
     struct json *ddo;
     struct json *chosen;
     const char *query;
     const char *url;
     size_t place;
 
-    if (client_asset_resolve(c, a, did, &ddo, e) < 0 ||
-        client__service(ddo, service, &chosen, &place, e) < 0 ||
-        client__signed_query(c, a, "download", &query, e) < 0)
+    if (client_asset_resolve(c, d->did, &ddo, e) < 0 ||
+        client__service(ddo, d->service, &chosen, &place, e) < 0 ||
+        client__signed_query(c, "download", &query, e) < 0)
         return -1;
     url = arena_printf(
         a, "%s/api/services/download?fileIndex=%lld&documentId=%s&serviceId=%s&transferTxId=%s&%s",
-        c->config->provider_url, (long long)index, client__escape(a, did),
-        client__escape(a, json_get_str(chosen, "id", "")), client__escape(a, order_tx), query);
-    return client__fetch(c, a, url, folder, NULL, ret, e);
+        c->config->provider_url, (long long)d->index, client__escape(a, d->did),
+        client__escape(a, json_get_str(chosen, "id", "")), client__escape(a, d->order_tx), query);
+    return client__fetch(c, url, d->folder, NULL, ret, e);
 }

@@ -13,9 +13,10 @@ static void put_addr(struct arena *a, struct json *object, const char *key, cons
     json_set_str(a, object, key, addr_text(a, v));
 }
 
-int client_datatoken_create(struct client *c, struct arena *a, const char *name, const char *symbol,
-                            const char *cap, struct json **ret, struct err *e)
+int client_datatoken_create(struct client *c, const char *name, const char *symbol, const char *cap,
+                            struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct datatoken_spec spec = {.name = name, .symbol = symbol};
     struct datatoken made;
     struct json *v;
@@ -47,9 +48,10 @@ static int find_datatoken(struct client *c, const char *text, struct addr *ret, 
     return datatoken_nft(c->rpc, &c->contracts.erc721_factory, ret, &nft, e);
 }
 
-int client_datatoken_mint(struct client *c, struct arena *a, const char *datatoken,
-                          const char *amount, const char *to, struct json **ret, struct err *e)
+int client_datatoken_mint(struct client *c, const char *datatoken, const char *amount,
+                          const char *to, struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct addr token;
     struct addr receiver;
     struct u256 wei;
@@ -66,13 +68,13 @@ int client_datatoken_mint(struct client *c, struct arena *a, const char *datatok
     put_addr(a, v, "to", &receiver);
     json_set_str(a, v, "tx", hash32_text(a, &tx));
     *ret = v;
-    return client__put_amount(c, a, v, "amount", &token, &wei, e);
+    return client__put_amount(c, v, "amount", &token, &wei, e);
 }
 
-int client_datatoken_approve(struct client *c, struct arena *a, const char *datatoken,
-                             const char *spender, const char *amount, struct json **ret,
-                             struct err *e)
+int client_datatoken_approve(struct client *c, const char *datatoken, const char *spender,
+                             const char *amount, struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct addr token;
     struct addr who;
     struct u256 wei;
@@ -95,7 +97,7 @@ int client_datatoken_approve(struct client *c, struct arena *a, const char *data
     put_addr(a, v, "spender", &who);
     json_set_bool(a, v, "forSale", offered);
     *ret = v;
-    return client__put_amount(c, a, v, "amount", &token, &wei, e);
+    return client__put_amount(c, v, "amount", &token, &wei, e);
 }
 
 /* The native coin has no contract; its symbol is the chain's business. */
@@ -112,9 +114,10 @@ static int native_balance(struct client *c, struct arena *a, const struct addr *
     return 0;
 }
 
-int client_token_balance(struct client *c, struct arena *a, const char *token, const char *who,
-                         struct json **ret, struct err *e)
+int client_token_balance(struct client *c, const char *token, const char *who, struct json **ret,
+                         struct err *e)
 {
+    struct arena *a = c->arena;
     struct addr account;
     struct addr address;
     struct u256 wei;
@@ -135,7 +138,7 @@ int client_token_balance(struct client *c, struct arena *a, const char *token, c
         return -1;
     put_addr(a, v, "token", &address);
     json_set_str(a, v, "symbol", symbol);
-    return client__put_amount(c, a, v, "balance", &address, &wei, e);
+    return client__put_amount(c, v, "balance", &address, &wei, e);
 }
 
 /* The offer for a datatoken, and the amount of it that a text names. */
@@ -166,12 +169,13 @@ static int put_price(struct client *c, struct arena *a, struct json *v, const st
     put_addr(a, v, "currency", &x->currency);
     json_set_str(a, v, "symbol", symbol);
     put_addr(a, v, "market", &x->contract);
-    return client__put_amount(c, a, v, "price", &x->currency, price, e);
+    return client__put_amount(c, v, "price", &x->currency, price, e);
 }
 
-int client_market_price(struct client *c, struct arena *a, const char *datatoken,
-                        const char *amount, struct json **ret, struct err *e)
+int client_market_price(struct client *c, const char *datatoken, const char *amount,
+                        struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct exchange x;
     struct u256 wei;
     struct u256 price;
@@ -181,14 +185,15 @@ int client_market_price(struct client *c, struct arena *a, const char *datatoken
         exchange_price(c->rpc, &x, &wei, &price, e) < 0 || put_price(c, a, v, &x, &price, e) < 0)
         return -1;
     *ret = v;
-    if (client__put_amount(c, a, v, "amount", &x.datatoken, &wei, e) < 0)
+    if (client__put_amount(c, v, "amount", &x.datatoken, &wei, e) < 0)
         return -1;
-    return client__put_amount(c, a, v, "available", &x.datatoken, &x.available, e);
+    return client__put_amount(c, v, "available", &x.datatoken, &x.available, e);
 }
 
-int client_market_buy(struct client *c, struct arena *a, const char *datatoken, const char *amount,
+int client_market_buy(struct client *c, const char *datatoken, const char *amount,
                       struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct exchange x;
     struct u256 wei;
     struct u256 price;
@@ -207,12 +212,13 @@ int client_market_buy(struct client *c, struct arena *a, const char *datatoken, 
         return -1;
     json_set_str(a, v, "tx", hash32_text(a, &tx));
     *ret = v;
-    return client__put_amount(c, a, v, "amount", &x.datatoken, &wei, e);
+    return client__put_amount(c, v, "amount", &x.datatoken, &wei, e);
 }
 
-int client_market_offer(struct client *c, struct arena *a, const char *datatoken, const char *price,
+int client_market_offer(struct client *c, const char *datatoken, const char *price,
                         const char *currency, struct json **ret, struct err *e)
 {
+    struct arena *a = c->arena;
     struct exchange_offer offer;
     struct exchange x;
     struct json *v = json_new_object(a);
@@ -231,5 +237,5 @@ int client_market_offer(struct client *c, struct arena *a, const char *datatoken
     json_set_str(a, v, "exchangeId", hash32_text(a, &x.id));
     json_set_str(a, v, "price", units_text(a, &x.rate, 18));
     *ret = v;
-    return client__put_amount(c, a, v, "available", &x.datatoken, &x.available, e);
+    return client__put_amount(c, v, "available", &x.datatoken, &x.available, e);
 }

@@ -6,14 +6,13 @@
 enum { DEFAULT_DECIMALS = 18, DECIMALS_MAX = 77 };
 
 /* A view function that answers one number. */
-static int read_number(struct rpc *r, const struct addr *token, const char *signature,
-                       const struct abi_value *args, size_t n, struct u256 *ret, struct err *e)
+static int read_number(struct rpc *r, const struct contract_call *call, struct u256 *ret,
+                       struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    const struct contract_call call = {*token, signature, args, n, "(uint256)"};
     struct abi_value out;
 
-    if (contract_read(r, a, &call, &out, e) < 0)
+    if (contract_read(r, a, call, &out, e) < 0)
         return -1;
     *ret = out.list.v[0].num;
     return 0;
@@ -23,30 +22,35 @@ int erc20_balance(struct rpc *r, const struct addr *token, const struct addr *wh
                   struct err *e)
 {
     const struct abi_value args[] = {abi_addr(who)};
+    const struct contract_call call = {*token, "balanceOf(address)", args, 1, "(uint256)"};
 
-    return read_number(r, token, "balanceOf(address)", args, 1, ret, e);
+    return read_number(r, &call, ret, e);
 }
 
 int erc20_allowance(struct rpc *r, const struct addr *token, const struct addr *owner,
                     const struct addr *spender, struct u256 *ret, struct err *e)
 {
     const struct abi_value args[] = {abi_addr(owner), abi_addr(spender)};
+    const struct contract_call call = {*token, "allowance(address,address)", args, 2, "(uint256)"};
 
-    return read_number(r, token, "allowance(address,address)", args, 2, ret, e);
+    return read_number(r, &call, ret, e);
 }
 
 int erc20_supply(struct rpc *r, const struct addr *token, struct u256 *ret, struct err *e)
 {
-    return read_number(r, token, "totalSupply()", NULL, 0, ret, e);
+    const struct contract_call call = {*token, "totalSupply()", NULL, 0, "(uint256)"};
+
+    return read_number(r, &call, ret, e);
 }
 
 int erc20_decimals(struct rpc *r, const struct addr *token, unsigned *ret, struct err *e)
 {
+    const struct contract_call call = {*token, "decimals()", NULL, 0, "(uint256)"};
     struct err why;
     struct u256 v;
     uint64_t n;
 
-    if (read_number(r, token, "decimals()", NULL, 0, &v, &why) < 0) {
+    if (read_number(r, &call, &v, &why) < 0) {
         if (why.code != ERR_REVERTED) {
             *e = why;
             return -1;

@@ -4,8 +4,12 @@
 
 #include "chain/wallet.h"
 
-/* Tokens of the ERC-20 kind: currencies and datatokens alike. Amounts are in base units. */
+/*
+ * Tokens of the ERC-20 kind: currencies and datatokens alike. Amounts are in base units. A read
+ * is one eth_call at the latest block; an address without the contract is NOT_FOUND.
+ */
 
+/* What an account holds, what a spender may take of it, and how much exists in all. */
 int erc20_balance(struct rpc *r, const struct addr *token, const struct addr *who, struct u256 *ret,
                   struct err *e) must_check;
 int erc20_allowance(struct rpc *r, const struct addr *token, const struct addr *owner,

@@ -19,14 +19,15 @@ int funds_get(struct rpc *r, const struct addr *escrow, const struct addr *payer
     return 0;
 }
 
-int funds_authorization(struct rpc *r, const struct addr *escrow, const struct addr *token,
-                        const struct addr *payer, const struct addr *payee, bool *ret_found,
+int funds_authorization(struct rpc *r, const struct funds_parties *who, bool *ret_found,
                         struct funds_authorization *ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    const struct abi_value args[] = {abi_addr(token), abi_addr(payer), abi_addr(payee)};
-    const struct contract_call call = {*escrow, "getAuthorizations(address,address,address)", args,
-                                       3, "((address,uint256,uint256,uint256,uint256,uint256)[])"};
+    const struct abi_value args[] = {abi_addr(&who->token), abi_addr(&who->payer),
+                                     abi_addr(&who->payee)};
+    const struct contract_call call = {who->escrow, "getAuthorizations(address,address,address)",
+                                       args, 3,
+                                       "((address,uint256,uint256,uint256,uint256,uint256)[])"};
     struct abi_value out;
     const struct abi_value *v;
 

@@ -25,9 +25,15 @@ struct funds_authorization {
     struct u256 locked; /* now */
     struct u256 locks;  /* now */
 };
+/* Who lets whom lock which token, in which escrow. */
+struct funds_parties {
+    struct addr escrow;
+    struct addr token;
+    struct addr payer;
+    struct addr payee;
+};
 /* *ret_found is false when the payer has authorised nothing to this payee. */
-int funds_authorization(struct rpc *r, const struct addr *escrow, const struct addr *token,
-                        const struct addr *payer, const struct addr *payee, bool *ret_found,
+int funds_authorization(struct rpc *r, const struct funds_parties *who, bool *ret_found,
                         struct funds_authorization *ret, struct err *e) must_check;
 
 /* Approves and deposits; SHORTAGE when the wallet has less. */
