@@ -63,17 +63,12 @@ static int refusal_of(struct stream *s, int status, struct err *e)
     return client__refusal(status, buf_str(&body), e);
 }
 
-static void cleanup_stream(struct stream **s)
-{
-    stream_close(*s);
-}
-
 int client__copy(struct client *c, const char *url, int fd, int64_t *ret_bytes,
                  struct net_response *ret, struct err *e)
 {
     struct arena *a = c->arena;
     const struct net_request r = {.url = url, .timeout_ms = -1};
-    struct stream *s cleanup_(cleanup_stream) = NULL;
+    _stream_ struct stream *s = NULL;
 
     if (net_open(c->net, a, &r, ret, &s, e) < 0)
         return err_wrap(e, "node");
