@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_CLI_DEMO_INT_H
+#define ATOLL_CLI_DEMO_INT_H
+
+#include "cli/child.h"
+#include "cli/ledger.h"
+#include "client/client.h"
+#include "http/http.h"
+
+/* The pieces of `atoll demo`: the stage (demo.c), the story, the books, the data. */
+struct demo {
+    struct arena *arena;
+    struct client_watch watch;
+    const char *image; /* that runs the algorithm */
+    const char *tag;
+    const char *dir;       /* temporary: logs, state, results */
+    const char *addresses; /* the contracts' address file */
+    const char *results;   /* folder of the job's results */
+    int chain_port;
+    int node_port;
+    const char *rpc_url;
+    const char *node_url;
+    const char *data_url; /* of the file that Alice sells */
+    struct child chain;
+    struct child node;
+    struct http_server *files;
+    struct client *alice;
+    struct client *bob;
+    struct addr alice_addr;
+    struct addr bob_addr;
+    struct addr node_addr;
+    /* what the story finds out */
+    const char *datatoken;
+    const char *did;
+    const char *lock_tx;
+    const char *claim_tx;
+    const char *output; /* of the algorithm */
+    /* the books */
+    struct net *net;
+    struct rpc *rpc;
+    struct ledger ocean;
+    struct ledger coin;
+    struct ledger tokens;
+};
+
+/* A numbered heading. */
+void demo_title(const char *text);
+/* Indented lines under it; the clients' progress goes there. */
+void demo_progress(void *ctx, const char *text);
+
+/* Two free ports and the URLs on them. */
+int demo_ports(struct demo *d, struct err *e) must_check;
+/* A file server on loopback: the data that Alice sells. */
+int demo_serve_data(struct demo *d, struct err *e) must_check;
+
+/* Balances of everybody who could have money, before and after. */
+int demo_books_open(struct demo *d, struct err *e) must_check;
+int demo_books_close(struct demo *d, struct err *e) must_check;
+/* Prints the three sheets; FAILED when one does not add up. */
+int demo_books_print(const struct demo *d, struct err *e) must_check;
+
+/* Alice publishes and offers; Bob buys, computes, gets the result; the last screen. */
+int demo_story(struct demo *d, struct err *e) must_check;
+
+#endif
