@@ -71,5 +71,5 @@ int cli_asset(int argc, char **argv)
     static const struct cli_family family = {"asset", "data and algorithms: publish, find, order",
                                              actions, ARRAY_LEN(actions)};
 
-    return cli_run(&family, argc, argv);
+    return cli_family_run(&family, argc, argv);
 }

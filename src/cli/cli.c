@@ -11,7 +11,7 @@
 enum { ARGS_MAX = 64, USAGE = 2, OPTION_NAME = 32 };
 
 /* Options that every action takes. */
-static const char common_options[] = "json quiet config= node= rpc= key-file= address-file=";
+static const char common_options[] = "json quiet get= config= node= rpc= key-file= address-file=";
 
 struct parsed {
     const struct cli_action *action;
@@ -36,10 +36,11 @@ static void usage(const struct cli_family *f, const struct cli_action *only, FIL
         if (*x->options)
             (void)fprintf(out, "      options: %s\n", x->options);
     }
-    (void)fprintf(out,
-                  "\nFor all: --json --quiet --config FILE --node URL --rpc URL --key-file FILE"
-                  " --address-file FILE\n"
-                  "The key is read from PRIVATE_KEY or a key file; it is never a flag.\n");
+    (void)fprintf(
+        out,
+        "\nFor all: --json --get KEY --quiet --config FILE --node URL --rpc URL --key-file FILE"
+        " --address-file FILE\n"
+        "The key is read from PRIVATE_KEY or a key file; it is never a flag.\n");
 }
 
 /* 0: no such option; 1: a switch; 2: takes a value. */
@@ -131,10 +132,16 @@ static void print_error(const struct err *e, bool json)
     (void)fprintf(stderr, "%s\n", buf_str(&b));
 }
 
-static void print_result(struct arena *a, const struct json *v, bool json)
+/* get: the path of one value, for shell scripts: "datatoken", "payment.lockTx". */
+static void print_result(struct arena *a, const struct json *v, bool json, const char *get)
 {
     if (!v)
         return;
+    if (get) {
+        v = json_path(v, get);
+        (void)printf("%s\n", json_is(v, JSON_STRING) ? json_str(v, "") : json_text(a, v));
+        return;
+    }
     if (json)
         (void)printf("%s\n", json_text(a, v));
     else
@@ -177,7 +184,7 @@ static const struct cli_action *find_action(const struct cli_family *f, const ch
     return NULL;
 }
 
-int cli_run(const struct cli_family *family, int argc, char **argv)
+int cli_family_run(const struct cli_family *family, int argc, char **argv)
 {
     _arena_ struct arena *a = arena_new();
     struct parsed p = {0};
@@ -209,7 +216,7 @@ int cli_run(const struct cli_family *family, int argc, char **argv)
         print_error(&e, json_get_bool(p.options, "json", false));
         return 1;
     }
-    print_result(a, result, json);
+    print_result(a, result, json, json_get_str(p.options, "get", NULL));
     return 0;
 }
 

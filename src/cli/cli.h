@@ -37,7 +37,7 @@ struct cli_family {
 };
 
 /* Parses and runs; the process's exit status: 0, 1 failed, 2 wrong usage. argv[0] is the family. */
-int cli_run(const struct cli_family *family, int argc, char **argv);
+int cli_family_run(const struct cli_family *family, int argc, char **argv);
 
 /* The value of an option, or the alternative. */
 const char *cli_option(const struct cli_call *call, const char *name, const char *otherwise);

@@ -11,17 +11,21 @@ enum { CODE_MAX = 10 * 1048576 };
 static const int64_t SECONDS_MAX = 366LL * 86400;
 
 static const char job_options[] =
-    "dataset= service= order= algorithm= code= code-file= image= tag= "
+    "dataset= service= order= algorithm= code= code-file= image= "
     "checksum= entrypoint= env= duration= resources= token= free wait";
 
-/* {entrypoint, image, tag, checksum} from the options. */
+/* {entrypoint, image, tag, checksum} from the options; "HOST:PORT/NAME:TAG" names both. */
 static struct json *container(struct cli_call *c)
 {
+    const char *image = cli_option(c, "image", "node:20");
+    const char *slash = strrchr(image, '/');
+    const char *colon = strchr(slash ? slash : image, ':');
     struct json *v = json_new_object(c->arena);
 
     json_set_str(c->arena, v, "entrypoint", cli_option(c, "entrypoint", "node $ALGO"));
-    json_set_str(c->arena, v, "image", cli_option(c, "image", "node"));
-    json_set_str(c->arena, v, "tag", cli_option(c, "tag", "20"));
+    json_set_str(c->arena, v, "image",
+                 colon ? arena_strndup(c->arena, image, (size_t)(colon - image)) : image);
+    json_set_str(c->arena, v, "tag", colon ? colon + 1 : "latest");
     json_set_str(c->arena, v, "checksum", cli_option(c, "checksum", ""));
     return v;
 }
@@ -145,5 +149,5 @@ int cli_compute(int argc, char **argv)
     static const struct cli_family family = {"compute", "running algorithms next to the data",
                                              actions, ARRAY_LEN(actions)};
 
-    return cli_run(&family, argc, argv);
+    return cli_family_run(&family, argc, argv);
 }

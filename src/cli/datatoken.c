@@ -39,5 +39,5 @@ int cli_datatoken(int argc, char **argv)
     static const struct cli_family family = {"datatoken", "datatokens: licences to use an asset",
                                              actions, ARRAY_LEN(actions)};
 
-    return cli_run(&family, argc, argv);
+    return cli_family_run(&family, argc, argv);
 }

@@ -2,8 +2,8 @@
 #ifndef ATOLL_CLI_DEMO_INT_H
 #define ATOLL_CLI_DEMO_INT_H
 
-#include "cli/child.h"
 #include "cli/ledger.h"
+#include "cli/stage.h"
 #include "client/client.h"
 #include "http/http.h"
 
@@ -11,24 +11,14 @@
 struct demo {
     struct arena *arena;
     struct client_watch watch;
+    struct stage stage;
     const char *image; /* that runs the algorithm */
     const char *tag;
-    const char *dir;       /* temporary: logs, state, results */
-    const char *addresses; /* the contracts' address file */
-    const char *results;   /* folder of the job's results */
-    int chain_port;
-    int node_port;
-    const char *rpc_url;
-    const char *node_url;
+    const char *results;  /* folder of the job's results */
     const char *data_url; /* of the file that Alice sells */
-    struct child chain;
-    struct child node;
     struct http_server *files;
     struct client *alice;
     struct client *bob;
-    struct addr alice_addr;
-    struct addr bob_addr;
-    struct addr node_addr;
     /* what the story finds out */
     const char *datatoken;
     const char *did;
@@ -48,8 +38,6 @@ void demo_title(const char *text);
 /* Indented lines under it; the clients' progress goes there. */
 void demo_progress(void *ctx, const char *text);
 
-/* Two free ports and the URLs on them. */
-int demo_ports(struct demo *d, struct err *e) must_check;
 /* A file server on loopback: the data that Alice sells. */
 int demo_serve_data(struct demo *d, struct err *e) must_check;
 

@@ -41,5 +41,5 @@ int cli_escrow(int argc, char **argv)
         "escrow", "the money that pays for machine time; TOKEN may be 'ocean'", actions,
         ARRAY_LEN(actions)};
 
-    return cli_run(&family, argc, argv);
+    return cli_family_run(&family, argc, argv);
 }

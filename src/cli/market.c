@@ -29,5 +29,5 @@ int cli_market(int argc, char **argv)
     static const struct cli_family family = {"market", "buying and selling datatokens", actions,
                                              ARRAY_LEN(actions)};
 
-    return cli_run(&family, argc, argv);
+    return cli_family_run(&family, argc, argv);
 }

@@ -44,5 +44,6 @@ int args_end(const struct args *in, int min, int max, struct err *e) must_check;
 /* The verbs that are a file of their own; families of actions are in cli.h. */
 int cli_devnet(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_run(int argc, char **argv);
 
 #endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "cli/demo_int.h"
 #include "cli/devnet_int.h"
 #include "config/config.h"
 
-/* What the story stands on: ports, the file that is sold, the books. */
+/* What the story stands on: the file that is sold, and the books. */
 
 static const char data_file[] = "day,temperature\n1,26.1\n2,27.4\n3,25.9\n";
 
@@ -26,29 +22,6 @@ void demo_progress(void *ctx, const char *text)
     (void)ctx;
     (void)printf("  %s\n", text);
     (void)fflush(stdout);
-}
-
-/* A port that nobody has at the moment. */
-static int free_port(int *ret, struct err *e)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof(at);
-    _close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) < 0)
-        return failed(e, FAILED, "no free port: %s", strerror(errno));
-    *ret = ntohs(at.sin_port);
-    return 0;
-}
-
-int demo_ports(struct demo *d, struct err *e)
-{
-    if (free_port(&d->chain_port, e) < 0 || free_port(&d->node_port, e) < 0)
-        return -1;
-    d->rpc_url = arena_printf(d->arena, "http://127.0.0.1:%d", d->chain_port);
-    d->node_url = arena_printf(d->arena, "http://127.0.0.1:%d", d->node_port);
-    return 0;
 }
 
 static size_t admit(void *ctx, struct http_request *r)
@@ -79,11 +52,15 @@ int demo_serve_data(struct demo *d, struct err *e)
 }
 
 /* Everybody who can come to hold money in this story. */
-static void add_people(struct demo *d, struct ledger *l)
+static void add_people(struct ledger *l)
 {
-    ledger_add(l, "Alice", &d->alice_addr);
-    ledger_add(l, "Bob", &d->bob_addr);
-    ledger_add(l, "node", &d->node_addr);
+    const struct addr alice = devnet_addr(STAGE_ALICE);
+    const struct addr bob = devnet_addr(STAGE_BOB);
+    const struct addr node = devnet_addr(STAGE_NODE);
+
+    ledger_add(l, "Alice", &alice);
+    ledger_add(l, "Bob", &bob);
+    ledger_add(l, "node", &node);
 }
 
 static void add_contracts(struct ledger *l, const struct config_contracts *c)
@@ -98,18 +75,18 @@ int demo_books_open(struct demo *d, struct err *e)
     const struct addr producer = {{0}}; /* anvil gives the tips to nobody's address */
     struct config_contracts contracts;
 
-    if (config_contracts_find(d->arena, d->addresses, DEVNET_CHAIN_ID, &contracts, e) < 0)
+    if (config_contracts_find(d->arena, d->stage.addresses, DEVNET_CHAIN_ID, &contracts, e) < 0)
         return -1;
     d->net = net_new();
-    d->rpc = rpc_new(d->net, DEVNET_CHAIN_ID, &d->rpc_url, 1);
+    d->rpc = rpc_new(d->net, DEVNET_CHAIN_ID, &d->stage.rpc_url, 1);
     d->ocean = (struct ledger){.currency = "OCEAN", .token = contracts.ocean, .decimals = 18};
-    add_people(d, &d->ocean);
+    add_people(&d->ocean);
     add_contracts(&d->ocean, &contracts);
     d->tokens = (struct ledger){.currency = "datatoken", .decimals = 18};
-    add_people(d, &d->tokens);
+    add_people(&d->tokens);
     add_contracts(&d->tokens, &contracts);
     d->coin = (struct ledger){.currency = "native coin", .native = true, .decimals = 18};
-    add_people(d, &d->coin);
+    add_people(&d->coin);
     ledger_add(&d->coin, "block producer", &producer);
     if (ledger_open(&d->ocean, d->rpc, true, e) < 0 ||
         ledger_open(&d->tokens, d->rpc, false, e) < 0)
