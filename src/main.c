@@ -4,10 +4,18 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "cli/cli.h"
 #include "cli/verb.h"
 
 static const struct verb verbs[] = {
+    {"demo", "the quickstart, played on this machine", cli_demo},
+    {"run", "a chain and a node on this machine, kept running", cli_run},
     {"devnet", "a chain of your own with Ocean's contracts on it", cli_devnet},
+    {"asset", "publish, find and order data and algorithms", cli_asset},
+    {"datatoken", "make, mint and approve datatokens", cli_datatoken},
+    {"market", "offer, price and buy datatokens", cli_market},
+    {"escrow", "the money that pays for machine time", cli_escrow},
+    {"compute", "run algorithms next to the data", cli_compute},
 };
 
 static const struct verb *verb_find(const char *name)

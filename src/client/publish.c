@@ -151,7 +151,7 @@ static int make_services(struct client *c, struct arena *a, struct publication *
         return refused(e, SPEC_FIELD, "services", "a list of services");
     for (i = 0; i < json_len(given); i++) {
         const struct json *own = json_get(json_at(given, i), "files");
-        struct json *service;
+        struct json *service = NULL;
 
         if (json_len(own) > 0 && encrypt_files(c, a, p, own, &p->files, e) < 0)
             return -1;
@@ -202,7 +202,7 @@ static int make_document(struct client *c, struct arena *a, struct publication *
 {
     struct json *v = json_new_object(a);
     struct json *context = json_new_array(a);
-    struct json *services;
+    struct json *services = NULL;
 
     if (make_services(c, a, p, &services, e) < 0)
         return -1;
