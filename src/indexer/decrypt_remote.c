@@ -36,7 +36,7 @@ static const char *next_nonce(const struct window *w, const char *url, const cha
     return arena_printf(w->a, "%lld", (long long)clock_ms());
 }
 
-static int request_body(const struct window *w, const struct event *ev, const char *url,
+static int request_body(const struct window *w, const struct entry *it, const char *url,
                         const char **ret, struct err *e)
 {
     const char *node = addr_text(w->a, &w->o->node_address);
@@ -47,10 +47,10 @@ static int request_body(const struct window *w, const struct event *ev, const ch
     if (w->o->keys.sign(w->o->keys.ctx, w->a, arena_printf(w->a, "%s%sdecryptDDO", node, nonce),
                         &signature, e) < 0)
         return -1;
-    json_set_str(w->a, body, "transactionId", ev->tx);
+    json_set_str(w->a, body, "transactionId", it->tx);
     json_set_int(w->a, body, "chainId", (int64_t)w->chain->chain_id);
     json_set_str(w->a, body, "decrypterAddress", node);
-    json_set_str(w->a, body, "dataNftAddress", addr_text(w->a, &ev->log->address));
+    json_set_str(w->a, body, "dataNftAddress", addr_text(w->a, &it->log->address));
     json_set_str(w->a, body, "signature", signature);
     json_set_str(w->a, body, "nonce", nonce);
     *ret = json_text(w->a, body);
@@ -81,7 +81,7 @@ static uint64_t name_of(const char *url)
     return name;
 }
 
-static int ask(const struct window *w, const struct event *ev, const char *url, struct bytes *ret,
+static int ask(const struct window *w, const struct entry *it, const char *url, struct bytes *ret,
                struct err *e)
 {
     static const struct net_header type = {"content-type", "application/json"};
@@ -96,7 +96,7 @@ static int ask(const struct window *w, const struct event *ev, const char *url, 
     struct net_response response;
     const char *body;
 
-    if (request_body(w, ev, url, &body, e) < 0)
+    if (request_body(w, it, url, &body, e) < 0)
         return -1;
     request.body = body;
     request.body_len = strlen(body);
@@ -112,7 +112,7 @@ static int ask(const struct window *w, const struct event *ev, const char *url, 
     return response.status == 400 || response.status == 403 ? -1 : err_transient(e);
 }
 
-int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
+int decrypt_remote(const struct window *w, const struct entry *it, const char *url,
                    struct bytes *ret, struct err *e)
 {
     uint64_t name = name_of(url);
@@ -122,7 +122,7 @@ int decrypt_remote(const struct window *w, const struct event *ev, const char *u
         (void)failed(e, FAILED, "%.200s did not answer a moment ago", url);
         return err_transient(e);
     }
-    if (ask(w, ev, url, ret, e) == 0)
+    if (ask(w, it, url, ret, e) == 0)
         return 0;
     if (e->transient) {
         w->shunned->v[i].name = name;

@@ -46,14 +46,14 @@ static const char *bare_text(const struct window *w, const struct json *document
  * In the clear the hash is taken over "0x" + hex of the text; ocean-cli's updates take it over the
  * text itself. Either is good, over what was published, unpacked, or without indexedMetadata.
  */
-static bool is_plain_hash(const struct window *w, const struct event *ev, struct bytes text,
+static bool is_plain_hash(const struct window *w, const struct entry *it, struct bytes text,
                           const struct json *document)
 {
-    const struct hash32 h = event_hash(ev);
+    const struct hash32 h = event_hash(&it->ev, "hash");
     const struct hash32 *hash = &h;
     const char *bare = bare_text(w, document);
     const struct bytes texts[] = {
-        ev->v[METADATA_DATA_AT].bytes, text, {(const uint8_t *)bare, strlen(bare)}};
+        event_bytes(&it->ev, "data"), text, {(const uint8_t *)bare, strlen(bare)}};
     const char *hex;
     size_t i;
 
@@ -87,11 +87,11 @@ static bool is_own_name(const struct window *w, const char *decryptor)
     return false;
 }
 
-static int decrypt(const struct window *w, const struct event *ev, struct bytes *ret, struct err *e)
+static int decrypt(const struct window *w, const struct entry *it, struct bytes *ret, struct err *e)
 {
-    struct bytes url = ev->v[METADATA_DECRYPTOR_AT].bytes;
+    struct bytes url = event_bytes(&it->ev, "decryptorUrl");
     const char *decryptor;
-    struct bytes data = ev->v[METADATA_DATA_AT].bytes;
+    struct bytes data = event_bytes(&it->ev, "data");
 
     if (url.n > DECRYPTOR_MAX)
         return failed(e, INVALID, "the decryptor's URL is longer than %d bytes", DECRYPTOR_MAX);
@@ -99,7 +99,7 @@ static int decrypt(const struct window *w, const struct event *ev, struct bytes 
     if (is_own_name(w, decryptor))
         return w->o->keys.decrypt(w->o->keys.ctx, w->a, data, ret, e);
     if (str_starts(decryptor, "http://") || str_starts(decryptor, "https://"))
-        return decrypt_remote(w, ev, plain_name(w->a, decryptor), ret, e);
+        return decrypt_remote(w, it, plain_name(w->a, decryptor), ret, e);
     return failed(e, INVALID,
                   "the decryptor \"%.100s\" is another node's peer id, which this node "
                   "cannot reach",
@@ -107,9 +107,9 @@ static int decrypt(const struct window *w, const struct event *ev, struct bytes 
 }
 
 /* What the event or the decryptor gave, unpacked when the flags say so. */
-static int unpack(const struct window *w, const struct event *ev, struct bytes *io, struct err *e)
+static int unpack(const struct window *w, const struct entry *it, struct bytes *io, struct err *e)
 {
-    if (!(flags_of(ev->v[METADATA_FLAGS_AT].bytes) & FLAG_COMPRESSED))
+    if (!(flags_of(event_bytes(&it->ev, "flags")) & FLAG_COMPRESSED))
         return 0;
     /* The decryptor may have done it. */
     if (io->n && io->p[0] == '{')
@@ -117,14 +117,14 @@ static int unpack(const struct window *w, const struct event *ev, struct bytes *
     return asset_unpack(w->a, *io, DDO_MAX, io, e);
 }
 
-static int get_encrypted(const struct window *w, const struct event *ev, struct json **ret,
+static int get_encrypted(const struct window *w, const struct entry *it, struct json **ret,
                          struct err *e)
 {
-    struct hash32 hash = event_hash(ev);
+    struct hash32 hash = event_hash(&it->ev, "hash");
     struct bytes text;
     const char *again;
 
-    if (decrypt(w, ev, &text, e) < 0 || unpack(w, ev, &text, e) < 0 || parse(w, text, ret, e) < 0)
+    if (decrypt(w, it, &text, e) < 0 || unpack(w, it, &text, e) < 0 || parse(w, text, ret, e) < 0)
         return err_wrap(e, "Provider exception on decrypt DDO. Status");
     again = json_text(w->a, *ret);
     if (!is_hash_of(&hash, text.p, text.n) && !is_hash_of(&hash, again, strlen(again)))
@@ -134,15 +134,15 @@ static int get_encrypted(const struct window *w, const struct event *ev, struct 
     return 0;
 }
 
-int document_get(const struct window *w, const struct event *ev, struct json **ret, struct err *e)
+int document_get(const struct window *w, const struct entry *it, struct json **ret, struct err *e)
 {
-    struct bytes text = ev->v[METADATA_DATA_AT].bytes;
+    struct bytes text = event_bytes(&it->ev, "data");
 
-    if (flags_of(ev->v[METADATA_FLAGS_AT].bytes) & FLAG_ENCRYPTED)
-        return get_encrypted(w, ev, ret, e);
-    if (unpack(w, ev, &text, e) < 0 || parse(w, text, ret, e) < 0)
+    if (flags_of(event_bytes(&it->ev, "flags")) & FLAG_ENCRYPTED)
+        return get_encrypted(w, it, ret, e);
+    if (unpack(w, it, &text, e) < 0 || parse(w, text, ret, e) < 0)
         return -1;
-    if (!is_plain_hash(w, ev, text, *ret))
+    if (!is_plain_hash(w, it, text, *ret))
         return failed(e, INVALID, "Unencrypted DDO hash does not match metadata hash.");
     return 0;
 }

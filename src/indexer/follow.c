@@ -2,6 +2,8 @@
 /* Follows a chain, a window of blocks at a time. */
 #include "indexer/follow.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -156,8 +158,8 @@ static int put_marks(struct follower *f, struct db *db, const struct window *w,
     struct block_mark mark;
     size_t i;
 
-    for (i = 0; i < w->event_count; i++) {
-        const struct rpc_log *log = w->events[i].log;
+    for (i = 0; i < w->count; i++) {
+        const struct rpc_log *log = w->entries[i].log;
 
         mark = (struct block_mark){log->block, log->block_hash};
         if (log->block >= settled && block_put(db, chain, &mark, e) < 0)
@@ -197,6 +199,21 @@ static int last_block(struct follower *f, struct arena *a, uint64_t number, stru
     return 0;
 }
 
+/* Who vouches for metadata matters only where an operator named them. */
+static const struct hash32 *topics_to_ask(const struct follower *f, struct arena *a,
+                                          size_t *ret_count)
+{
+    const struct hash32 *crawled;
+    size_t n = event_crawled(&crawled);
+    struct hash32 *all = arena_calloc(a, n + 1, sizeof(*all));
+
+    memcpy(all, crawled, n * sizeof(*all));
+    if (f->o->policy.validator_count > 0)
+        all[n++] = *event_topic(EVENT_METADATA_VALIDATED);
+    *ret_count = n;
+    return all;
+}
+
 static int index_window(struct follower *f, struct arena *a, uint64_t to, struct err *e)
 {
     struct window w = {.o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned};
@@ -205,7 +222,7 @@ static int index_window(struct follower *f, struct arena *a, uint64_t to, struct
     struct rpc_log *logs;
     size_t n;
 
-    filter.topics = event_topics(&filter.topic_count);
+    filter.topics = topics_to_ask(f, a, &filter.topic_count);
     if (rpc_logs(f->chain->rpc, a, &filter, &logs, &n, e) < 0) {
         f->width = f->width > 1 ? f->width / 2 : 1;
         return err_wrap(e, "blocks %llu to %llu", (unsigned long long)filter.from,

@@ -6,27 +6,8 @@
 
 #include "indexer/window.h"
 
-/*
- * Inside of indexer/: the parameters of MetadataCreated and MetadataUpdated,
- * (createdBy*, state, decryptorUrl, flags, data, hash, timestamp, block).
- */
-enum {
-    METADATA_STATE_AT = 0,
-    METADATA_DECRYPTOR_AT = 1,
-    METADATA_FLAGS_AT = 2,
-    METADATA_DATA_AT = 3,
-    METADATA_HASH_AT = 4,
-    METADATA_TIME_AT = 5
-};
+/* Inside of indexer/: MetadataCreated and MetadataUpdated. */
 enum { FLAG_COMPRESSED = 1, FLAG_ENCRYPTED = 2 }; /* of the lowest byte of flags */
-
-static inline struct hash32 event_hash(const struct event *ev)
-{
-    struct hash32 h;
-
-    memcpy(h.b, ev->v[METADATA_HASH_AT].bytes.p, sizeof(h.b));
-    return h;
-}
 
 /* What was read for such an event. */
 struct metadata_facts {
@@ -43,7 +24,7 @@ struct metadata_facts {
  * The document as it is answered: with chainId, nftAddress, datatokens and indexedMetadata. `old`
  * is the asset before the event or NULL; its orders and its first time are carried over.
  */
-struct json *metadata_build(const struct window *w, const struct event *ev, const struct json *old)
+struct json *metadata_build(const struct window *w, const struct entry *it, const struct json *old)
     must_check;
 
 #endif

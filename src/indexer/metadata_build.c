@@ -58,15 +58,15 @@ static struct json *stats(const struct window *w, const struct json *service, co
     return v;
 }
 
-static struct json *nft(const struct window *w, const struct event *ev, const struct json *old)
+static struct json *nft(const struct window *w, const struct entry *it, const struct json *old)
 {
-    const struct metadata_facts *facts = ev->facts;
-    struct addr owner = event_topic_addr(ev, 1);
-    const char *now = time_text(w->a, &ev->v[METADATA_TIME_AT].num);
+    const struct metadata_facts *facts = it->facts;
+    struct addr owner = event_addr(&it->ev, "createdBy");
+    const char *now = time_text(w->a, field_small(&it->ev, "timestamp"));
     struct json *v = json_new_object(w->a);
 
-    json_set_int(w->a, v, "state", (int64_t)small_number(&ev->v[METADATA_STATE_AT].num));
-    json_set_str(w->a, v, "address", addr_text(w->a, &ev->log->address));
+    json_set_int(w->a, v, "state", field_small(&it->ev, "state"));
+    json_set_str(w->a, v, "address", addr_text(w->a, &it->log->address));
     json_set_str(w->a, v, "name", facts->name);
     json_set_str(w->a, v, "symbol", facts->symbol);
     json_set_str(w->a, v, "owner", addr_text(w->a, &owner));
@@ -75,22 +75,22 @@ static struct json *nft(const struct window *w, const struct event *ev, const st
     return v;
 }
 
-static struct json *event(const struct window *w, const struct event *ev)
+static struct json *event(const struct window *w, const struct entry *it)
 {
-    struct addr from = event_topic_addr(ev, 1);
+    struct addr from = event_addr(&it->ev, "createdBy");
     struct json *v = json_new_object(w->a);
 
-    json_set_str(w->a, v, "txid", ev->tx);
+    json_set_str(w->a, v, "txid", it->tx);
     json_set_str(w->a, v, "from", addr_text(w->a, &from));
-    json_set_str(w->a, v, "contract", addr_text(w->a, &ev->log->address));
-    json_set_int(w->a, v, "block", (int64_t)ev->log->block);
-    json_set_str(w->a, v, "datetime", time_text(w->a, &ev->v[METADATA_TIME_AT].num));
+    json_set_str(w->a, v, "contract", addr_text(w->a, &it->log->address));
+    json_set_int(w->a, v, "block", (int64_t)it->log->block);
+    json_set_str(w->a, v, "datetime", time_text(w->a, field_small(&it->ev, "timestamp")));
     return v;
 }
 
-struct json *metadata_build(const struct window *w, const struct event *ev, const struct json *old)
+struct json *metadata_build(const struct window *w, const struct entry *it, const struct json *old)
 {
-    const struct metadata_facts *facts = ev->facts;
+    const struct metadata_facts *facts = it->facts;
     struct json *document = json_copy(w->a, facts->document);
     struct json *body = document_body(document);
     const struct json *services = json_get(body, "services");
@@ -109,11 +109,11 @@ struct json *metadata_build(const struct window *w, const struct event *ev, cons
     }
     json_set_bool(w->a, purgatory, "state", false);
     json_set(w->a, indexed, "stats", all_stats);
-    json_set(w->a, indexed, "nft", nft(w, ev, old));
-    json_set(w->a, indexed, "event", event(w, ev));
+    json_set(w->a, indexed, "nft", nft(w, it, old));
+    json_set(w->a, indexed, "event", event(w, it));
     json_set(w->a, indexed, "purgatory", purgatory);
     json_set_int(w->a, body, "chainId", (int64_t)w->chain->chain_id);
-    json_set_str(w->a, body, "nftAddress", addr_text(w->a, &ev->log->address));
+    json_set_str(w->a, body, "nftAddress", addr_text(w->a, &it->log->address));
     json_set(w->a, body, "datatokens", tokens);
     json_remove(document, "indexedMetadata");
     json_set(w->a, document, "indexedMetadata", indexed);

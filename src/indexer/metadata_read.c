@@ -7,14 +7,14 @@
 #include "indexer/read.h"
 #include "indexer/rows.h"
 
-static bool is_metadata(const struct event *ev)
+static bool is_metadata(const struct entry *it)
 {
-    return ev->kind == METADATA_CREATED || ev->kind == METADATA_UPDATED;
+    return it->ev.id == EVENT_METADATA_CREATED || it->ev.id == EVENT_METADATA_UPDATED;
 }
 
-bool metadata_is_missing(const struct event *ev)
+bool metadata_is_missing(const struct entry *it)
 {
-    const struct metadata_facts *facts = is_metadata(ev) ? ev->facts : NULL;
+    const struct metadata_facts *facts = is_metadata(it) ? it->facts : NULL;
 
     return facts && facts->again;
 }
@@ -49,20 +49,20 @@ static struct metadata_facts *take_nft(const struct window *w, const struct addr
 
 static int read_nfts(struct window *w, struct err *e)
 {
-    struct rpc_reading *r = arena_calloc(w->a, w->event_count * READ_COUNT, sizeof(*r));
+    struct rpc_reading *r = arena_calloc(w->a, w->count * READ_COUNT, sizeof(*r));
     size_t n = 0;
     size_t i;
 
-    for (i = 0; i < w->event_count; i++)
-        if (is_metadata(&w->events[i])) {
-            ask_nft(w, &w->events[i].log->address, r + n);
+    for (i = 0; i < w->count; i++)
+        if (is_metadata(&w->entries[i])) {
+            ask_nft(w, &w->entries[i].log->address, r + n);
             n += READ_COUNT;
         }
     if (n > 0 && rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
         return -1;
-    for (i = 0, n = 0; i < w->event_count; i++)
-        if (is_metadata(&w->events[i])) {
-            w->events[i].facts = take_nft(w, &w->events[i].log->address, r + n);
+    for (i = 0, n = 0; i < w->count; i++)
+        if (is_metadata(&w->entries[i])) {
+            w->entries[i].facts = take_nft(w, &w->entries[i].log->address, r + n);
             n += READ_COUNT;
         }
     return 0;
@@ -79,7 +79,7 @@ static bool is_listed(const struct addr *list, size_t n, const struct addr *who)
 }
 
 /* With allowedValidators one of them must have signed in the same transaction. */
-static bool is_validated(const struct window *w, const struct event *ev)
+static bool is_validated(const struct window *w, const struct entry *it)
 {
     const struct indexer_policy *p = &w->o->policy;
     struct addr validator;
@@ -87,12 +87,12 @@ static bool is_validated(const struct window *w, const struct event *ev)
 
     if (p->validator_count == 0)
         return true;
-    for (i = 0; i < w->event_count; i++) {
-        if (w->events[i].kind != METADATA_VALIDATED ||
-            !hash32_eq(&w->events[i].log->tx, &ev->log->tx) ||
-            !addr_eq(&w->events[i].log->address, &ev->log->address))
+    for (i = 0; i < w->count; i++) {
+        if (w->entries[i].ev.id != EVENT_METADATA_VALIDATED ||
+            !hash32_eq(&w->entries[i].log->tx, &it->log->tx) ||
+            !addr_eq(&w->entries[i].log->address, &it->log->address))
             continue;
-        validator = event_topic_addr(&w->events[i], 1);
+        validator = event_addr(&w->entries[i].ev, "validator");
         if (is_listed(p->validators, p->validator_count, &validator))
             return true;
     }
@@ -115,20 +115,20 @@ static int check_rules(const struct window *w, const struct json *document, stru
     return 0;
 }
 
-static int check(const struct window *w, const struct event *ev, const struct json *document,
+static int check(const struct window *w, const struct entry *it, const struct json *document,
                  struct err *e)
 {
     const struct indexer_policy *p = &w->o->policy;
-    struct addr owner = event_topic_addr(ev, 1);
+    struct addr owner = event_addr(&it->ev, "createdBy");
     const char *did =
-        did_of(w->a, &ev->log->address, w->chain->chain_id, json_get_str(document, "version", ""));
+        did_of(w->a, &it->log->address, w->chain->chain_id, json_get_str(document, "version", ""));
 
     if (!str_eq(json_get_str(document, "id", ""), did))
         return failed(e, INVALID, "Decrypted DDO ID does not match generated DID.");
     if (p->publisher_count > 0 && !is_listed(p->publishers, p->publisher_count, &owner))
         return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
                       addr_text(w->a, &owner));
-    return small_number(&ev->v[METADATA_STATE_AT].num) == 0 ? check_rules(w, document, e) : 0;
+    return field_small(&it->ev, "state") == 0 ? check_rules(w, document, e) : 0;
 }
 
 /* Prices and names of all its services are wanted. */
@@ -146,11 +146,11 @@ static void want_tokens(struct window *w, struct json *document)
     }
 }
 
-static void read_document(struct window *w, const struct event *ev, struct metadata_facts *facts)
+static void read_document(struct window *w, const struct entry *it, struct metadata_facts *facts)
 {
     struct err e = {0};
 
-    if (document_get(w, ev, &facts->document, &e) < 0 || check(w, ev, facts->document, &e) < 0) {
+    if (document_get(w, it, &facts->document, &e) < 0 || check(w, it, facts->document, &e) < 0) {
         facts->error = arena_strdup(w->a, e.msg);
         facts->again = e.transient;
         return;
@@ -161,19 +161,19 @@ static void read_document(struct window *w, const struct event *ev, struct metad
 int metadata_read(struct window *w, struct err *e)
 {
     struct metadata_facts *facts;
-    uint64_t state;
+    int64_t state;
     size_t i;
 
     if (read_nfts(w, e) < 0)
         return -1;
-    for (i = 0; i < w->event_count; i++) {
-        if (!is_metadata(&w->events[i]))
+    for (i = 0; i < w->count; i++) {
+        if (!is_metadata(&w->entries[i]))
             continue;
-        facts = w->events[i].facts;
-        facts->deployed = facts->deployed && is_validated(w, &w->events[i]);
-        state = small_number(&w->events[i].v[METADATA_STATE_AT].num);
+        facts = w->entries[i].facts;
+        facts->deployed = facts->deployed && is_validated(w, &w->entries[i]);
+        state = field_small(&w->entries[i].ev, "state");
         if (facts->deployed && state != STATE_DEPRECATED && state != STATE_REVOKED)
-            read_document(w, &w->events[i], facts);
+            read_document(w, &w->entries[i], facts);
     }
     return 0;
 }

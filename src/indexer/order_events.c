@@ -7,25 +7,27 @@
 #include "indexer/window.h"
 
 /* OrderStarted(consumer*, payer, amount, serviceIndex, timestamp, publishMarket*, block) */
-static void take_started(const struct window *w, const struct event *ev, struct order_row *row)
+static void take_started(const struct window *w, const struct entry *it, struct order_row *row)
 {
     row->type = "startOrder";
-    row->consumer = event_topic_text(w->a, ev, 1);
-    row->payer = addr_text_lower(w->a, &ev->v[0].addr);
-    row->amount = u256_text(w->a, &ev->v[1].num);
-    row->service_index = (int64_t)small_number(&ev->v[2].num);
-    row->timestamp = (int64_t)small_number(&ev->v[3].num);
+    row->consumer = field_addr(w->a, &it->ev, "consumer");
+    row->payer = field_addr(w->a, &it->ev, "payer");
+    row->amount = field_amount(w->a, &it->ev, "amount");
+    row->service_index = field_small(&it->ev, "serviceIndex");
+    row->timestamp = field_small(&it->ev, "ts");
     row->start_tx = "";
 }
 
 /* OrderReused(orderTxId, caller, timestamp, number); the rest is in the order's start. */
-static int take_reused(const struct window *w, struct db *db, const struct event *ev,
+static int take_reused(const struct window *w, struct db *db, const struct entry *it,
                        struct order_row *row, bool *ret_known, struct err *e)
 {
+    struct hash32 start = event_hash(&it->ev, "orderTxId");
+
     row->type = "reuseOrder";
-    row->start_tx = hex0x_dup(w->a, ev->v[0].bytes.p, ev->v[0].bytes.n);
-    row->payer = addr_text_lower(w->a, &ev->v[1].addr);
-    row->timestamp = (int64_t)small_number(&ev->v[2].num);
+    row->start_tx = hash32_text(w->a, &start);
+    row->payer = field_addr(w->a, &it->ev, "caller");
+    row->timestamp = field_small(&it->ev, "ts");
     return order_row_started(db, w->a, row->start_tx, ret_known, row, e);
 }
 
@@ -70,13 +72,13 @@ static void count_order(struct arena *a, struct json *document, const struct ord
     json_set_int(a, it, "orders", json_get_int(it, "orders", 0) + 1);
 }
 
-int order_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+int order_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
 {
     struct order_row row = {.chain = w->chain->chain_id,
-                            .tx = ev->tx,
-                            .log_index = ev->log->index,
-                            .block = ev->log->block,
-                            .datatoken = ev->emitter};
+                            .tx = it->tx,
+                            .log_index = it->log->index,
+                            .block = it->log->block,
+                            .datatoken = it->emitter};
     struct asset_row *asset;
     bool go = true;
 
@@ -87,9 +89,9 @@ int order_apply(struct window *w, struct db *db, const struct event *ev, struct 
     if (asset_row_get(db, w->a, row.chain, row.nft, &asset, e) < 0)
         return -1;
     row.did = asset->did;
-    if (ev->kind == ORDER_STARTED)
-        take_started(w, ev, &row);
-    else if (take_reused(w, db, ev, &row, &go, e) < 0)
+    if (it->ev.id == EVENT_ORDER_STARTED)
+        take_started(w, it, &row);
+    else if (take_reused(w, db, it, &row, &go, e) < 0)
         return -1;
     if (!go)
         return 0;

@@ -8,38 +8,38 @@
 #include "indexer/rows.h"
 #include "indexer/window.h"
 
-static bool is_price(const struct event *ev)
+static bool is_price(const struct entry *it)
 {
-    return ev->kind >= EXCHANGE_CREATED && ev->kind <= DISPENSER_DEACTIVATED;
+    return it->ev.id >= EVENT_EXCHANGE_CREATED && it->ev.id <= EVENT_DISPENSER_DEACTIVATED;
 }
 
-/* Where the event itself names the datatoken: the topic's number; 0: only the exchange is named. */
-static size_t datatoken_topic(const struct event *ev)
+/* The other events of an exchange name nothing but the exchange. */
+static bool names_datatoken(const struct entry *it)
 {
-    if (ev->kind == EXCHANGE_CREATED)
-        return 3;
-    return ev->kind >= DISPENSER_CREATED ? 1 : 0;
+    return it->ev.id == EVENT_EXCHANGE_CREATED || it->ev.id >= EVENT_DISPENSER_CREATED;
 }
 
 /* Asks the exchanges for their datatokens. */
 static int read_exchanges(struct window *w, struct err *e)
 {
-    struct rpc_reading *r = arena_calloc(w->a, w->event_count, sizeof(*r));
+    struct rpc_reading *r = arena_calloc(w->a, w->count, sizeof(*r));
     struct abi_value v;
+    struct hash32 id;
     size_t n = 0;
     size_t i;
 
-    for (i = 0; i < w->event_count; i++)
-        if (is_price(&w->events[i]) && datatoken_topic(&w->events[i]) == 0) {
-            v = abi_hash(&w->events[i].log->topics[1]);
-            r[n++] = reading(w->a, &w->events[i].log->address, "getExchange(bytes32)", &v, 1);
+    for (i = 0; i < w->count; i++)
+        if (is_price(&w->entries[i]) && !names_datatoken(&w->entries[i])) {
+            id = event_hash(&w->entries[i].ev, "id");
+            v = abi_hash(&id);
+            r[n++] = reading(w->a, &w->entries[i].log->address, "getExchange(bytes32)", &v, 1);
         }
     if (n > 0 && rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
         return -1;
-    for (i = 0, n = 0; i < w->event_count; i++)
-        if (is_price(&w->events[i]) && datatoken_topic(&w->events[i]) == 0 &&
+    for (i = 0, n = 0; i < w->count; i++)
+        if (is_price(&w->entries[i]) && !names_datatoken(&w->entries[i]) &&
             read_values(w->a, &r[n++], EXCHANGE, &v))
-            w->events[i].facts =
+            w->entries[i].facts =
                 arena_memdup(w->a, &v.list.v[EXCHANGE_DATATOKEN].addr, sizeof(struct addr));
     return 0;
 }
@@ -51,25 +51,25 @@ int prices_read(struct window *w, struct err *e)
 
     if (read_exchanges(w, e) < 0)
         return -1;
-    for (i = 0; i < w->event_count; i++) {
-        struct event *ev = &w->events[i];
+    for (i = 0; i < w->count; i++) {
+        struct entry *it = &w->entries[i];
         _db_ struct db *db = NULL;
 
-        if (!is_price(ev))
+        if (!is_price(it))
             continue;
-        if (datatoken_topic(ev)) {
-            struct addr token = event_topic_addr(ev, datatoken_topic(ev));
+        if (names_datatoken(it)) {
+            struct addr token = event_addr(&it->ev, "datatoken");
 
-            ev->facts = arena_memdup(w->a, &token, sizeof(token));
+            it->facts = arena_memdup(w->a, &token, sizeof(token));
         }
-        if (!ev->facts || token_find(w, ev->facts))
+        if (!it->facts || token_find(w, it->facts))
             continue;
         db = store_lend(w->o->store);
-        if (asset_row_of_datatoken(db, w->a, w->chain->chain_id, addr_text_lower(w->a, ev->facts),
-                                   &nft, e) < 0)
+        if (asset_row_of_datatoken(db, w->a, w->chain->chain_id, lower_text(w->a, it->facts), &nft,
+                                   e) < 0)
             return -1;
         if (nft)
-            (void)token_want(w, ev->facts);
+            (void)token_want(w, it->facts);
     }
     return 0;
 }
@@ -94,9 +94,9 @@ static bool set_prices(struct arena *a, struct json *document, const char *datat
     return changed;
 }
 
-int prices_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+int prices_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
 {
-    const struct token *t = ev->facts ? token_find(w, ev->facts) : NULL;
+    const struct token *t = it->facts ? token_find(w, it->facts) : NULL;
     uint64_t chain = w->chain->chain_id;
     struct asset_row *asset;
     const char *datatoken;
@@ -104,7 +104,7 @@ int prices_apply(struct window *w, struct db *db, const struct event *ev, struct
 
     if (!t)
         return 0;
-    datatoken = addr_text_lower(w->a, &t->addr);
+    datatoken = lower_text(w->a, &t->addr);
     if (asset_row_of_datatoken(db, w->a, chain, datatoken, &nft, e) < 0)
         return -1;
     if (!nft)
@@ -113,7 +113,7 @@ int prices_apply(struct window *w, struct db *db, const struct event *ev, struct
         return -1;
     if (!set_prices(w->a, asset->document, datatoken, t->prices))
         return 0;
-    if (asset_row_remember(db, chain, nft, ev->log->block, e) < 0)
+    if (asset_row_remember(db, chain, nft, it->log->block, e) < 0)
         return -1;
     return asset_row_put(db, w->a, asset, ROW_WHOLE, e);
 }

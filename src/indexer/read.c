@@ -6,7 +6,7 @@
 #include "base/clock.h"
 
 enum { TEXT_MAX = 1024 };
-static const uint64_t year_10000 = 253402300800;
+static const int64_t year_10000 = 253402300800;
 
 struct rpc_reading reading(struct arena *a, const struct addr *to, const char *signature,
                            const struct abi_value *args, size_t n)
@@ -45,18 +45,39 @@ const char *read_text(struct arena *a, const struct rpc_reading *r)
     return text_of_bytes(a, v.list.v[0].bytes);
 }
 
-uint64_t small_number(const struct u256 *v)
-{
-    uint64_t n;
-
-    return u256_to_u64(v, &n) && n <= INT64_MAX ? n : 0;
-}
-
-const char *time_text(struct arena *a, const struct u256 *seconds)
+const char *time_text(struct arena *a, int64_t seconds)
 {
     char text[CLOCK_ISO_SIZE];
-    uint64_t n = small_number(seconds);
 
-    clock_iso((int64_t)(n < year_10000 ? n : 0) * 1000, text);
+    clock_iso(seconds < year_10000 ? seconds * 1000 : 0, text);
     return arena_strdup(a, text);
+}
+
+const char *lower_text(struct arena *a, const struct addr *v)
+{
+    char text[ADDR_TEXT];
+
+    addr_lower(v, text);
+    return arena_strdup(a, text);
+}
+
+const char *field_addr(struct arena *a, const struct event *ev, const char *name)
+{
+    struct addr v = event_addr(ev, name);
+
+    return lower_text(a, &v);
+}
+
+const char *field_amount(struct arena *a, const struct event *ev, const char *name)
+{
+    struct u256 v = event_num(ev, name);
+
+    return u256_text(a, &v);
+}
+
+int64_t field_small(const struct event *ev, const char *name)
+{
+    uint64_t n = event_u64(ev, name);
+
+    return n <= INT64_MAX ? (int64_t)n : 0;
 }

@@ -3,6 +3,7 @@
 #define ATOLL_INDEXER_READ_H
 
 #include "chain/abi.h"
+#include "chain/events.h"
 #include "chain/rpc.h"
 #include "json/json.h"
 
@@ -29,9 +30,14 @@ const char *read_text(struct arena *a, const struct rpc_reading *r);
 const char *text_of_bytes(struct arena *a, struct bytes b);
 
 /* A time of a contract (seconds) as "2026-11-21T01:02:03.000Z". */
-const char *time_text(struct arena *a, const struct u256 *seconds);
+const char *time_text(struct arena *a, int64_t seconds);
 
-/* A number of a contract that has to fit; 0 when it does not. */
-uint64_t small_number(const struct u256 *v);
+/* --- fields of an event by name, as rows and documents have them --- */
+
+const char *lower_text(struct arena *a, const struct addr *v);                     /* an address */
+const char *field_addr(struct arena *a, const struct event *ev, const char *name); /* lower */
+const char *field_amount(struct arena *a, const struct event *ev, const char *name); /* decimal */
+/* A number that has to fit a signed 64-bit one; 0 when it does not. */
+int64_t field_small(const struct event *ev, const char *name);
 
 #endif

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "indexer/window.h"
 
+#include "indexer/read.h"
+
 void window_take(struct window *w, const struct rpc_log *logs, size_t n)
 {
+    struct entry *it;
+    struct err ignored; /* a stranger's contract may log anything */
     size_t i;
 
-    w->events = arena_calloc(w->a, n, sizeof(*w->events));
-    for (i = 0; i < n; i++)
-        if (event_decode(w->a, &logs[i], &w->events[w->event_count]))
-            w->event_count++;
+    w->entries = arena_calloc(w->a, n, sizeof(*w->entries));
+    for (i = 0; i < n; i++) {
+        it = &w->entries[w->count];
+        if (event_decode(w->a, &logs[i], &it->ev, &ignored) < 0 || it->ev.id >= EVENT_COUNT)
+            continue;
+        it->log = &logs[i];
+        it->emitter = lower_text(w->a, &logs[i].address);
+        it->tx = hash32_text(w->a, &logs[i].tx);
+        w->count++;
+    }
 }
 
 int window_read(struct window *w, struct err *e)
 {
-    if (w->event_count == 0)
+    if (w->count == 0)
         return 0;
     if (metadata_read(w, e) < 0 || prices_read(w, e) < 0 || access_lists_read(w, e) < 0)
         return -1;
@@ -21,40 +31,40 @@ int window_read(struct window *w, struct err *e)
 }
 
 /* What each kind does; MetadataValidated is looked at with the metadata that it vouches for. */
-static int (*const apply[EVENT_KINDS])(struct window *w, struct db *db, const struct event *ev,
+static int (*const apply[EVENT_COUNT])(struct window *w, struct db *db, const struct entry *it,
                                        struct err *e) = {
-    [METADATA_CREATED] = metadata_apply,
-    [METADATA_UPDATED] = metadata_apply,
-    [METADATA_STATE] = metadata_state_apply,
-    [ORDER_STARTED] = order_apply,
-    [ORDER_REUSED] = order_apply,
-    [EXCHANGE_CREATED] = prices_apply,
-    [EXCHANGE_RATE_CHANGED] = prices_apply,
-    [EXCHANGE_ACTIVATED] = prices_apply,
-    [EXCHANGE_DEACTIVATED] = prices_apply,
-    [DISPENSER_CREATED] = prices_apply,
-    [DISPENSER_ACTIVATED] = prices_apply,
-    [DISPENSER_DEACTIVATED] = prices_apply,
-    [ACCESS_LIST_NEW] = access_list_apply,
-    [ACCESS_LIST_ADDED] = access_list_apply,
-    [ACCESS_LIST_REMOVED] = access_list_apply,
-    [ESCROW_AUTH] = escrow_apply,
-    [ESCROW_LOCK] = escrow_apply,
-    [ESCROW_CLAIMED] = escrow_apply,
-    [ESCROW_CANCELED] = escrow_apply,
-    [ESCROW_DEPOSIT] = escrow_apply,
-    [ESCROW_WITHDRAW] = escrow_apply,
+    [EVENT_METADATA_CREATED] = metadata_apply,
+    [EVENT_METADATA_UPDATED] = metadata_apply,
+    [EVENT_METADATA_STATE] = metadata_state_apply,
+    [EVENT_ORDER_STARTED] = order_apply,
+    [EVENT_ORDER_REUSED] = order_apply,
+    [EVENT_EXCHANGE_CREATED] = prices_apply,
+    [EVENT_EXCHANGE_RATE_CHANGED] = prices_apply,
+    [EVENT_EXCHANGE_ACTIVATED] = prices_apply,
+    [EVENT_EXCHANGE_DEACTIVATED] = prices_apply,
+    [EVENT_DISPENSER_CREATED] = prices_apply,
+    [EVENT_DISPENSER_ACTIVATED] = prices_apply,
+    [EVENT_DISPENSER_DEACTIVATED] = prices_apply,
+    [EVENT_NEW_ACCESS_LIST] = access_list_apply,
+    [EVENT_ADDRESS_ADDED] = access_list_apply,
+    [EVENT_ADDRESS_REMOVED] = access_list_apply,
+    [EVENT_AUTH] = escrow_apply,
+    [EVENT_LOCK] = escrow_apply,
+    [EVENT_CLAIMED] = escrow_apply,
+    [EVENT_CANCELED] = escrow_apply,
+    [EVENT_DEPOSIT] = escrow_apply,
+    [EVENT_WITHDRAW] = escrow_apply,
 };
 
 int window_apply(struct window *w, struct db *db, struct err *e)
 {
-    const struct event *ev;
+    const struct entry *it;
     size_t i;
 
-    for (i = 0; i < w->event_count; i++) {
-        ev = &w->events[i];
-        if (apply[ev->kind] && apply[ev->kind](w, db, ev, e) < 0)
-            return err_wrap(e, "%s in %s", event_name(ev->kind), ev->tx);
+    for (i = 0; i < w->count; i++) {
+        it = &w->entries[i];
+        if (apply[it->ev.id] && apply[it->ev.id](w, db, it, e) < 0)
+            return err_wrap(e, "%s in %s", event_name(it->ev.id), it->tx);
     }
     return 0;
 }
@@ -63,8 +73,8 @@ bool window_is_missing_documents(const struct window *w)
 {
     size_t i;
 
-    for (i = 0; i < w->event_count; i++)
-        if (metadata_is_missing(&w->events[i]))
+    for (i = 0; i < w->count; i++)
+        if (metadata_is_missing(&w->entries[i]))
             return true;
     return false;
 }

@@ -2,7 +2,7 @@
 #ifndef ATOLL_INDEXER_WINDOW_H
 #define ATOLL_INDEXER_WINDOW_H
 
-#include "indexer/event.h"
+#include "chain/events.h"
 #include "indexer/indexer.h"
 #include "json/json.h"
 
@@ -12,6 +12,22 @@
  * are applied in the chain's order within the caller's transaction (window_apply: no network).
  * All memory is the window's arena.
  */
+/*
+ * A log of one of the events that are followed. Several of a kind may stand in one transaction;
+ * each is what its own log says. Lives in the window's arena, as its texts do.
+ */
+struct entry {
+    struct event ev;
+    const struct rpc_log *log;
+    const char *emitter; /* lower case, like tx */
+    const char *tx;
+    /*
+     * What was read for it before the transaction. Its type belongs to the kind's own file; NULL
+     * where the kind reads nothing.
+     */
+    void *facts;
+};
+
 /* Decryptors that did not answer lately: they are not waited for again and again. */
 struct shunned {
     struct {
@@ -24,8 +40,8 @@ struct window {
     const struct indexer_options *o;
     const struct indexer_chain *chain;
     struct arena *a;
-    struct event *events;
-    size_t event_count;
+    struct entry *entries;
+    size_t count;
     struct token *tokens; /* datatokens that were read, newest first */
     struct shunned *shunned;
 };
@@ -62,24 +78,24 @@ int tokens_read(struct window *w, struct err *e) must_check;
 
 /* Reads NFTs and documents of MetadataCreated and MetadataUpdated; wants their datatokens. */
 int metadata_read(struct window *w, struct err *e) must_check;
-int metadata_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+int metadata_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
-bool metadata_is_missing(const struct event *ev);
-int metadata_state_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+bool metadata_is_missing(const struct entry *it);
+int metadata_state_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
 
-int order_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+int order_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
 
 /* Wants the datatokens of exchanges and dispensers that changed, as far as assets have them. */
 int prices_read(struct window *w, struct err *e) must_check;
-int prices_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+int prices_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
 
 /* Reads the names of new access lists. */
 int access_lists_read(struct window *w, struct err *e) must_check;
-int access_list_apply(struct window *w, struct db *db, const struct event *ev, struct err *e)
+int access_list_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
 
-int escrow_apply(struct window *w, struct db *db, const struct event *ev, struct err *e) must_check;
+int escrow_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
 
 /* --- documents (document.c) --- */
 
@@ -87,11 +103,11 @@ int escrow_apply(struct window *w, struct db *db, const struct event *ev, struct
  * The document of a metadata event: taken from the event, or decrypted by whom its decryptorUrl
  * names, and checked against the event's hash. -1 with a text for the asset's state row.
  */
-int document_get(const struct window *w, const struct event *ev, struct json **ret, struct err *e)
+int document_get(const struct window *w, const struct entry *it, struct json **ret, struct err *e)
     must_check;
 
 /* Asks the node at `url` to decrypt (wire/ddo.md 4.2); the bytes it answered. */
-int decrypt_remote(const struct window *w, const struct event *ev, const char *url,
+int decrypt_remote(const struct window *w, const struct entry *it, const char *url,
                    struct bytes *ret, struct err *e) must_check;
 
 /* "did:op:" or "did:ope:" + sha256 of NFT and chain, for a document of that version. */
