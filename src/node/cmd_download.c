@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
+#include "api.gen.h"
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "node/consume.h"
+#include "node/node.h"
+#include "storage/storage.h"
+
+/* What a download is of, once found. */
+struct wanted {
+    struct asset asset;
+    const struct asset_service *service;
+    size_t index;
+    struct rpc *rpc;
+    struct addr consumer;
+};
+
+static int check_asset(struct task *t, const struct args_download *args, struct wanted *w,
+                       struct err *e)
+{
+    bool found;
+
+    if (node_asset_find(t->node, t->arena, args->document_id, &found, &w->asset, e) < 0)
+        return -1;
+    if (!found)
+        return refused(e, ASSET_UNKNOWN);
+    if (!asset_is_orderable(&w->asset))
+        return refused(e, ASSET_NOT_ORDERABLE);
+    w->rpc = node_rpc(t->node, w->asset.chain_id);
+    if (!w->rpc)
+        return refused(e, DOWNLOAD_CHAIN, (unsigned long long)w->asset.chain_id);
+    w->service = asset_service_find(&w->asset, args->service_id, &w->index);
+    if (!w->service)
+        return refused(e, ASSET_SERVICE);
+    return 0;
+}
+
+/* Data for computing never leaves, but to an environment. */
+static int check_type(struct task *t, const struct wanted *w, struct err *e)
+{
+    if (!str_eq(w->service->type, "compute"))
+        return 0;
+    if (t->node->config->engine_count == 0)
+        return refused(e, DOWNLOAD_NO_COMPUTE);
+    if (!addr_eq(&w->consumer, &t->node->address))
+        return refused(e, DOWNLOAD_COMPUTE);
+    return 0;
+}
+
+static int check_order(struct task *t, const struct args_download *args, const struct wanted *w,
+                       struct err *e)
+{
+    struct order_request q = consume_order(&w->asset, w->service, w->index, &w->consumer);
+    struct order order;
+
+    if (!hash32_parse(args->transfer_tx_id, &q.tx))
+        return refused(e, ORDER_NOT_MINED, args->transfer_tx_id);
+    if (order_check(w->rpc, t->arena, &q, &order, e) < 0)
+        return -1;
+    if (!order_fee_paid(t->node->fees, &order.receipt, &q.datatoken, w->service->id, clock_s()))
+        return refused(e, ORDER_FEES);
+    return 0;
+}
+
+static int find_file(struct task *t, const struct args_download *args, const struct wanted *w,
+                     const struct json **ret, struct err *e)
+{
+    struct json *files;
+
+    if (asset_files_open(t->arena, &t->node->config->private_key, &w->asset, w->service, &files,
+                         e) < 0)
+        return -1;
+    if (args->file_index >= (int64_t)json_len(files))
+        return refused(e, FILE_INDEX, (long long)args->file_index, json_len(files));
+    *ret = json_at(files, (size_t)args->file_index);
+    if (str_ieq(json_get_str(*ret, "type", ""), "nodePersistentStorage"))
+        return refused(e, DOWNLOAD_BUCKET);
+    return 0;
+}
+
+/* --- the body --- */
+
+static int64_t pull(void *ctx, void *out, size_t cap)
+{
+    struct err e;
+    int64_t n = storage_pull(ctx, out, cap, &e);
+
+    if (n == STREAM_WAIT)
+        return HTTP_PULL_WAIT;
+    return n < 0 ? HTTP_PULL_FAILED : n;
+}
+
+static void notify(void *ctx, void (*ready)(void *arg), void *arg)
+{
+    storage_notify(ctx, ready, arg);
+}
+
+static void done(void *ctx)
+{
+    storage_close(ctx);
+}
+
+/* One range can be passed on; anything else in the header is as if it were not there. */
+static const char *single_range(const struct http_request *r)
+{
+    const char *range = http_header_get(r, "range");
+
+    if (!range || !str_starts(range, "bytes=") || range[6 + strspn(range + 6, "0123456789-")] != 0)
+        return NULL;
+    return range;
+}
+
+/*
+ * The content is a stranger's and comes from the node's own origin: a browser must save it, and
+ * must not run what is in it.
+ */
+static void protect(struct task *t, const struct storage_opened *o)
+{
+    const char *name = o->name[0] ? storage_safe_name(t->arena, o->name, NULL, 0) : "file";
+
+    if (o->disposition && strncasecmp(o->disposition, "attachment", 10) == 0)
+        reply_header(t, "content-disposition", o->disposition);
+    else
+        reply_header(t, "content-disposition",
+                     arena_printf(t->arena, "attachment;filename=%s", name));
+    reply_header(t, "x-content-type-options", "nosniff");
+    reply_header(t, "content-security-policy", "sandbox; default-src 'none'");
+}
+
+static int send_file(struct task *t, const struct args_download *args, const struct json *file,
+                     struct err *e)
+{
+    struct storage_request request = {
+        .file = file, .userdata = args->userdata, .range = single_range(t->request)};
+    struct http_stream stream = {.pull = pull, .notify = notify, .close = done};
+    struct storage_opened o;
+    struct err why;
+
+    if (storage_open(t->node->storage, t->arena, &request, &o, &why) < 0) {
+        if (why.code == ERR_STORAGE)
+            return refused(e, DOWNLOAD_STORAGE, why.msg);
+        return refused(e, DOWNLOAD_FAILED, why.msg);
+    }
+    stream.ctx = o.body;
+    stream.size = o.size;
+    reply_stream(t, &stream, o.content_type ? o.content_type : "application/octet-stream");
+    protect(t, &o);
+    if (o.status == 206 || o.status == 416)
+        reply_status(t, o.status);
+    if (o.content_range)
+        reply_header(t, "content-range", o.content_range);
+    reply_header(t, "accept-ranges", "bytes");
+    return 0;
+}
+
+/* download: a file that was ordered, as it comes from its origin.  See api/download.json. */
+int cmd_download(struct task *t, const struct args_download *args, struct err *e)
+{
+    const struct auth_request who = {.command = "download",
+                                     .address = args->consumer_address,
+                                     .nonce = args->nonce,
+                                     .signature = args->signature,
+                                     .token = t->authorization,
+                                     .rule = AUTH_COMMAND};
+    const struct json *file = NULL;
+    struct wanted w;
+
+    if (auth_check(t->node->auth, &who, &w.consumer, e) < 0)
+        return -1;
+    if (check_asset(t, args, &w, e) < 0)
+        return -1;
+    if (consume_allowed(t, &w.asset, w.service, &w.consumer, e) < 0)
+        return -1;
+    if (check_type(t, &w, e) < 0)
+        return -1;
+    if (check_order(t, args, &w, e) < 0)
+        return -1;
+    if (find_file(t, args, &w, &file, e) < 0)
+        return -1;
+    return send_file(t, args, file, e);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api.gen.h"
+#include "base/str.h"
+#include "node/consume.h"
+#include "node/node.h"
+#include "storage/storage.h"
+
+/* Facts about one file, added to the answer. */
+static int add_info(struct task *t, const struct json *file, bool checksum, struct json *list,
+                    struct err *e)
+{
+    struct storage_info info;
+    struct err why;
+
+    if (storage_info_get(t->node->storage, t->arena, file, checksum, &info, &why) < 0)
+        return refused(e, FILE_INFO_FAILED, why.msg);
+    json_push(t->arena, list, storage_info_json(t->arena, &info));
+    return 0;
+}
+
+static bool is_known_type(const char *type)
+{
+    static const char *const known[] = {"url", "ipfs", "arweave",
+                                        "s3",  "ftp",  "nodePersistentStorage"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(known); i++) {
+        if (str_ieq(known[i], type))
+            return true;
+    }
+    return false;
+}
+
+/* A file object in the clear: the member `file`, or the arguments themselves. */
+static int info_of_file(struct task *t, const struct args_file_info *args, struct json *list,
+                        struct err *e)
+{
+    const struct json *file = args->file ? args->file : t->args;
+
+    if (!is_known_type(args->type))
+        return refused(e, FILE_INFO_TYPE);
+    if (str_ieq(args->type, "nodePersistentStorage") && !args->consumer_address)
+        return refused(e, FILE_INFO_CONSUMER);
+    if (!json_get(file, "type")) {
+        struct json *copy = json_copy(t->arena, file);
+
+        json_set_str(t->arena, copy, "type", args->type);
+        file = copy;
+    }
+    return add_info(t, file, args->has_checksum && args->checksum, list, e);
+}
+
+/* The files of a service, or one of them. */
+static int info_of_service(struct task *t, const struct args_file_info *args, struct json *list,
+                           struct err *e)
+{
+    const struct asset_service *service;
+    struct asset asset;
+    struct json *files;
+    bool found;
+    size_t i;
+
+    if (!args->service_id)
+        return refused(e, FILE_INFO_SERVICE);
+    if (!str_starts(args->did, "did:op"))
+        return refused(e, FILE_INFO_DID);
+    if (node_asset_find(t->node, t->arena, args->did, &found, &asset, e) < 0)
+        return -1;
+    if (!found)
+        return refused(e, ASSET_UNKNOWN);
+    service = asset_service_find(&asset, args->service_id, NULL);
+    if (!service)
+        return refused(e, ASSET_SERVICE);
+    if (asset_files_open(t->arena, &t->node->config->private_key, &asset, service, &files, e) < 0)
+        return e->code == ERR_ASSET_FILES_KEY ? refused(e, FILE_INFO_KEY) : -1;
+    if (args->has_file_index && args->file_index >= (int64_t)json_len(files))
+        return refused(e, FILE_INDEX, (long long)args->file_index, json_len(files));
+    for (i = 0; i < json_len(files); i++) {
+        if (args->has_file_index && (int64_t)i != args->file_index)
+            continue;
+        if (add_info(t, json_at(files, i), args->has_checksum && args->checksum, list, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* fileInfo: does the origin have it, how large, what is its checksum.  See api/fileInfo.json. */
+int cmd_file_info(struct task *t, const struct args_file_info *args, struct err *e)
+{
+    struct json *list = json_new_array(t->arena);
+    int rc;
+
+    if (json_len(t->args) == 0)
+        return refused(e, FILE_INFO_FIELDS);
+    if (args->did)
+        rc = info_of_service(t, args, list, e);
+    else if (args->type)
+        rc = info_of_file(t, args, list, e);
+    else
+        return refused(e, FILE_INFO_PARAMETERS);
+    return rc < 0 ? -1 : reply_json(t, list);
+}
