@@ -43,35 +43,38 @@ static struct json *tx_json(struct arena *a, const struct addr *from, const stru
     return j;
 }
 
-static int estimate(struct rpc *r, struct arena *a, const struct addr *from,
-                    const struct eth_tx *tx, uint64_t *ret, struct err *e)
-{
-    struct json *params = json_new_array(a);
-    struct json *result;
+/* What is asked for in one request; a bump needs the first two only. */
+enum { BLOCK, PRIORITY, FEES, ESTIMATE = FEES, NONCE, BALANCE, EVERYTHING };
 
-    json_push(a, params, tx_json(a, from, tx));
-    if (rpc_call(r, a, "eth_estimateGas", params, &result, e) < 0)
-        return -1;
-    if (!rpc__u64(result, ret))
-        return rpc__malformed(e, "eth_estimateGas");
-    return 0;
+static struct json *list2(struct arena *a, struct json *first, struct json *second)
+{
+    struct json *list = json_new_array(a);
+
+    json_push(a, list, first);
+    if (second)
+        json_push(a, list, second);
+    return list;
 }
 
-/* The priority fee that the chain suggests. Not every endpoint has the method. */
-static int suggested_priority(struct rpc *r, struct arena *a, struct u256 *ret, struct err *e)
+/* Not every endpoint has a method for the priority fee. */
+static void ask_fees(struct arena *a, struct rpc_item *items)
 {
-    struct json *result;
-    struct err why = {0};
+    items[BLOCK] =
+        (struct rpc_item){.method = "eth_getBlockByNumber",
+                          .params = list2(a, json_new_str(a, "latest"), json_new_bool(a, false))};
+    items[PRIORITY] = (struct rpc_item){.method = "eth_maxPriorityFeePerGas", .may_fail = true};
+}
 
-    *ret = u256_from(DEFAULT_PRIORITY);
-    if (rpc_call(r, a, "eth_maxPriorityFeePerGas", NULL, &result, &why) == 0) {
-        if (!rpc__u256(result, ret))
-            return rpc__malformed(e, "eth_maxPriorityFeePerGas");
-    } else if (why.transient) {
-        *e = why;
-        return -1;
-    }
-    return 0;
+static void ask_account(struct arena *a, const struct addr *from, struct rpc_item *items)
+{
+    const char *address = hex0x_dup(a, from->b, sizeof(from->b));
+
+    items[NONCE] =
+        (struct rpc_item){.method = "eth_getTransactionCount",
+                          .params = list2(a, json_new_str(a, address), json_new_str(a, "pending"))};
+    items[BALANCE] =
+        (struct rpc_item){.method = "eth_getBalance",
+                          .params = list2(a, json_new_str(a, address), json_new_str(a, "pending"))};
 }
 
 static int legacy_price(struct rpc *r, struct arena *a, struct eth_tx *tx, struct err *e)
@@ -87,24 +90,23 @@ static int legacy_price(struct rpc *r, struct arena *a, struct eth_tx *tx, struc
     return 0;
 }
 
-static int fees(struct rpc *r, struct arena *a, struct eth_tx *tx, struct err *e)
+/* Fees by the answers of ask_fees(). */
+static int take_fees(struct rpc *r, struct arena *a, const struct rpc_item *items,
+                     struct eth_tx *tx, struct err *e)
 {
     const struct u256 two = u256_from(2);
     struct rpc_block head;
     struct u256 priority;
     struct u256 price;
-    bool found;
 
-    if (rpc_block(r, a, RPC_LATEST, &found, &head, e) < 0)
-        return -1;
-    if (!found)
+    if (!rpc__block(items[BLOCK].result, &head))
         return rpc__malformed(e, "eth_getBlockByNumber");
     if (u256_is_zero(&head.base_fee))
         return legacy_price(r, a, tx, e);
-    if (suggested_priority(r, a, &priority, e) < 0)
-        return -1;
+    if (!rpc__u256(items[PRIORITY].result, &priority))
+        priority = u256_from(DEFAULT_PRIORITY);
     if (!u256_mul(&head.base_fee, &two, &price) || !u256_add(&price, &priority, &price))
-        return rpc__malformed(e, "fees");
+        return rpc__malformed(e, "eth_getBlockByNumber");
     tx->type = ETH_TX_FEES;
     tx->priority = scaled(&priority, MARGIN_PERCENT, 100);
     tx->price = scaled(&price, MARGIN_PERCENT, 100);
@@ -126,36 +128,25 @@ static int check_funds(struct rpc *r, struct arena *a, const struct addr *from,
                    units_text(a, &needed, 18));
 }
 
-/* Nonce and balance in one request. */
-static int account(struct rpc *r, struct arena *a, const struct addr *from, uint64_t *ret_nonce,
-                   struct u256 *ret_balance, struct err *e)
-{
-    struct rpc_item items[] = {{.method = "eth_getTransactionCount", .params = json_new_array(a)},
-                               {.method = "eth_getBalance", .params = json_new_array(a)}};
-    const char *address = hex0x_dup(a, from->b, sizeof(from->b));
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(items); i++) {
-        json_push(a, items[i].params, json_new_str(a, address));
-        json_push(a, items[i].params, json_new_str(a, "pending"));
-    }
-    if (rpc_batch(r, a, items, ARRAY_LEN(items), e) < 0)
-        return -1;
-    if (!rpc__u64(items[0].result, ret_nonce) || !rpc__u256(items[1].result, ret_balance))
-        return rpc__malformed(e, "eth_getTransactionCount");
-    return 0;
-}
-
 int eth_gas_fill(struct rpc *r, const struct addr *from, struct eth_tx *tx, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
+    struct rpc_item items[EVERYTHING];
     struct eth_tx out = *tx;
     struct u256 balance;
 
-    out.chain_id = rpc_chain_id(r);
-    if (estimate(r, a, from, tx, &out.gas, e) < 0 || fees(r, a, &out, e) < 0 ||
-        account(r, a, from, &out.nonce, &balance, e) < 0)
+    ask_fees(a, items);
+    ask_account(a, from, items);
+    items[ESTIMATE] = (struct rpc_item){.method = "eth_estimateGas",
+                                        .params = list2(a, tx_json(a, from, tx), NULL)};
+    if (rpc_batch(r, a, items, EVERYTHING, e) < 0)
         return -1;
+    if (!rpc__u64(items[ESTIMATE].result, &out.gas) || !rpc__u64(items[NONCE].result, &out.nonce) ||
+        !rpc__u256(items[BALANCE].result, &balance))
+        return rpc__malformed(e, "eth_estimateGas");
+    if (take_fees(r, a, items, &out, e) < 0)
+        return -1;
+    out.chain_id = rpc_chain_id(r);
     out.gas += GAS_SPARE;
     if (check_funds(r, a, from, &out, &balance, e) < 0)
         return -1;
@@ -166,11 +157,13 @@ int eth_gas_fill(struct rpc *r, const struct addr *from, struct eth_tx *tx, stru
 int eth_gas_bump(struct rpc *r, struct eth_tx *tx, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
+    struct rpc_item items[FEES];
     struct eth_tx now = *tx;
     struct u256 price = scaled(&tx->price, 9, 8);
     struct u256 priority = scaled(&tx->priority, 9, 8);
 
-    if (fees(r, a, &now, e) < 0)
+    ask_fees(a, items);
+    if (rpc_batch(r, a, items, FEES, e) < 0 || take_fees(r, a, items, &now, e) < 0)
         return -1;
     tx->price = larger(&price, &now.price);
     if (tx->type == ETH_TX_FEES)

@@ -15,6 +15,9 @@ bool rpc__bytes(struct arena *a, const struct json *v, struct bytes *ret);
 /* A receipt object as eth_getTransactionReceipt answers it. */
 bool rpc__receipt(struct arena *a, const struct json *j, struct rpc_receipt *ret);
 
+/* A block object as eth_getBlockByNumber answers it. */
+bool rpc__block(const struct json *j, struct rpc_block *ret);
+
 /* The JSON text of a quantity and of bytes, both with "0x". */
 struct json *rpc__hex_u64(struct arena *a, uint64_t v);
 struct json *rpc__hex_bytes(struct arena *a, struct bytes b);

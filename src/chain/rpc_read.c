@@ -225,7 +225,7 @@ int rpc_receipt(struct rpc *r, struct arena *a, const struct hash32 *tx, bool *r
 
 /* --- blocks --- */
 
-static bool read_block(const struct json *j, struct rpc_block *ret)
+bool rpc__block(const struct json *j, struct rpc_block *ret)
 {
     *ret = (struct rpc_block){0};
     (void)rpc__u256(json_get(j, "baseFeePerGas"), &ret->base_fee);
@@ -243,7 +243,7 @@ int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
 
     if (call(r, a, "eth_getBlockByNumber", PARAMS(which, json_new_bool(a, false)), &result, e) < 0)
         return -1;
-    if (!is_absent(result) && !read_block(result, &block))
+    if (!is_absent(result) && !rpc__block(result, &block))
         return rpc__malformed(e, "eth_getBlockByNumber");
     *ret_found = !is_absent(result);
     if (*ret_found)

@@ -332,6 +332,30 @@ static void an_unreachable_chain_changes_nothing(void **state)
     rpc_free(dead);
 }
 
+/* A chain from before EIP-1559, as far as its blocks tell. */
+static void pays_a_plain_price_without_a_base_fee(void **state)
+{
+    struct chain *c = *state;
+    struct sender *s = new_sender(c, NODE, 0);
+    struct sender_request r = transfer(c, "legacy", 5);
+    struct u256 before = received(c);
+    struct json *params = json_new_array(c->arena);
+    struct json *mined;
+    struct hash32 tx;
+    struct err e;
+
+    chain_call(c, "anvil_setNextBlockBaseFeePerGas", "[\"0x0\"]");
+    chain_call(c, "anvil_mine", "[]");
+    sender_start(s);
+    ok(sender_send(s, &r, &tx, &e), e);
+    assert_true(wait_for(&heard.mined, 1));
+    json_push(c->arena, params, json_new_str(c->arena, hash32_text(c->arena, &tx)));
+    ok(rpc_call(c->rpc, c->arena, "eth_getTransactionByHash", params, &mined, &e), e);
+    assert_string_equal(json_get_str(mined, "type", ""), "0x0");
+    assert_received(c, &before, 5);
+    sender_free(s);
+}
+
 static void uses_the_endpoint_that_answers(void **state)
 {
     struct chain *c = *state;
@@ -365,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup(notices_what_can_never_be_mined, begin),
         cmocka_unit_test_setup(an_unreachable_chain_changes_nothing, begin),
         cmocka_unit_test_setup(uses_the_endpoint_that_answers, begin),
+        cmocka_unit_test_setup(pays_a_plain_price_without_a_base_fee, begin),
     };
 
     return cmocka_run_group_tests(tests, chain_up, chain_down);
