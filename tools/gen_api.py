@@ -25,7 +25,8 @@ BODY_MAX = 10 * 1048576
 
 
 def snake(name):
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).replace("-", "_").lower()
+    name = re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).replace("-", "_").lower()
 
 
 def check(ok, where, text):

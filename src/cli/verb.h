@@ -45,5 +45,6 @@ int args_end(const struct args *in, int min, int max, struct err *e) must_check;
 int cli_devnet(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_node(int argc, char **argv);
 
 #endif

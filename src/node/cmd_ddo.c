@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "api.gen.h"
+#include "asset/validate.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "crypto/hash.h"
+#include "indexer/index.h"
+#include "node/node.h"
+
+/* Documents: reading, searching, validating. */
+
+enum { ANSWER_MAX = 64 << 20 };
+
+int cmd_get_ddo(struct task *t, const struct args_get_ddo *args, struct err *e)
+{
+    _db_ struct db *db = store_lend(t->node->store);
+    const char *text;
+
+    if (!str_starts(args->id, "did:op"))
+        return t->direct ? refused(e, DDO_ID) : refused(e, DDO_DID);
+    if (index_ddo_get(db, t->arena, args->id, &text, e) < 0)
+        return -1;
+    if (!text)
+        return t->direct ? refused(e, DDO_NOT_FOUND) : refused(e, DDO_NOT_HERE);
+    return reply_json_text(t, text);
+}
+
+static int reply_buf(struct task *t, struct buf *out)
+{
+    return reply_bytes(t, "application/json; charset=utf-8", buf_str(out), out->len);
+}
+
+int cmd_query(struct task *t, const struct args_query *args, struct err *e)
+{
+    _db_ struct db *db = store_lend(t->node->store);
+    _buf_ struct buf out = BUF_INIT(ANSWER_MAX);
+
+    if (index_query(db, args->query, &out, e) < 0)
+        return -1;
+    return reply_buf(t, &out);
+}
+
+int cmd_get_ddo_state(struct task *t, const struct args_get_ddo_state *args, struct err *e)
+{
+    const struct index_state_key key = {args->did, args->nft, args->tx_id};
+    _db_ struct db *db = store_lend(t->node->store);
+    struct json *state;
+
+    if (!key.did && !key.nft && !key.tx)
+        return refused(e, STATE_KEY);
+    if (index_state_get(db, t->arena, &key, &state, e) < 0)
+        return -1;
+    return state ? reply_json(t, state) : refused(e, DDO_NOT_FOUND);
+}
+
+int cmd_index_queue(struct task *t, const struct args_index_queue *args, struct err *e)
+{
+    _db_ struct db *db = store_lend(t->node->store);
+    struct json *v = json_new_object(t->arena);
+    struct json *queue;
+
+    (void)args;
+    if (index_queue(db, t->arena, &queue, e) < 0)
+        return -1;
+    json_set(t->arena, v, "queue", queue);
+    return reply_json(t, v);
+}
+
+/* --- validateDDO --- */
+
+static bool is_given(const char *s)
+{
+    return s && *s;
+}
+
+/* Whoever shows a credential must prove it; whoever shows none may be let in. */
+static int authenticate(struct task *t, const struct args_validate_ddo *args, bool *ret_signed,
+                        struct err *e)
+{
+    const struct auth_request r = {.command = "validateDDO",
+                                   .address = args->publisher_address,
+                                   .nonce = args->nonce,
+                                   .signature = args->signature,
+                                   .token = t->authorization};
+    struct addr who;
+
+    *ret_signed = is_given(r.address) || is_given(r.nonce) || is_given(r.signature) || r.token;
+    return *ret_signed ? auth_check(t->node->auth, &r, &who, e) : 0;
+}
+
+/* {hash, publicKey, r, s, v} over the document's text (wire/ddo.md 3). */
+static struct json *sign_document(struct task *t, const struct json *ddo)
+{
+    struct arena *a = t->arena;
+    const char *text = json_text(a, ddo);
+    struct hash32 hash = sha256(text, strlen(text));
+    const char *hash_hex = hash32_text(a, &hash);
+    struct hash32 m = keccak256(hash_hex, strlen(hash_hex));
+    struct json *v = json_new_object(a);
+    size_t zeros = 0;
+    struct sig sig;
+
+    while (zeros < sizeof(m.b) && m.b[zeros] == 0)
+        zeros++;
+    sig = eip191_sign(&t->node->config->private_key, m.b + zeros, sizeof(m.b) - zeros);
+    json_set_str(a, v, "hash", hash_hex);
+    json_set_str(a, v, "publicKey", t->node->address_text);
+    json_set_str(a, v, "r", hex0x_dup(a, sig.r, sizeof(sig.r)));
+    json_set_str(a, v, "s", hex0x_dup(a, sig.s, sizeof(sig.s)));
+    json_set_int(a, v, "v", sig.v);
+    return v;
+}
+
+int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struct err *e)
+{
+    struct json *ddo = json_copy(t->arena, args->ddo);
+    struct json *errors;
+    bool is_signed;
+
+    if (authenticate(t, args, &is_signed, e) < 0)
+        return -1;
+    if (!is_given(json_get_str(ddo, "version", NULL)))
+        return refused(e, DDO_VERSION);
+    json_remove(ddo, "indexedMetadata");
+    if (asset_validate(t->arena, ddo, &errors, e) < 0)
+        return -1;
+    if (errors)
+        return refused(e, DDO_INVALID, json_text(t->arena, errors));
+    if (!is_signed && !t->node->config->validate_unsigned_ddo)
+        return reply_text(t, "");
+    return reply_json(t, sign_document(t, ddo));
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "api.gen.h"
+#include "base/str.h"
+#include "crypto/aes.h"
+#include "crypto/ecies.h"
+#include "node/node.h"
+
+/* encrypt: bytes for this node's key, so that only it can read them. */
+
+enum { ENCRYPT_MAX = 25 * 1048576, AES_PADDING = 16 };
+
+/* What is to be encrypted: the body of the route, or the field of the command. */
+static int take_input(const struct task *t, const struct args_encrypt *args, struct bytes *ret,
+                      struct err *e)
+{
+    if (!t->direct) {
+        *ret = t->request->body;
+        return 0;
+    }
+    if (!args->blob)
+        return refused(e, MISSING_FIELD, "blob", "encrypt", "blob");
+    *ret = (struct bytes){(const uint8_t *)args->blob, strlen(args->blob)};
+    if (!args->encoding || str_eq(args->encoding, "string"))
+        return 0;
+    if (!str_eq(args->encoding, "base58"))
+        return refused(e, ENCRYPT_ENCODING);
+    if (!base58_parse(t->arena, args->blob, ret))
+        return failed(e, INVALID, "blob is not base58, or longer than it may be");
+    return 0;
+}
+
+static int seal(const struct task *t, const char *method, struct bytes in, struct buf *out,
+                struct err *e)
+{
+    const struct seckey *key = &t->node->config->private_key;
+    uint8_t compressed[33];
+
+    if (str_ieq(method, "ECIES"))
+        return ecies_encrypt(&t->node->pubkey, in.p, in.n, out, e);
+    pubkey_compress(&t->node->pubkey, compressed);
+    return aes_cbc_encrypt(key->b, compressed, in.p, in.n, out, e);
+}
+
+int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
+{
+    const struct auth_request r = {.command = "encrypt",
+                                   .address = args->consumer_address,
+                                   .nonce = args->nonce,
+                                   .signature = args->signature,
+                                   .token = t->authorization};
+    const char *method = args->encryption_type ? args->encryption_type : "ECIES";
+    _buf_ struct buf out = BUF_INIT(ENCRYPT_MAX + ECIES_OVERHEAD + AES_PADDING);
+    struct bytes in;
+    struct addr who;
+    const char *text;
+
+    if (!str_eq(method, "ECIES") && !str_eq(method, "AES"))
+        return refused(e, ENCRYPT_TYPE);
+    if (take_input(t, args, &in, e) < 0 || auth_check(t->node->auth, &r, &who, e) < 0 ||
+        seal(t, method, in, &out, e) < 0)
+        return -1;
+    text = hex0x_dup(t->arena, buf_str(&out), out.len);
+    t->reply->bytes = (struct bytes){(const uint8_t *)text, strlen(text)};
+    http_reply_header(t->reply, "Content-Type", "application/octet-stream");
+    return 0;
+}
