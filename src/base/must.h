@@ -21,7 +21,7 @@ noreturn_ void must_fail(const char *what, const char *file, int line);
  */
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
-void *xrealloc(void *p, size_t n);
+void *xrealloc(void *old, size_t n);
 char *xstrdup(const char *s);
 /* A formatted string on the heap. */
 char *xasprintf(const char *fmt, ...) printf_like(1, 2);

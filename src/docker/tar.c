@@ -133,8 +133,8 @@ static int advance(struct tar_writer *w, struct err *e)
         w->phase = PHASE_TEXT;
         return start_entry(w, e);
     }
-    memset(w->text, 0, BLOCK * 2);
-    w->text_len = BLOCK * 2;
+    memset(w->text, 0, (size_t)BLOCK * 2);
+    w->text_len = (size_t)BLOCK * 2;
     w->phase = PHASE_END;
     return 0;
 }

@@ -24,7 +24,7 @@ bool read_values(struct arena *a, const struct rpc_reading *r, const char *types
 
 const char *text_of_bytes(struct arena *a, struct bytes b)
 {
-    _buf_ struct buf quoted = BUF_INIT(8 * TEXT_MAX);
+    _buf_ struct buf quoted = BUF_INIT((size_t)8 * TEXT_MAX);
     struct json *v;
     struct err ignored;
 

@@ -58,9 +58,9 @@ bool json_equal(const struct json *a, const struct json *b);
 
 /* --- building (all in the arena; keys and texts are copied) --- */
 struct json *json_new_null(struct arena *a);
-struct json *json_new_bool(struct arena *a, bool v);
-struct json *json_new_num(struct arena *a, double v);
-struct json *json_new_int(struct arena *a, int64_t v);
+struct json *json_new_bool(struct arena *a, bool flag);
+struct json *json_new_num(struct arena *a, double num);
+struct json *json_new_int(struct arena *a, int64_t num);
 struct json *json_new_str(struct arena *a, const char *s); /* NULL makes a JSON null */
 struct json *json_new_strn(struct arena *a, const char *s, size_t n);
 struct json *json_new_array(struct arena *a);

@@ -126,12 +126,13 @@ static bool write_short_fraction(struct buf *out, double v)
     char text[20];
     int i;
 
-    for (places = 1; places <= 12; places++, power *= 10) {
+    for (places = 1; places <= 12; places++) {
         whole = round(v * power);
         if (whole >= 1e15)
             return false;
         if (whole / power == v)
             break;
+        power *= 10;
     }
     if (places > 12)
         return false;

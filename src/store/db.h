@@ -77,7 +77,7 @@ void tx_rollback(struct tx *tx); /* nothing when committed */
 struct stmt *db_query(struct db *db, const struct sql *sql);
 /* The same for a text that is made for one use: not cached; *sql must live until stmt_done. */
 struct stmt *db_query_once(struct db *db, const struct sql *sql);
-void stmt_done(struct stmt **q);
+void stmt_done(struct stmt **pointer);
 #define _stmt_ cleanup_(stmt_done)
 
 /*
