@@ -8,6 +8,7 @@
 #   make run        a chain and a node, kept running
 #   make devnet     a chain with all Ocean contracts, kept running
 #   make lint fmt   house rules; formatting
+#   make tidy       what clang-tidy and its analyzer find, about two minutes
 #   make fuzz       T=all or one target, S seconds each
 #   make bench      the published figures, measured here
 #   make clean      removes what was built; never data, images or packages
@@ -16,7 +17,7 @@ CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc
 T ?= all
 S ?= 30
 
-.PHONY: all setup test unit check demo run devnet lint fmt fuzz bench clean
+.PHONY: all setup test unit check demo run devnet lint tidy fmt fuzz bench clean
 
 # The program alone; tests and fuzz targets are built by what runs them.
 all: build/build.ninja
@@ -65,6 +66,17 @@ lint:
 	@scripts/setup.sh build
 	@tools/lint && echo 'lint: clean'
 
+# The headers that generators make come first; the sources need not be compiled.
+build-tidy/build.ninja: | meson.build
+	@scripts/setup.sh build
+	@CC=clang-14 meson setup build-tidy
+
+tidy: build-tidy/build.ninja
+	@ninja -C build-tidy build.ninja >/dev/null
+	@ninja -C build-tidy $$(ninja -C build-tidy -t targets all | sed -nE 's/^([^:]*\.h): CUSTOM_COMMAND$$/\1/p')
+	@cd build-tidy && run-clang-tidy-14 -quiet -p . '/src/[a-z]+[a-z/_0-9]*\.c$$' 2>/dev/null | grep -E '(warning|error):' | sort -u && \
+	  exit 1 || echo 'tidy: clean'
+
 fmt:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
 
@@ -78,4 +90,4 @@ bench:
 	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts
 
 clean:
-	rm -rf build build-asan build-fuzz
+	rm -rf build build-asan build-fuzz build-tidy

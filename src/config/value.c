@@ -158,7 +158,7 @@ static const char *env_of(const struct load *l, const char *name)
 
 int config__path(struct load *l, const char *path, const struct json *v, const char **ret)
 {
-    const char *text;
+    const char *text = "";
     const char *home;
 
     if (config__text(l, path, v, &text) < 0)

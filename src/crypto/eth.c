@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/eth.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -76,8 +75,8 @@ void addr_checksum(const struct addr *a, char out[ADDR_TEXT])
     for (i = 0; i < 40; i++) {
         unsigned digit = (unsigned)h.b[i / 2] >> (i % 2 ? 0 : 4) & 15;
 
-        if (digit >= 8)
-            out[2 + i] = (char)toupper((unsigned char)out[2 + i]);
+        if (digit >= 8 && out[2 + i] >= 'a')
+            out[2 + i] = (char)(out[2 + i] - 'a' + 'A');
     }
 }
 
