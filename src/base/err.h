@@ -56,11 +56,4 @@ static inline int err_result(int minus_one)
 /* failed(e, NAME, "format", args...): a reason of our own, for what no wire text covers. */
 #define failed(e, NAME, ...) err_result(err_set(e, ERR_##NAME, __VA_ARGS__))
 
-#ifdef __clang_analyzer__ /* it sees one file at a time, and so not that err_set() returns -1 */
-#undef refused
-#undef failed
-#define refused(e, NAME, ...) (err_set(e, ERR_##NAME, ERR_TEXT_##NAME, ##__VA_ARGS__), -1)
-#define failed(e, NAME, ...) (err_set(e, ERR_##NAME, __VA_ARGS__), -1)
-#endif
-
 #endif

@@ -137,15 +137,18 @@ static bool read_log(struct arena *a, const struct json *j, struct rpc_log *ret)
            rpc__bytes(a, json_get(j, "data"), &ret->data);
 }
 
+enum { LOGS_MAX = 200000 }; /* of one answer; an honest endpoint refuses long before */
+
 static bool read_logs(struct arena *a, const struct json *list, struct rpc_log **ret,
                       size_t *ret_count)
 {
     size_t n = json_len(list);
-    struct rpc_log *logs = arena_calloc(a, n, sizeof(*logs));
+    struct rpc_log *logs;
     size_t i;
 
-    if (!json_is(list, JSON_ARRAY))
+    if (!json_is(list, JSON_ARRAY) || n > LOGS_MAX)
         return false;
+    logs = arena_calloc(a, n, sizeof(*logs));
     for (i = 0; i < n; i++) {
         if (!read_log(a, json_at(list, i), &logs[i]))
             return false;

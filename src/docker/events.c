@@ -55,7 +55,7 @@ static void take_event(struct docker_events *v, const char *text, size_t n)
         return;
     /* a double cannot hold nanoseconds; being late by some hundred repeats an event, no more */
     ns = json_num(json_get(j, "timeNano"), 0);
-    if (ns > 0)
+    if (ns > 0 && ns < 9e18)
         v->last_ns = (int64_t)ns;
     attributes = json_path(j, "Actor.Attributes");
     action = json_get_str(j, "Action", "");

@@ -25,11 +25,13 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json;
 
 enum {
-    JSON_DEPTH_MAX = 200,        /* nesting beyond this is refused */
-    JSON_TEXT_MAX = 64 * 1048576 /* bytes; callers set lower ceilings of their own */
+    JSON_DEPTH_MAX = 200,         /* nesting beyond this is refused */
+    JSON_TEXT_MAX = 64 * 1048576, /* bytes; callers set lower ceilings of their own */
+    JSON_VALUES_MAX = 2000000     /* each takes some 100 bytes, be it two in the text */
 };
 
-/* Parses len bytes (UTF-8; invalid UTF-8 is refused). INVALID with line and column on failure. */
+/* Parses len bytes (UTF-8; invalid UTF-8 is refused). INVALID with line and
+ * column on failure, or TOO_LARGE. */
 int json_parse(struct arena *a, const char *text, size_t len, struct json **ret, struct err *e)
     must_check;
 

@@ -26,6 +26,7 @@ struct parser {
     struct entry *stack;
     size_t top;
     size_t cap;
+    size_t values;
     const char *why;
 };
 
@@ -402,6 +403,8 @@ static bool container(struct parser *s, struct json *ret, char close, int depth)
             return false;
         if (!value(s, &e.value, depth))
             return false;
+        if (++s->values > JSON_VALUES_MAX)
+            return stop(s, "too many values");
         *push(s) = e;
         skip_blanks(s);
         if (s->p == s->end || (*s->p != ',' && *s->p != close))
@@ -484,6 +487,8 @@ int json_parse(struct arena *a, const char *text, size_t len, struct json **ret,
     root = arena_calloc(a, 1, sizeof(*root));
     good = value(&s, root, 0);
     free(s.stack);
+    if (s.values > JSON_VALUES_MAX)
+        return failed(e, TOO_LARGE, "a JSON text of more than %d values", JSON_VALUES_MAX);
     if (!good)
         return failure(&s, e);
     skip_blanks(&s);

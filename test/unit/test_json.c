@@ -273,6 +273,33 @@ static void many_keys_are_not_slow(void **state)
     assert_int_equal(json_get_int(v, "same", 0), 1);
 }
 
+/* Two bytes of text for a value must not become gigabytes of memory. */
+static void test_many_values(void **state)
+{
+    size_t n = 4 * (size_t)JSON_VALUES_MAX;
+    char *text = test_malloc(n + 1);
+    struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < n; i += 2)
+        memcpy(text + i, "0,", 2);
+    text[0] = '[';
+    text[1] = ' ';
+    text[n - 1] = ']';
+    assert_int_equal(json_parse(a, text, n, &v, &e), -1);
+    assert_int_equal(e.code, ERR_TOO_LARGE);
+    arena_free(a);
+    a = arena_new();
+    text[JSON_VALUES_MAX - 1] = ']';
+    ok(json_parse(a, text, JSON_VALUES_MAX, &v, &e), e);
+    assert_int_equal(json_len(v), JSON_VALUES_MAX / 2 - 1);
+    arena_free(a);
+    test_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test(large_objects_stay_right),
         cmocka_unit_test(equality_is_deep),
         cmocka_unit_test(many_keys_are_not_slow),
+        cmocka_unit_test(test_many_values),
     };
 
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
