@@ -208,7 +208,7 @@ static const struct hash32 *topics_to_ask(const struct follower *f, struct arena
     struct hash32 *all = arena_calloc(a, n + 1, sizeof(*all));
 
     memcpy(all, crawled, n * sizeof(*all));
-    if (f->o->policy.validator_count > 0)
+    if (f->o->policy.validator_count > 0 || f->o->policy.validator_list_count > 0)
         all[n++] = *event_topic(EVENT_METADATA_VALIDATED);
     *ret_count = n;
     return all;
@@ -216,7 +216,8 @@ static const struct hash32 *topics_to_ask(const struct follower *f, struct arena
 
 static int index_window(struct follower *f, struct arena *a, uint64_t to, struct err *e)
 {
-    struct window w = {.o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned};
+    struct window w = {
+        .o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned, .purgatory = f->purgatory};
     struct rpc_log_filter filter = {.from = f->next, .to = to};
     struct rpc_block last;
     struct rpc_log *logs;
@@ -266,7 +267,8 @@ static int next_again(struct follower *f, struct arena *a, const char **ret_tx, 
 static int look_again(struct follower *f, bool *ret_more, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct window w = {.o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned};
+    struct window w = {
+        .o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned, .purgatory = f->purgatory};
     struct rpc_receipt receipt;
     struct hash32 hash;
     const char *tx;

@@ -39,6 +39,7 @@ struct follower {
     int64_t pace_ms;    /* how long it took to */
 
     struct shunned shunned;
+    struct purgatory *purgatory;
 
     _Atomic int64_t indexed; /* next - 1; -1: nothing yet */
 };

@@ -90,8 +90,11 @@ static void *run(void *arg)
 static void follower_start(struct follower *f, const struct indexer_options *o,
                            const struct indexer_chain *chain)
 {
-    *f =
-        (struct follower){.o = o, .chain = chain, .width = WIDTH_START, .patience_ms = PATIENCE_MS};
+    *f = (struct follower){.o = o,
+                           .chain = chain,
+                           .width = WIDTH_START,
+                           .patience_ms = PATIENCE_MS,
+                           .purgatory = purgatory_new()};
     atomic_store(&f->indexed, -1);
     pthread_mutex_init(&f->lock, NULL);
     cond_init(&f->woken);
@@ -126,6 +129,7 @@ void indexer_stop(struct indexer *ix)
     for (i = 0; i < ix->o.chain_count; i++) {
         f = &ix->followers[i];
         pthread_join(f->thread, NULL);
+        purgatory_free(f->purgatory);
         pthread_cond_destroy(&f->woken);
         pthread_mutex_destroy(&f->lock);
     }

@@ -32,12 +32,26 @@ struct indexer_keys {
     void *ctx;
 };
 
-/* Whom to believe; an empty list restricts nothing. All arrays are borrowed. */
+/* An access-list contract: whoever holds one of its tokens is on the list. */
+struct indexer_list {
+    uint64_t chain_id;
+    struct addr contract;
+};
+
+/*
+ * Whom to believe; what is empty restricts nothing. All arrays are borrowed. Metadata counts when a
+ * validator of the group or of a list signed it; a publisher must be in the group and on a list of
+ * the chain, as far as there are any.
+ */
 struct indexer_policy {
     const struct addr *validators; /* allowedValidators */
     size_t validator_count;
+    const struct indexer_list *validator_lists;
+    size_t validator_list_count;
     const struct addr *publishers; /* authorizedPublishers */
     size_t publisher_count;
+    const struct indexer_list *publisher_lists;
+    size_t publisher_list_count;
     const char *asset_purgatory_url; /* NULL: none */
     const char *account_purgatory_url;
 };

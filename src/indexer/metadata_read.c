@@ -68,37 +68,6 @@ static int read_nfts(struct window *w, struct err *e)
     return 0;
 }
 
-static bool is_listed(const struct addr *list, size_t n, const struct addr *who)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        if (addr_eq(&list[i], who))
-            return true;
-    return false;
-}
-
-/* With allowedValidators one of them must have signed in the same transaction. */
-static bool is_validated(const struct window *w, const struct entry *it)
-{
-    const struct indexer_policy *p = &w->o->policy;
-    struct addr validator;
-    size_t i;
-
-    if (p->validator_count == 0)
-        return true;
-    for (i = 0; i < w->count; i++) {
-        if (w->entries[i].ev.id != EVENT_METADATA_VALIDATED ||
-            !hash32_eq(&w->entries[i].log->tx, &it->log->tx) ||
-            !addr_eq(&w->entries[i].log->address, &it->log->address))
-            continue;
-        validator = event_addr(&w->entries[i].ev, "validator");
-        if (is_listed(p->validators, p->validator_count, &validator))
-            return true;
-    }
-    return false;
-}
-
 /* Active assets keep the rules of their version; what the last indexer added is not theirs. */
 static int check_rules(const struct window *w, const struct json *document, struct err *e)
 {
@@ -118,16 +87,14 @@ static int check_rules(const struct window *w, const struct json *document, stru
 static int check(const struct window *w, const struct entry *it, const struct json *document,
                  struct err *e)
 {
-    const struct indexer_policy *p = &w->o->policy;
     struct addr owner = event_addr(&it->ev, "createdBy");
     const char *did =
         did_of(w->a, &it->log->address, w->chain->chain_id, json_get_str(document, "version", ""));
 
     if (!str_eq(json_get_str(document, "id", ""), did))
         return failed(e, INVALID, "Decrypted DDO ID does not match generated DID.");
-    if (p->publisher_count > 0 && !is_listed(p->publishers, p->publisher_count, &owner))
-        return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
-                      addr_text(w->a, &owner));
+    if (policy_check(w, &owner, did, e) < 0)
+        return -1;
     return field_small(&it->ev, "state") == 0 ? check_rules(w, document, e) : 0;
 }
 
@@ -170,7 +137,8 @@ int metadata_read(struct window *w, struct err *e)
         if (!is_metadata(&w->entries[i]))
             continue;
         facts = w->entries[i].facts;
-        facts->deployed = facts->deployed && is_validated(w, &w->entries[i]);
+        if (facts->deployed && policy_validated(w, &w->entries[i], &facts->deployed, e) < 0)
+            return -1;
         state = field_small(&w->entries[i].ev, "state");
         if (facts->deployed && state != STATE_DEPRECATED && state != STATE_REVOKED)
             read_document(w, &w->entries[i], facts);

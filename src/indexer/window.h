@@ -36,6 +36,8 @@ struct shunned {
     } v[16];
 };
 
+struct purgatory; /* policy.c */
+
 struct window {
     const struct indexer_options *o;
     const struct indexer_chain *chain;
@@ -44,6 +46,7 @@ struct window {
     size_t count;
     struct token *tokens; /* datatokens that were read, newest first */
     struct shunned *shunned;
+    struct purgatory *purgatory;
 };
 
 /* Takes the logs that are ours. The logs must outlive the window. */
@@ -96,6 +99,18 @@ int access_list_apply(struct window *w, struct db *db, const struct entry *it, s
     must_check;
 
 int escrow_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
+
+/* --- whom to believe (policy.c) --- */
+
+/* Whether a validator that the operator named vouches for it in the same transaction. */
+int policy_validated(const struct window *w, const struct entry *it, bool *ret, struct err *e)
+    must_check;
+/* INVALID with the text for the state row when the publisher or the asset is not wanted here. */
+int policy_check(const struct window *w, const struct addr *publisher, const char *did,
+                 struct err *e) must_check;
+
+struct purgatory *purgatory_new(void);
+void purgatory_free(struct purgatory *p);
 
 /* --- documents (document.c) --- */
 

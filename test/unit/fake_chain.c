@@ -132,6 +132,8 @@ static struct json *answer_call(struct arena *a, const struct fake_chain *f,
     if (str_starts(data, "0x72f670f0")) /* erc721List(address) */
         return json_new_str(a, f->undeployed ? arena_printf(a, "0x%064d", 0)
                                              : arena_printf(a, "0x%s", data + 10));
+    if (str_starts(data, "0x70a08231")) /* balanceOf(address) */
+        return json_new_str(a, arena_printf(a, "0x%064d", 0));
     if (str_starts(data, "0x47ac7d55")) /* getDispensers() */
         out = abi_encode(a, "(address[])", &empty, 1);
     if (str_starts(data, "0x7dda231e")) /* getFixedRates() */
@@ -177,6 +179,10 @@ void fake_chain_handle(struct server_conn *c)
 
     if (strstr(c->path, "/api/services/nonce")) {
         server_reply_text(c, 200, "Content-Type: application/json\r\n", "{\"nonce\":\"7\"}");
+        return;
+    }
+    if (strstr(c->path, "/purgatory")) {
+        server_reply_text(c, 200, NULL, f->purgatory);
         return;
     }
     if (strstr(c->path, "/api/services/decrypt")) {

@@ -45,7 +45,8 @@ struct fake_chain {
     int log_requests;
     const char *remote; /* what /api/services/decrypt answers */
     int remote_status;
-    bool undeployed; /* the factory does not know the NFT */
+    const char *purgatory; /* what /purgatory answers */
+    bool undeployed;       /* the factory does not know the NFT */
 };
 
 /* The server's handler; its arg is the chain. */

@@ -50,8 +50,13 @@ static int sign(void *ctx, struct arena *a, const char *message, const char **re
 
 static void new_follower(struct fixture *f)
 {
-    f->f = (struct follower){
-        .o = &f->o, .chain = &f->chain, .width = WIDTH_START, .patience_ms = PATIENCE_MS};
+    f->f = (struct follower){.o = &f->o,
+                             .chain = &f->chain,
+                             .width = WIDTH_START,
+                             .patience_ms = PATIENCE_MS,
+                             .purgatory = f->f.purgatory};
+    if (!f->f.purgatory)
+        f->f.purgatory = purgatory_new();
     pthread_mutex_init(&f->f.lock, NULL);
 }
 
@@ -92,6 +97,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
     struct err e;
 
+    purgatory_free(f->f.purgatory);
     rpc_free(f->rpc);
     net_free(f->net);
     server_free(f->server);
@@ -314,6 +320,57 @@ static void document_comes_later(void **state)
 
         assert_int_equal(stmt_step(q, &e), 0);
     }
+}
+
+/* Only whom the operator believes. */
+static void policy_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct addr owner = fake_address(OWNER);
+    struct addr other = fake_address(NFT);
+    const struct indexer_list lists[] = {{CHAIN, fake_address(FACTORY)}};
+    const char *text = fake_ddo(&f->on, "Wanted?");
+    struct fake_log *seal;
+    uint8_t zeros[128] = {0};
+
+    f->o.policy = (struct indexer_policy){.publishers = &other, .publisher_count = 1};
+    f->on.head = 1;
+    fake_publish(&f->on, 1, &(struct published){.text = text});
+    steps_until(f, 2);
+    assert_string_equal(attempt(f),
+                        "DDO owner " OWNER " is NOT part of the AUTHORIZED_PUBLISHERS group.");
+    f->o.policy = (struct indexer_policy){.publishers = &owner,
+                                          .publisher_count = 1,
+                                          .publisher_lists = lists,
+                                          .publisher_list_count = 1};
+    f->on.head = 2;
+    fake_publish(&f->on, 2, &(struct published){.text = text, .update = true});
+    steps_until(f, 3);
+    assert_string_equal(attempt(f), "DDO owner " OWNER
+                                    " is NOT part of the AUTHORIZED_PUBLISHERS_LIST access group.");
+    f->o.policy =
+        (struct indexer_policy){.asset_purgatory_url = arena_printf(f->a, "%s/purgatory", f->url)};
+    f->on.purgatory = arena_printf(f->a, "[{\"did\":\"%s\",\"reason\":\"x\"}]", fake_did(&f->on));
+    f->on.head = 3;
+    fake_publish(&f->on, 3, &(struct published){.text = text, .update = true});
+    steps_until(f, 4);
+    assert_non_null(strstr(attempt(f), "is in purgatory"));
+    assert_null(indexed(f));
+    purgatory_free(f->f.purgatory); /* it remembers */
+    f->f.purgatory = purgatory_new();
+    /* Without a validator's seal it does not count at all; with it it does. */
+    f->o.policy = (struct indexer_policy){.validators = &other, .validator_count = 1};
+    f->on.head = 4;
+    fake_publish(&f->on, 4, &(struct published){.text = text, .update = true});
+    steps_until(f, 5);
+    assert_non_null(strstr(attempt(f), "is in purgatory"));
+    f->on.head = 5;
+    fake_publish(&f->on, 5, &(struct published){.text = text, .update = true});
+    seal = fake_emit(&f->on, 5, NFT, "MetadataValidated(address,bytes32,uint8,bytes32,bytes32)");
+    seal->topics[seal->topic_count++] = fake_topic(NFT);
+    seal->data = (struct bytes){zeros, sizeof(zeros)};
+    steps_until(f, 6);
+    assert_string_equal(attempt(f), "valid");
 }
 
 static void foreign_logs_are_ignored(void **state)
@@ -557,6 +614,7 @@ int main(void)
         WITH(another_node_decrypts),
         WITH(bad_documents_are_told),
         WITH(foreign_logs_are_ignored),
+        WITH(policy_is_kept),
         WITH(document_comes_later),
         WITH(chain_is_indexed_anew),
         WITH(escrow_events_are_kept),

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom the operator believes: validators, publishers, and what others sent to purgatory. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "base/str.h"
+#include "indexer/read.h"
+#include "indexer/window.h"
+
+static bool is_in_group(const struct addr *group, size_t n, const struct addr *who)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (addr_eq(&group[i], who))
+            return true;
+    return false;
+}
+
+/* --- access lists --- */
+
+struct lists {
+    const struct indexer_list *v;
+    size_t n;
+};
+
+static size_t count_lists(const struct window *w, struct lists lists)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < lists.n; i++)
+        n += lists.v[i].chain_id == w->chain->chain_id;
+    return n;
+}
+
+static int is_on_list(const struct window *w, struct lists lists, const struct addr *who, bool *ret,
+                      struct err *e)
+{
+    struct rpc_reading *r = arena_calloc(w->a, lists.n, sizeof(*r));
+    struct abi_value arg = abi_addr(who);
+    struct abi_value v;
+    size_t n = 0;
+    size_t i;
+
+    *ret = false;
+    for (i = 0; i < lists.n; i++)
+        if (lists.v[i].chain_id == w->chain->chain_id)
+            r[n++] = reading(w->a, &lists.v[i].contract, "balanceOf(address)", &arg, 1);
+    if (n > 0 && rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
+        return -1;
+    for (i = 0; i < n; i++)
+        if (read_values(w->a, &r[i], "(uint256)", &v) && !u256_is_zero(&v.list.v[0].num))
+            *ret = true;
+    return 0;
+}
+
+int policy_validated(const struct window *w, const struct entry *it, bool *ret, struct err *e)
+{
+    const struct indexer_policy *p = &w->o->policy;
+    const struct lists lists = {p->validator_lists, p->validator_list_count};
+    const struct entry *other;
+    struct addr validator;
+    size_t i;
+
+    *ret = p->validator_count == 0 && count_lists(w, lists) == 0;
+    for (i = 0; i < w->count && !*ret; i++) {
+        other = &w->entries[i];
+        if (other->ev.id != EVENT_METADATA_VALIDATED || !str_eq(other->tx, it->tx) ||
+            !str_eq(other->emitter, it->emitter))
+            continue;
+        validator = event_addr(&other->ev, "validator");
+        *ret = is_in_group(p->validators, p->validator_count, &validator);
+        if (!*ret && is_on_list(w, lists, &validator, ret, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- purgatory --- */
+
+enum { PURGATORY_MAX = 8 * 1048576, PURGATORY_MS = 2000, PURGATORY_AGAIN_MS = 60000 };
+
+/* One published list, kept for the life of the process once it holds something. */
+struct purgatory_list {
+    struct json *banned;
+    int64_t again; /* monotonic: not asked before */
+};
+
+struct purgatory {
+    struct arena *a;
+    struct purgatory_list assets;
+    struct purgatory_list accounts;
+};
+
+struct purgatory *purgatory_new(void)
+{
+    struct purgatory *p = xcalloc(1, sizeof(*p));
+
+    p->a = arena_new();
+    return p;
+}
+
+void purgatory_free(struct purgatory *p)
+{
+    if (!p)
+        return;
+    arena_free(p->a);
+    free(p);
+}
+
+static int fetch(const struct window *w, struct arena *a, const char *url, struct json **ret,
+                 struct err *e)
+{
+    const struct net_request request = {.url = url,
+                                        .max_body = PURGATORY_MAX,
+                                        .timeout_ms = PURGATORY_MS,
+                                        .connect_timeout_ms = PURGATORY_MS,
+                                        .flags = NET_REDIRECTS};
+    struct net_response response;
+
+    if (net_call(w->o->net, a, &request, &response, e) < 0)
+        return -1;
+    if (response.status != 200)
+        return failed(e, FAILED, "it answered %d", response.status);
+    return json_parse(a, response.body.p, response.body.n, ret, e);
+}
+
+static void load(const struct window *w, const char *url, struct purgatory_list *list)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+
+    if (!url || list->banned || clock_mono_ms() < list->again)
+        return;
+    list->again = clock_mono_ms() + PURGATORY_AGAIN_MS;
+    if (fetch(w, a, url, &v, &e) < 0)
+        log_debug("indexer", "purgatory list: %s", e.msg);
+    else if (json_len(v) > 0)
+        list->banned = json_copy(w->purgatory->a, v);
+}
+
+static bool is_banned(const struct purgatory_list *list, const char *key, const char *value)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(list->banned); i++)
+        if (str_ieq(json_get_str(json_at(list->banned, i), key, ""), value))
+            return true;
+    return false;
+}
+
+int policy_check(const struct window *w, const struct addr *publisher, const char *did,
+                 struct err *e)
+{
+    const struct indexer_policy *p = &w->o->policy;
+    const struct lists lists = {p->publisher_lists, p->publisher_list_count};
+    const char *who = addr_text(w->a, publisher);
+    bool listed;
+
+    if (p->publisher_count > 0 && !is_in_group(p->publishers, p->publisher_count, publisher))
+        return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
+                      who);
+    if (count_lists(w, lists) > 0) {
+        if (is_on_list(w, lists, publisher, &listed, e) < 0)
+            return -1;
+        if (!listed)
+            return failed(
+                e, INVALID,
+                "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS_LIST access group.", who);
+    }
+    load(w, p->asset_purgatory_url, &w->purgatory->assets);
+    load(w, p->account_purgatory_url, &w->purgatory->accounts);
+    if (is_banned(&w->purgatory->assets, "did", did))
+        return failed(e, INVALID, "DDO %s is in purgatory", did);
+    if (is_banned(&w->purgatory->accounts, "address", who))
+        return failed(e, INVALID, "DDO owner %s is in purgatory", who);
+    return 0;
+}
