@@ -15,6 +15,7 @@ enum {
     ENDPOINTS_MAX = 16,
     BATCH_MAX = 1000,
     CALL_TIMEOUT_MS = 20000,
+    STALL_MS = 3000, /* as the reference has it */
     CONNECT_TIMEOUT_MS = 3000,
     ROUNDS = 2, /* of all endpoints, the second only where the first failed quickly */
     QUICK_MS = 1000,
@@ -158,19 +159,32 @@ static int take_answers(struct arena *a, struct json *answer, struct rpc_item *i
     return 0;
 }
 
+/* One endpoint in the row of those that are asked: where others are left, a silent one has less
+ * time. */
+struct turn {
+    size_t at;
+    int timeout_ms;
+};
+
+static struct turn turn_of(const struct rpc *r, size_t first, size_t i)
+{
+    return (struct turn){.at = (first + i) % r->count,
+                         .timeout_ms = i + 1 < r->count ? STALL_MS : CALL_TIMEOUT_MS};
+}
+
 /* -1 with e->transient: this endpoint is of no use now, another may be. */
-static int ask(struct rpc *r, struct arena *a, const char *endpoint, const char *text,
+static int ask(struct rpc *r, struct arena *a, struct turn turn, const char *text,
                struct json **ret, struct err *e)
 {
     static const struct net_header type = {"content-type", "application/json"};
     const struct net_request request = {.method = "POST",
-                                        .url = endpoint,
+                                        .url = r->endpoints[turn.at],
                                         .headers = &type,
                                         .header_count = 1,
                                         .body = text,
                                         .body_len = strlen(text),
                                         .max_body = ANSWER_MAX,
-                                        .timeout_ms = CALL_TIMEOUT_MS,
+                                        .timeout_ms = turn.timeout_ms,
                                         .connect_timeout_ms = CONNECT_TIMEOUT_MS};
     struct net_response response;
     struct err why;
@@ -195,15 +209,15 @@ static int call_items(struct rpc *r, struct arena *a, struct rpc_item *items, si
     size_t i;
 
     for (i = 0; i < ROUNDS * r->count; i++) {
-        size_t at = (first + i) % r->count;
+        struct turn turn = turn_of(r, first, i);
         struct json *answer;
 
         if (i >= r->count && clock_mono_ms() - start > QUICK_MS)
             break;
-        if (ask(r, a, r->endpoints[at], text, &answer, e) == 0) {
+        if (ask(r, a, turn, text, &answer, e) == 0) {
             *e = (struct err){0};
             if (take_answers(a, answer, items, n, e) == 0 || !e->transient) {
-                atomic_store(&r->good, at);
+                atomic_store(&r->good, turn.at);
                 return e->code == ERR_NONE ? 0 : -1;
             }
         }
@@ -240,6 +254,7 @@ int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e)
     struct json *params = json_new_array(a);
     struct rpc_item item = {.method = "eth_sendRawTransaction", .params = params};
     const char *text;
+    size_t first = atomic_load(&r->good);
     struct err why = {0};
     bool unknown = false;
     size_t i;
@@ -247,11 +262,10 @@ int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e)
     json_push(a, params, rpc__hex_bytes(a, raw));
     text = request_text(a, &item, 1);
     for (i = 0; i < r->count; i++) {
-        size_t at = (atomic_load(&r->good) + i) % r->count;
         struct json *answer;
 
         why = (struct err){0};
-        if (ask(r, a, r->endpoints[at], text, &answer, &why) == 0 &&
+        if (ask(r, a, turn_of(r, first, i), text, &answer, &why) == 0 &&
             take_answers(a, answer, &item, 1, &why) == 0)
             return 0;
         if (strcasestr(why.msg, "already known") || strcasestr(why.msg, "already imported"))
