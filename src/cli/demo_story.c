@@ -7,7 +7,7 @@
 
 /* Alice and Bob, step by step as in docs/quickstart.md. */
 
-enum { LOG_MAX = 1048576, ENDED_WELL = 70 };
+enum { LOG_MAX = 1048576, ENDED_WELL = 70, LONGEST_RUN_S = 300 };
 
 static const char code[] = "console.log(\"Hello world\")";
 
@@ -111,8 +111,11 @@ static int bob_computes(struct demo *d, struct err *e)
 {
     struct arena *a = d->arena;
     struct json *container = json_new_object(a);
-    const struct client_job job = {
-        .did = d->did, .service = "compute", .raw_code = code, .container = container};
+    const struct client_job job = {.did = d->did,
+                                   .service = "compute",
+                                   .raw_code = code,
+                                   .container = container,
+                                   .seconds = LONGEST_RUN_S}; /* five are locked, one is used */
     const char *id;
     struct json *v;
 
@@ -136,6 +139,19 @@ static int bob_computes(struct demo *d, struct err *e)
     return read_output(d, e);
 }
 
+/* What the job did not use came back with the claim; Bob takes it home. */
+static int bob_withdraws(struct demo *d, struct err *e)
+{
+    const char *change;
+    struct json *v;
+
+    if (client_escrow_funds(d->bob, "ocean", NULL, &v, e) < 0)
+        return -1;
+    change = keep(d, v, "available");
+    (void)printf("  %s OCEAN of what was locked came back\n", change);
+    return client_escrow_withdraw(d->bob, "ocean", change, &v, e);
+}
+
 static int last_screen(struct demo *d, struct err *e)
 {
     if (demo_books_close(d, e) < 0)
@@ -154,7 +170,7 @@ static int last_screen(struct demo *d, struct err *e)
 int demo_story(struct demo *d, struct err *e)
 {
     if (alice_publishes(d, e) < 0 || alice_offers(d, e) < 0 || bob_buys(d, e) < 0 ||
-        bob_computes(d, e) < 0)
+        bob_computes(d, e) < 0 || bob_withdraws(d, e) < 0)
         return -1;
     return last_screen(d, e);
 }

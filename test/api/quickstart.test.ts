@@ -66,7 +66,8 @@ describe('the quickstart', () => {
     const text = output('--get payment')
     assert.match(text, /"lockTx":"0x[0-9a-f]{64}"/)
     assert.match(text, /"claimTx":"0x[0-9a-f]{64}"/)
-    assert.match(text, /"locked":"0\.0"/)
+    assert.match(text, /"available":"4\.0",[^}]*"locked":"0\.0"/)
+    assert.match(text, /"tx":"0x[0-9a-f]{64}"[^}]*"available":"0\.0"/)
   })
   test('code that does not compile ends as a failed algorithm, with the reason in its log', () => {
     const text = output('run/broken.js')
