@@ -183,6 +183,34 @@ static size_t own_names(const struct node *n, const char **names)
     return count;
 }
 
+static const struct indexer_list *list_contracts(struct arena *a,
+                                                 const struct config_access_lists *lists)
+{
+    struct indexer_list *v = arena_calloc(a, lists->count, sizeof(*v));
+    size_t i;
+
+    for (i = 0; i < lists->count; i++)
+        v[i] = (struct indexer_list){lists->items[i].chain_id, lists->items[i].contract};
+    return v;
+}
+
+static struct indexer_policy policy_of(const struct node *n)
+{
+    const struct config *c = n->config;
+
+    return (struct indexer_policy){
+        .validators = c->allowed_validators.items,
+        .validator_count = c->allowed_validators.count,
+        .validator_lists = list_contracts(n->arena, &c->allowed_validators_list),
+        .validator_list_count = c->allowed_validators_list.count,
+        .publishers = c->authorized_publishers.items,
+        .publisher_count = c->authorized_publishers.count,
+        .publisher_lists = list_contracts(n->arena, &c->authorized_publishers_list),
+        .publisher_list_count = c->authorized_publishers_list.count,
+        .asset_purgatory_url = c->asset_purgatory_url,
+        .account_purgatory_url = c->account_purgatory_url};
+}
+
 static void start_indexer(struct node *n)
 {
     const struct config *c = n->config;
@@ -195,12 +223,7 @@ static void start_indexer(struct node *n)
                                 .node_address = n->address,
                                 .own_names = names,
                                 .own_name_count = own_names(n, names),
-                                .policy = {.validators = c->allowed_validators.items,
-                                           .validator_count = c->allowed_validators.count,
-                                           .publishers = c->authorized_publishers.items,
-                                           .publisher_count = c->authorized_publishers.count,
-                                           .asset_purgatory_url = c->asset_purgatory_url,
-                                           .account_purgatory_url = c->account_purgatory_url},
+                                .policy = policy_of(n),
                                 .interval_ms = c->indexer_interval};
     size_t i;
 
