@@ -166,6 +166,8 @@ const char *job__path(struct arena *a, const struct compute *c, const struct job
 void job__note(struct job *j, const char *file, const char *fmt, ...) printf_like(3, 4);
 /* Bytes that the job may keep on disk. */
 int64_t job__disk_limit(const struct job *j);
+/* Makes an empty log that others may read along; one that is open already stays. */
+int job__open_log(struct job *j, struct err *e) must_check;
 /* Ends who reads along; complete: the container has ended, the rest of its output is fetched. */
 void job__close_log(struct job *j, bool complete);
 

@@ -161,6 +161,8 @@ int step_create(struct job *j, struct err *e)
 
 int step_provision(struct job *j, struct err *e)
 {
+    if (job__open_log(j, e) < 0)
+        return -1;
     if (provision__container(j, e) < 0) {
         job__note(j, "configuration.log", "Provisioning failed: %s", e->msg);
         return -1;

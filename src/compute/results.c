@@ -62,10 +62,10 @@ int compute_result_open(struct compute *c, struct arena *a, const char *id, int6
 
     if (get_row(c, a, id, &row, e) < 0)
         return -1;
+    if (!row.finished)
+        return refused(e, COMPUTE_NOT_READY, row.id, fsm__status_text(row.status));
     for (i = 0; i < ARRAY_LEN(files) && at < index; i++)
         at += fs_size(job__path(a, c, &row, files[i].name)) >= 0;
-    if (!row.finished && (index < 0 || at < index || i == ARRAY_LEN(files) || index >= 2))
-        return refused(e, COMPUTE_NOT_READY, row.id, fsm__status_text(row.status));
     if (index < 0 || at < index)
         return refused(e, COMPUTE_RESULT_INDEX, row.id, arena_printf(a, "%lld", (long long)index));
     *ret = (struct compute_result){.name = files[i - 1].name, .type = files[i - 1].media};

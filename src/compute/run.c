@@ -37,8 +37,7 @@ int64_t job__disk_limit(const struct job *j)
     return disk_milli(j) * GIB / 1000;
 }
 
-/* Makes the log known to those who want to read along. */
-static int open_log(struct job *j, struct err *e)
+int job__open_log(struct job *j, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct job_log *log;
@@ -95,7 +94,7 @@ static int start(struct job *j, struct err *e)
 
 static int watch(struct job *j, struct err *e)
 {
-    if (open_log(j, e) < 0)
+    if (job__open_log(j, e) < 0)
         return -1;
     if (start(j, e) < 0) {
         if (!e->transient)
