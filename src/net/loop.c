@@ -7,9 +7,10 @@
 
 /* The net thread: all streams of a process over one multi handle. */
 enum {
-    READ_SIZE = 128 * 1024, /* of one recv(2) */
-    CONNECTIONS_MAX = 32,   /* kept idle */
-    IDLE_WAIT_MS = 60000    /* when nothing is going on */
+    READ_SIZE = 128 * 1024, /* of one recv(2); curl hands it on in pieces of 16 KiB */
+    ANNOUNCE_AT = 128 * 1024,
+    CONNECTIONS_MAX = 32, /* kept idle */
+    IDLE_WAIT_MS = 60000  /* when nothing is going on */
 };
 
 void stream__ask(struct stream *s, enum todo what)
@@ -66,7 +67,10 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
         return CURL_WRITEFUNC_PAUSE;
     }
     ring_put(&s->down, p, n);
-    stream__announce(s);
+    if (s->down.len >= ANNOUNCE_AT)
+        stream__announce(s);
+    else if (list_empty(&s->fresh_link))
+        list_push(&s->net->fresh, &s->fresh_link); /* told when this read is through */
     return n;
 }
 
@@ -86,6 +90,19 @@ static size_t on_upload(char *out, size_t size, size_t n, void *arg)
     }
     stream__announce(s);
     return got;
+}
+
+/* Wakes the readers of what has arrived: once for a read, not for each of its pieces. */
+static void announce_fresh(struct net *n)
+{
+    struct list *item;
+
+    while ((item = list_pop(&n->fresh))) {
+        struct stream *s = container_of(item, struct stream, fresh_link);
+
+        lock_scope(&s->lock);
+        stream__announce(s);
+    }
 }
 
 static void finish(struct stream *s, CURLcode rc)
@@ -125,6 +142,7 @@ void stream__free(struct stream *s)
         (void)curl_multi_remove_handle(s->net->multi, s->t.easy);
         list_remove(&s->link);
     }
+    list_remove(&s->fresh_link);
     curl_easy_cleanup(s->t.easy);
     transfer_done(&s->t);
     pthread_cond_destroy(&s->changed);
@@ -267,6 +285,7 @@ static void *net_thread(void *arg)
 
         take_todo(n);
         (void)curl_multi_perform(n->multi, &running);
+        announce_fresh(n);
         take_results(n);
         check_silence(n);
         wait = n->next_check - clock_mono_ms();
@@ -293,6 +312,7 @@ struct net *net_new(void)
     must(pthread_mutex_init(&n->lock, NULL) == 0);
     list_init(&n->todo);
     list_init(&n->streams);
+    list_init(&n->fresh);
     list_init(&n->idle);
     n->multi = curl_multi_init();
     must(n->multi);

@@ -18,6 +18,7 @@ struct net {
     pthread_mutex_t lock;
     struct list todo;    /* under lock: streams with something for the net thread to do */
     struct list streams; /* net thread: transfers in the multi handle */
+    struct list fresh;   /* net thread: streams whose reader is to be told of new bytes */
     int64_t next_check;  /* net thread: when the first stream may have been silent too long */
     struct list idle;    /* under lock: easy handles between calls, oldest first */
     size_t idle_count;

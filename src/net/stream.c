@@ -21,6 +21,7 @@ static struct stream *stream_new(struct net *n, const struct net_request *r)
     s->up.cap = UP_SIZE;
     s->up_open = r->source != NULL;
     list_init(&s->link);
+    list_init(&s->fresh_link);
     list_init(&s->todo_link);
     must(pthread_mutex_init(&s->lock, NULL) == 0);
     cond_init(&s->changed);

@@ -15,10 +15,11 @@ enum todo { TODO_START = 1, TODO_RESUME = 2, TODO_CLOSE = 4 };
 struct stream {
     struct net *net;
     struct transfer t;
-    struct list link; /* net->streams */
-    bool running;     /* in the multi handle */
-    int silence_ms;   /* 0: none */
-    int64_t last;     /* when something moved */
+    struct list link;       /* net->streams */
+    struct list fresh_link; /* net->fresh; net thread */
+    bool running;           /* in the multi handle */
+    int silence_ms;         /* 0: none */
+    int64_t last;           /* when something moved */
 
     struct list todo_link; /* net->todo; with `todo` under net->lock */
     unsigned todo;
