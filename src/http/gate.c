@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "crypto/random.h"
 #include "http/http_int.h"
+#include "net/guard.h"
 
 /*
  * Counts requests for each client address in fixed windows of a minute. The table is bounded: a
@@ -89,12 +90,13 @@ void gate_free(struct gate *g)
     free(g);
 }
 
+/* The texts are addresses and networks. */
 static bool listed(char *const *texts, size_t n, const char *s)
 {
     size_t i;
 
     for (i = 0; i < n; i++)
-        if (str_ieq(texts[i], s))
+        if (str_ieq(texts[i], s) || (strchr(texts[i], '/') && guard_network_has(texts[i], s)))
             return true;
     return false;
 }

@@ -135,9 +135,9 @@ struct http_options {
     int write_timeout_ms;      /* a client that takes nothing; 60 s */
     unsigned rate_limit;       /* requests of a client a minute; 0 = no limit */
     unsigned max_clients;      /* different clients a minute; 0 = no limit */
-    const char *const *denied; /* addresses that get 403 */
+    const char *const *denied; /* addresses and networks that get 403 */
     size_t denied_count;
-    const char *const *proxies; /* addresses whose X-Forwarded-For is believed */
+    const char *const *proxies; /* the same, whose X-Forwarded-For is believed */
     size_t proxy_count;
 };
 

@@ -34,6 +34,9 @@ enum {
  * column on failure, or TOO_LARGE. */
 int json_parse(struct arena *a, const char *text, size_t len, struct json **ret, struct err *e)
     must_check;
+/* The same for texts of strangers: at most max_values, of which JSON_VALUES_MAX is the most. */
+int json_parse_most(struct arena *a, const char *text, size_t len, size_t max_values,
+                    struct json **ret, struct err *e) must_check;
 
 /* --- reading --- */
 enum json_type json_type(const struct json *v); /* NULL reads as JSON_NULL */

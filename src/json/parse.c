@@ -27,6 +27,7 @@ struct parser {
     size_t top;
     size_t cap;
     size_t values;
+    size_t max_values;
     const char *why;
 };
 
@@ -403,7 +404,7 @@ static bool container(struct parser *s, struct json *ret, char close, int depth)
             return false;
         if (!value(s, &e.value, depth))
             return false;
-        if (++s->values > JSON_VALUES_MAX)
+        if (++s->values > s->max_values)
             return stop(s, "too many values");
         *push(s) = e;
         skip_blanks(s);
@@ -476,7 +477,14 @@ static int failure(const struct parser *s, struct err *e)
 
 int json_parse(struct arena *a, const char *text, size_t len, struct json **ret, struct err *e)
 {
-    struct parser s = {.a = a, .start = text, .p = text, .end = text + len};
+    return json_parse_most(a, text, len, JSON_VALUES_MAX, ret, e);
+}
+
+int json_parse_most(struct arena *a, const char *text, size_t len, size_t max_values,
+                    struct json **ret, struct err *e)
+{
+    struct parser s = {
+        .a = a, .start = text, .p = text, .end = text + len, .max_values = max_values};
     struct json *root;
     bool good;
 
@@ -487,8 +495,8 @@ int json_parse(struct arena *a, const char *text, size_t len, struct json **ret,
     root = arena_calloc(a, 1, sizeof(*root));
     good = value(&s, root, 0);
     free(s.stack);
-    if (s.values > JSON_VALUES_MAX)
-        return failed(e, TOO_LARGE, "a JSON text of more than %d values", JSON_VALUES_MAX);
+    if (s.values > max_values)
+        return failed(e, TOO_LARGE, "a JSON text of more than %zu values", max_values);
     if (!good)
         return failure(&s, e);
     skip_blanks(&s);

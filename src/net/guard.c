@@ -115,6 +115,15 @@ static bool network_has(const struct network *net, const uint8_t addr[16])
     return rest == 0 || ((net->addr[whole] ^ addr[whole]) >> (8 - rest)) == 0;
 }
 
+bool guard_network_has(const char *network, const char *addr)
+{
+    struct network net;
+    struct network one;
+
+    return !strchr(addr, '/') && network_parse(network, &net) && network_parse(addr, &one) &&
+           network_has(&net, one.addr);
+}
+
 /* JavaScript's \d is the one common escape that POSIX lacks. */
 static void pattern_translate(const char *js, struct buf *out)
 {

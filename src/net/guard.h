@@ -27,6 +27,9 @@ void guard_set(const struct guard_rules *rules);
 /* Whether the text is an address or a network that guard_rules.allow understands. */
 bool guard_network_valid(const char *text);
 
+/* Whether the address lies in the network, both as text; false when one of them is malformed. */
+bool guard_network_has(const char *network, const char *addr);
+
 /* Scheme, patterns and literal addresses of a URL; INVALID names the rule that refuses it. */
 int guard_check_url(const char *url, struct err *e) must_check;
 

@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "crypto/eth.h"
 
+enum { VALUES_MAX = 200000 }; /* of an object given as text */
+
 struct reader {
     struct arena *a;
     const struct args_spec *spec;
@@ -119,7 +121,7 @@ static int read_object(const struct reader *r)
     struct json *parsed = NULL;
     struct err why;
 
-    if (s && json_parse(r->a, s, json_str_len(r->value), &parsed, &why) < 0)
+    if (s && json_parse_most(r->a, s, json_str_len(r->value), VALUES_MAX, &parsed, &why) < 0)
         parsed = NULL;
     if (!json_is(s ? parsed : r->value, JSON_OBJECT))
         return wrong(r, "it must be an object");

@@ -11,6 +11,7 @@
 
 enum {
     DIRECT_BODY_MAX = 10 * 1048576,
+    VALUES_MAX = 200000,    /* of the JSON in a body: some 20 MB of memory */
     INLINE_BODY_MAX = 16384 /* a larger body is parsed by a worker */
 };
 
@@ -61,7 +62,7 @@ static int parse_body(struct http_request *r, struct json **ret, struct err *e)
 {
     struct err why;
 
-    if (json_parse(r->arena, (const char *)r->body.p, r->body.n, ret, &why) < 0)
+    if (json_parse_most(r->arena, (const char *)r->body.p, r->body.n, VALUES_MAX, ret, &why) < 0)
         return refused(e, BODY_MALFORMED, why.msg);
     return 0;
 }

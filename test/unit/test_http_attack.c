@@ -6,7 +6,7 @@
 /* A proxy that adds a line of its own: the client's line above it is not believed. */
 static void test_forwarded_twice(void **state)
 {
-    static const char *const proxies[] = {"127.0.0.1", "10.1.1.1"};
+    static const char *const proxies[] = {"127.0.0.0/8", "10.1.0.0/16"};
     struct http_server *s =
         start((struct http_options){.rate_limit = 1, .proxies = proxies, .proxy_count = 2});
     static const struct {

@@ -296,6 +296,8 @@ static void test_many_values(void **state)
     text[JSON_VALUES_MAX - 1] = ']';
     ok(json_parse(a, text, JSON_VALUES_MAX, &v, &e), e);
     assert_int_equal(json_len(v), JSON_VALUES_MAX / 2 - 1);
+    assert_int_equal(json_parse_most(a, "[1,[2]]", 7, 2, &v, &e), -1);
+    ok(json_parse_most(a, "[1,[2]]", 7, 3, &v, &e), e);
     arena_free(a);
     test_free(text);
 }
