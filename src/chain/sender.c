@@ -9,7 +9,11 @@
 #include "chain/eth_gas.h"
 #include "chain/sender_int.h"
 
-enum { BUMP_AFTER_MS = 45000 };
+enum {
+    BUMP_AFTER_MS = 45000,
+    DEVELOPMENT = 8996, /* its blocks come with the transactions, and are never replaced */
+    CONFIRMATIONS = 3
+};
 
 struct sender *sender_new(const struct sender_config *config)
 {
@@ -17,7 +21,7 @@ struct sender *sender_new(const struct sender_config *config)
 
     s->config = *config;
     if (s->config.confirmations == 0)
-        s->config.confirmations = 1;
+        s->config.confirmations = rpc_chain_id(config->rpc) == DEVELOPMENT ? 1 : CONFIRMATIONS;
     if (s->config.bump_after_ms == 0)
         s->config.bump_after_ms = BUMP_AFTER_MS;
     s->addr = seckey_addr(&config->key);

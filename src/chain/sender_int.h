@@ -28,6 +28,7 @@ struct sender_listening {
 struct sender_track {
     int64_t id;
     int64_t broadcast; /* monotonic ms of the last time; 0: not yet by this process */
+    bool mined;        /* a receipt was there, not deep enough yet: a reorganisation may undo it */
     int64_t lost;      /* since when its nonce is used but no receipt is there; 0: it is not */
 };
 

@@ -185,6 +185,11 @@ static int follow(struct sender *s, struct arena *a, const struct sender_live *r
         return finish(s, row, SENDER_DROPPED, &newest->hash, NULL, e);
     }
     t->lost = 0;
+    if (t->mined) { /* and is not any more: the block was replaced */
+        t->mined = false;
+        send_again(s, row, t);
+        return 0;
+    }
     if (v->nonce == row->nonce && row->try_count < TRIES_MAX &&
         clock_ms() - newest->created > s->config.bump_after_ms)
         return pay_more(s, a, row, t, e);
@@ -211,8 +216,10 @@ static int attend(struct sender *s, struct arena *a, const struct sender_live *r
             continue;
         if (!rpc__receipt(a, v->receipts[k], &r))
             return rpc__malformed(e, "eth_getTransactionReceipt");
-        if (v->head + 1 < r.block + s->config.confirmations)
+        if (v->head + 1 < r.block + s->config.confirmations) {
+            track_of(s, row->id)->mined = true;
             return 0;
+        }
         *ret_done = true;
         return finish(s, row, r.success ? SENDER_MINED : SENDER_REVERTED, &r.tx, &r, e);
     }

@@ -283,6 +283,41 @@ static void pays_more_when_stuck(void **state)
     sender_free(s);
 }
 
+/* The block that held it is replaced by one that does not. */
+static void survives_a_reorganisation(void **state)
+{
+    struct chain *c = *state;
+    struct sender_config config = {
+        .store = c->store, .rpc = c->rpc, .key = devnet_key(NODE), .confirmations = 3};
+    struct sender *s = sender_new(&config);
+    struct sender_request r = transfer(c, "reorg", 5);
+    struct u256 before = received(c);
+    const char *snapshot;
+    struct hash32 tx;
+    struct err e;
+    int i;
+
+    sender_listen(s, "test", hear, &heard);
+    chain_call(c, "evm_setAutomine", "[false]");
+    snapshot = json_str(chain_call(c, "evm_snapshot", "[]"), "");
+    sender_start(s);
+    ok(sender_send(s, &r, &tx, &e), e);
+    chain_call(c, "anvil_mine", "[]");
+    assert_received(c, &before, 5);
+    clock_sleep_ms(300);
+    assert_int_equal(has_heard(&heard.mined, 1), false);
+    chain_call(c, "evm_revert", arena_printf(c->arena, "[\"%s\"]", snapshot));
+    assert_received(c, &before, 0);
+    for (i = 0; i < 500 && !has_heard(&heard.mined, 1); i++) {
+        chain_call(c, "anvil_mine", "[]");
+        clock_sleep_ms(20);
+    }
+    assert_true(has_heard(&heard.mined, 1));
+    assert_received(c, &before, 5);
+    chain_call(c, "evm_setAutomine", "[true]");
+    sender_free(s);
+}
+
 /* Somebody else uses the key: the nonce goes elsewhere. */
 static void notices_what_can_never_be_mined(void **state)
 {
@@ -411,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup(keeps_order_between_threads, begin),
         cmocka_unit_test_setup(goes_on_after_a_restart, begin),
         cmocka_unit_test_setup(pays_more_when_stuck, begin),
+        cmocka_unit_test_setup(survives_a_reorganisation, begin),
         cmocka_unit_test_setup(notices_what_can_never_be_mined, begin),
         cmocka_unit_test_setup(an_unreachable_chain_changes_nothing, begin),
         cmocka_unit_test_setup(uses_the_endpoint_that_answers, begin),
