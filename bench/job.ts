@@ -4,7 +4,7 @@
 import { request } from 'node:http'
 import type { World } from '../test/api/fixtures.ts'
 import { rawAlgorithm, smallest } from '../test/api/lib/compute.ts'
-import { registry, socketPath } from '../test/api/lib/docker.ts'
+import { digest, registry, socketPath } from '../test/api/lib/docker.ts'
 import { sleep } from '../test/api/lib/process.ts'
 import type { Figure } from './run.ts'
 import { median } from './start.ts'
@@ -16,7 +16,10 @@ function docker(method: string, path: string, body?: unknown): Promise<string> {
     const headers = body ? { 'content-type': 'application/json' } : {}
     const req = request({ socketPath, path: `/v1.41${path}`, method, headers }, (res) => {
       let text = ''
-      res.setEncoding('latin1').on('data', (c: string) => { text += c }).on('end', () => resolve(text))
+      res.setEncoding('latin1').on('data', (c: string) => { text += c }).on('end', () => {
+        if ((res.statusCode ?? 500) < 400) resolve(text)
+        else reject(new Error(`${path}: ${text}`))
+      })
     })
     req.on('error', reject).end(body ? JSON.stringify(body) : undefined)
   })
@@ -57,10 +60,11 @@ export async function benchJob(w: World): Promise<Figure[]> {
   const e = await w.compute.environment()
   const ours: number[] = []
   const floor: number[] = []
+  const image = `${registry().address}/bb@${await digest('bb', '1')}`
   await job(w, e) // pulls the image
   for (let i = 0; i < ROUNDS; i++) {
     ours.push(await job(w, e))
-    floor.push(await bare(`${registry().address}/bb:1`))
+    floor.push(await bare(image))
   }
   return [{
     name: `free echo job, POST to results, median of ${ROUNDS}`, value: `${(median(ours) / 1000).toFixed(2)} s`,

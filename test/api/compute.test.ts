@@ -262,7 +262,7 @@ describe('free compute', () => {
     await w.compute.wait(jobId, w.consumer, 'running job', (j) => j.status === 40)
     await ProviderInstance.computeStop(jobId, w.url, w.stranger).catch(() => null)
     assert.ok(!(await w.compute.status(jobId, w.consumer)).stopRequested)
-    const early = await http(await ProviderInstance.getComputeResultUrl(w.url, w.consumer, jobId, 0))
+    const early = await http(await ProviderInstance.getComputeResultUrl(w.url, w.consumer, jobId, 2)) // algorithm.log
     assert.equal(early.status, 409, early.text)
     await ProviderInstance.computeStop(jobId, w.url, w.consumer)
     const job = await w.compute.end(jobId, w.consumer, 30_000)
