@@ -506,12 +506,32 @@ static void set_peer(struct conn *c)
     (void)str_copy(c->peer, sizeof(c->peer), str_starts(text, "::ffff:") ? text + 7 : text);
 }
 
+/* Makes room in a crowd: ends the oldest connection that has nothing to say. */
+static bool evict_idle(struct http_server *s)
+{
+    struct list *item;
+    struct list *following;
+
+    list_for_each(item, following, &s->conns)
+    {
+        struct conn *c = container_of(item, struct conn, link);
+
+        if (c->state != CONN_IDLE)
+            continue;
+        conn_close(c);
+        return true;
+    }
+    return false;
+}
+
 void conn_accept(struct http_server *s)
 {
     struct conn *c = xcalloc(1, sizeof(*c));
+    bool crowded;
     struct err e;
 
     c->server = s;
+    crowded = s->conn_count >= s->options.max_connections && !evict_idle(s);
     c->state = CONN_IDLE;
     c->in.max = HEAD_MAX + READ_SIZE + AHEAD_MAX;
     c->deadline = now_ms(s) + s->options.idle_timeout_ms;
@@ -525,9 +545,9 @@ void conn_accept(struct http_server *s)
     (void)uv_tcp_nodelay(&c->tcp, 1);
     set_peer(c);
     (void)uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S); /* a live stream has no deadline of its own */
-    if (s->conn_count > s->options.max_connections + REFUSED_MAX) {
+    if (crowded && s->conn_count > s->options.max_connections + REFUSED_MAX) {
         conn_close(c);
-    } else if (s->conn_count > s->options.max_connections) {
+    } else if (crowded) {
         refused(&e, TOO_BUSY);
         refuse(c, &e);
     }

@@ -127,7 +127,7 @@ struct http_options {
     int port;                  /* 0 = any free one, see http_server_port() */
     size_t workers;            /* threads for `work`; 16 */
     size_t backlog;            /* requests waiting for a worker, beyond it 503; 1024 */
-    size_t max_connections;    /* open at once, beyond it 503; 4096 */
+    size_t max_connections;    /* open at once, beyond it idle ones end, or 503; 4096 */
     size_t body_memory;        /* bytes of all bodies at a time, beyond it 503; 256 MiB */
     int header_timeout_ms;     /* first byte to end of the header block; 10 s */
     int idle_timeout_ms;       /* between requests; 65 s */

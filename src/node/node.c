@@ -21,7 +21,7 @@
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
-enum { DDO_MAX = 8 << 20 };
+enum { DDO_MAX = 8 << 20, LARGE_PIECE = 256 << 10 };
 
 static void start_identity(struct node *n)
 {
@@ -269,6 +269,10 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
 
     /* Workers come and go through few heaps: memory that one freed serves the others. */
     (void)mallopt(M_ARENA_MAX, 2);
+    /* Large pieces go back to the system at once: glibc would raise this by itself and keep them.
+     */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE_PIECE);
     n->arena = arena_new();
     n->config = c;
     start_identity(n);

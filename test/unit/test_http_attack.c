@@ -109,8 +109,13 @@ static void test_crowd(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < ARRAY_LEN(fds); i++)
+    for (i = 0; i < ARRAY_LEN(fds); i++) {
         fds[i] = dial(s);
+        if (i < 4)
+            say_text(fds[i], "GET /ok HTTP/1.1\r\n");
+        if (i == 3)
+            clock_sleep_ms(50);
+    }
     clock_sleep_ms(50);
     hear(fds[4], &b, NULL, &closed);
     assert_true(closed);
@@ -119,7 +124,7 @@ static void test_crowd(void **state)
     hear(fds[99], &b, NULL, &closed);
     assert_true(closed);
     assert_int_equal(b.len, 0);
-    say_text(fds[0], "GET /ok HTTP/1.1\r\n" H "\r\n");
+    say_text(fds[0], H "\r\n");
     hear(fds[0], &b, "GET /ok", &closed);
     for (i = 0; i < ARRAY_LEN(fds); i++)
         close(fds[i]);
@@ -130,13 +135,31 @@ static void test_crowd(void **state)
     http_server_stop(s, 100);
 }
 
+/* Connections that say nothing make room for those that do. */
+static void test_idle_crowd(void **state)
+{
+    struct http_server *s = start((struct http_options){.max_connections = 4});
+    int fds[20];
+    char got[64];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(fds); i++)
+        fds[i] = dial(s);
+    probe(s, "GET / HTTP/1.1\r\n" H "\r\n", strlen("GET / HTTP/1.1\r\n" H "\r\n"), got,
+          sizeof(got));
+    assert_string_equal(got, "200");
+    for (i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    http_server_stop(s, 100);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forwarded_twice),
-        cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_slow_reader),
-        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_forwarded_twice), cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_slow_reader),     cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_idle_crowd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
