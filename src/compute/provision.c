@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "compute/compute_int.h"
@@ -25,6 +26,7 @@ struct supply {
     struct job *job;
     struct arena *arena;
     int64_t room;       /* bytes that may still come */
+    int64_t deadline;   /* monotonic ms: an origin that trickles must not hold the job for ever */
     const char **taken; /* names in /data/inputs */
     size_t taken_count;
 };
@@ -51,6 +53,16 @@ static int take_room(struct supplied *f, int64_t n, struct err *e)
                   (long long)(job__disk_limit(f->supply->job) >> 20));
 }
 
+/* What ends a transfer besides its own end. */
+static int check_going_on(const struct supplied *f, struct err *e)
+{
+    if (atomic_load(&f->supply->job->stop))
+        return failed(e, CONFLICT, "the job was stopped by its owner");
+    if (clock_mono_ms() > f->supply->deadline)
+        return failed(e, TIMEOUT, "%s: took longer than the time for downloads", f->what);
+    return 0;
+}
+
 /* Copies a file of unknown size to the job's folder; gives its size. */
 static int spool(struct supplied *f, int64_t *ret_size, struct err *e)
 {
@@ -65,7 +77,8 @@ static int spool(struct supplied *f, int64_t *ret_size, struct err *e)
     (void)unlink(path);
     while ((n = storage_read(f->body, some, PIECE, e)) > 0) {
         size += n;
-        if (take_room(f, n, e) < 0 || fs_write_all(f->spool, some, (size_t)n, e) < 0)
+        if (check_going_on(f, e) < 0 || take_room(f, n, e) < 0 ||
+            fs_write_all(f->spool, some, (size_t)n, e) < 0)
             return -1;
     }
     if (n < 0)
@@ -112,8 +125,8 @@ static int supplied_open(void *ctx, int64_t *ret_size, struct err *e)
 {
     struct supplied *f = ctx;
 
-    if (atomic_load(&f->supply->job->stop))
-        return failed(e, CONFLICT, "the job was stopped by its owner");
+    if (check_going_on(f, e) < 0)
+        return -1;
     if (open_body(f, ret_size, e) < 0) {
         if (f->is_algorithm)
             f->supply->job->fail_status = 32;
@@ -129,8 +142,8 @@ static int64_t supplied_read(void *ctx, void *out, size_t cap, struct err *e)
     struct supplied *f = ctx;
     int64_t n;
 
-    if (atomic_load(&f->supply->job->stop))
-        return failed(e, CONFLICT, "the job was stopped by its owner");
+    if (check_going_on(f, e) < 0)
+        return -1;
     if (f->spool < 0)
         return storage_read(f->body, out, cap, e);
     n = read(f->spool, out, cap);
@@ -276,10 +289,21 @@ static int send(struct plan *p, struct err *e)
     return r;
 }
 
+/* The operator's time for downloads, or the job's own when that is longer. */
+static int64_t time_limit(const struct job *j)
+{
+    int64_t seconds = j->compute->o.pull_timeout_s;
+
+    return (seconds > j->row.max_duration_s ? seconds : j->row.max_duration_s) * 1000;
+}
+
 int provision__container(struct job *j, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct plan p = {.supply = {.job = j, .arena = a, .room = job__disk_limit(j)}};
+    struct plan p = {.supply = {.job = j,
+                                .arena = a,
+                                .room = job__disk_limit(j),
+                                .deadline = clock_mono_ms() + time_limit(j)}};
     struct json *request;
 
     if (json_parse(a, j->row.request, strlen(j->row.request), &request, e) < 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compute/fsm.h"
 #include "compute_world.h"
 
 /* What fits, what it costs, what is shown. */
@@ -77,12 +78,61 @@ static void test_environment(void **state)
     assert_int_equal(json_len(compute_environments_json(w.compute, w.arena, 5)), 0);
 }
 
+/* Numbers and texts are the wire's (wire/compute.md 5), the names those of the paid flow. */
+static void test_statuses(void **state)
+{
+    static const struct {
+        int status;
+        const char *text, *name;
+        bool failure;
+    } all[] = {
+        {0, "Job started", "JobStarted", false},
+        {1, "Job queued", "JobQueued", false},
+        {2, "Job expired in queue", "JobExpired", true},
+        {10, "Pulling algorithm image", "PullImage", false},
+        {11, "Pulling algorithm image failed", "PullImageFailed", true},
+        {20, "Configuring volumes", "ConfiguringVolumes", false},
+        {21, "Volume creation failed", "VolumeCreationFailed", true},
+        {22, "Container creation failed", "ContainerCreationFailed", true},
+        {30, "Provisioning data", "Provisioning", false},
+        {31, "Data provisioning failed", "DataProvisioningFailed", true},
+        {32, "Algorithm provisioning failed", "AlgorithmProvisioningFailed", true},
+        {33, "Data upload to container failed", "DataUploadFailed", true},
+        {40, "Running algorithm ", "RunningAlgorithm", false},
+        {41, "Failed to run algorithm", "AlgorithmFailed", true},
+        {42, "Error: disk quota exceeded", "DiskQuotaExceeded", true},
+        {60, "Publishing results", "PublishingResults", false},
+        {61, "Failed to get outputs folder from container", "ResultsFetchFailed", true},
+        {62, "Failed to upload results to storage", "ResultsUploadFailed", true},
+        {70, "Job finished", "JobFinished", false},
+        {71, "Job settling", "JobSettling", false},
+    };
+    struct job_row row = {0};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(all); i++) {
+        assert_string_equal(fsm__status_text(all[i].status), all[i].text);
+        assert_string_equal(fsm__status_name(all[i].status), all[i].name);
+        assert_int_equal(fsm_is_failure(all[i].status), all[i].failure);
+    }
+    fsm__first(&row, true);
+    assert_int_equal(row.step, STEP_QUEUE);
+    fsm__first(&row, false);
+    assert_int_equal(row.step, STEP_PULL);
+    row.amount = "1";
+    fsm__first(&row, false);
+    assert_int_equal(row.step, STEP_LOCK);
+    assert_int_equal(fsm__done_step(), STEP_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_statuses),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
