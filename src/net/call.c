@@ -106,7 +106,8 @@ static int perform(struct call *c, struct arena *a, const struct net_request *r,
     CURLcode rc;
 
     must(curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request_timeout(r)) == CURLE_OK);
-    must(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE) == CURLE_OK);
+    /* Refused when the handle still has the buffer of an earlier transfer: that one does too. */
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK);
     must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, c) == CURLE_OK);
     if (r->source) {

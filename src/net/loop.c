@@ -179,7 +179,8 @@ void stream__prepare(struct stream *s, const struct net_request *r)
 
     s->t.on_head = on_head;
     must(curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)(void *)s) == CURLE_OK);
-    must(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE) == CURLE_OK);
+    /* Refused when the handle still has the buffer of an earlier transfer: that one does too. */
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     must(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK);
     must(curl_easy_setopt(easy, CURLOPT_WRITEDATA, s) == CURLE_OK);
     if (r->source) {
