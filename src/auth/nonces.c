@@ -125,20 +125,29 @@ int nonces__get(struct nonces *n, const struct addr *who, int64_t *ret, struct e
         return -1;
     {
         lock_scope(&n->recent_lock);
-        /* A value that was read before somebody's commit may be old by now. */
-        if (n->version == version)
+        /* A value that was read before or during somebody's commit may be old by now. */
+        if (n->version == version && version % 2 == 0)
             *slot_of(n, who) = (struct slot){*who, true, *ret};
     }
     return 0;
 }
 
-static void remember(struct nonces *n, struct list *batch)
+/* The version is odd while a commit is under way: some see it before memory does. */
+static void announce(struct nonces *n)
+{
+    lock_scope(&n->recent_lock);
+    n->version++;
+}
+
+static void remember(struct nonces *n, struct list *batch, bool failed)
 {
     struct list *item;
     struct list *following;
 
     lock_scope(&n->recent_lock);
     n->version++;
+    if (failed)
+        return;
     list_for_each(item, following, batch)
     {
         struct change *c = container_of(item, struct change, link);
@@ -199,9 +208,9 @@ static void lead(struct nonces *n)
     n->committing = true;
     pthread_mutex_unlock(&n->lock);
     list_init(&batch);
+    announce(n);
     failed = commit_waiting(n, &batch, &err) < 0;
-    if (!failed)
-        remember(n, &batch);
+    remember(n, &batch, failed);
     pthread_mutex_lock(&n->lock);
     while ((item = list_pop(&batch))) {
         struct change *c = container_of(item, struct change, link);
