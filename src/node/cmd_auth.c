@@ -26,10 +26,11 @@ int cmd_nonce(struct task *t, const struct args_nonce *args, struct err *e)
 
     if (!addr_parse_any(args->address, &who))
         return refused(e, NOT_AN_ADDRESS, "address");
-    if (!auth_nonce_peek(t->node->auth, &who, &nonce) &&
-        auth_nonce_get(t->node->auth, &who, &nonce, e) < 0)
-        return -1;
-    return reply_nonce(t, nonce);
+    if (auth_nonce_peek(t->node->auth, &who, &nonce))
+        return reply_nonce(t, nonce);
+    if (t->on_loop)
+        return TASK_OFFLOAD;
+    return auth_nonce_get(t->node->auth, &who, &nonce, e) < 0 ? -1 : reply_nonce(t, nonce);
 }
 
 int cmd_create_auth_token(struct task *t, const struct args_create_auth_token *args, struct err *e)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/must.h"
 #include "base/str.h"
 #include "node/api.h"
 #include "node/query.h"
@@ -188,19 +189,26 @@ static enum api_errors style_of(const struct plan *p)
     return p->route ? p->route->errors : API_ERR_TEXT;
 }
 
-/* Parses if that has not been done yet, and runs. */
-static void run(struct node *n, struct http_request *r, struct http_reply *reply)
+/* Parses if that has not been done yet, and runs; true when a worker has to go on. */
+static bool run(struct node *n, struct http_request *r, struct http_reply *reply, bool on_loop)
 {
     struct plan *p = r->plan;
     struct err e;
+    int result;
 
     if (!p->ready && fill_task(n, r, reply, &e) < 0) {
         answer_error(r, reply, style_of(p), &e);
-        return;
+        return false;
     }
     p->task.reply = reply;
-    if (p->task.command->run(&p->task, &e) < 0)
+    p->task.on_loop = on_loop;
+    if (on_loop && !p->task.command->on_loop)
+        return true;
+    result = p->task.command->run(&p->task, &e);
+    must(result <= 0 || on_loop);
+    if (result < 0)
         answer_error(r, reply, style_of(p), &e);
+    return result > 0;
 }
 
 static enum http_verdict handle(void *ctx, struct http_request *r, struct http_reply *reply)
@@ -215,19 +223,12 @@ static enum http_verdict handle(void *ctx, struct http_request *r, struct http_r
     }
     if (r->body.n > INLINE_BODY_MAX || (p->route && !p->route->command->on_loop))
         return HTTP_OFFLOAD;
-    if (fill_task(ctx, r, reply, &e) < 0) {
-        answer_error(r, reply, style_of(p), &e);
-        return HTTP_ANSWERED;
-    }
-    if (!p->task.command->on_loop)
-        return HTTP_OFFLOAD;
-    run(ctx, r, reply);
-    return HTTP_ANSWERED;
+    return run(ctx, r, reply, true) ? HTTP_OFFLOAD : HTTP_ANSWERED;
 }
 
 static void work(void *ctx, struct http_request *r, struct http_reply *reply)
 {
-    run(ctx, r, reply);
+    (void)run(ctx, r, reply, false);
 }
 
 struct http_app dispatch_app(struct node *n)

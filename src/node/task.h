@@ -31,7 +31,14 @@ struct task {
     const struct json *args;   /* all arguments, as one JSON object */
     const char *authorization; /* the token's text; NULL when none was sent */
     bool direct;               /* came by /directCommand */
+    bool on_loop;              /* runs on the loop: answer from memory, or return TASK_OFFLOAD */
 };
+
+/*
+ * What a command on the loop may return instead of waiting for something: it is called again, on
+ * a worker. It must not have touched the reply. Elsewhere it is a bug.
+ */
+enum { TASK_OFFLOAD = 1 };
 
 /* Answers; each sets status 200 unless the helper takes a status. Texts are copied. */
 int reply_text(struct task *t, const char *text);     /* text/plain */
