@@ -45,7 +45,7 @@ test:
 
 unit: build/build.ninja
 	@ninja -C build
-	@meson test -C build --no-rebuild --suite unit --suite slow
+	@meson test -C build --no-rebuild --suite unit --suite slow --suite docs
 
 check:
 	@scripts/setup.sh all

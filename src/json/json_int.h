@@ -2,6 +2,8 @@
 #ifndef ATOLL_JSON_JSON_INT_H
 #define ATOLL_JSON_JSON_INT_H
 
+#include <endian.h>
+
 #include "json/json.h"
 
 /* What the files of this folder share; nobody else includes it. */
@@ -56,5 +58,23 @@ void json__object_make(struct arena *a, struct json *v, struct object *o, struct
 
 /* Position of a key, -1 when absent. */
 int64_t json__object_find(const struct json *v, const char *key, size_t n);
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/*
+ * How many of the 8 bytes in w (as they lie in memory) come before the first that is a quote, a
+ * backslash, a control character or no ASCII: what a string literal takes as it is.
+ */
+static inline size_t json__plain_bytes(uint64_t memory)
+{
+    uint64_t w = le64toh(memory);
+    uint64_t quote = w ^ EACH_BYTE('"');
+    uint64_t slash = w ^ EACH_BYTE('\\');
+    uint64_t special = (((w - EACH_BYTE(0x20)) & ~w) | ((quote - EACH_BYTE(1)) & ~quote) |
+                        ((slash - EACH_BYTE(1)) & ~slash) | w) &
+                       EACH_BYTE(0x80); /* exact for the lowest one */
+
+    return special ? (size_t)__builtin_ctzll(special) / 8 : 8;
+}
 
 #endif

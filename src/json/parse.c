@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,31 +44,16 @@ static void skip_blanks(struct parser *s)
 
 /* --- strings --- */
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The high bit of each byte that ends a run of plain characters; exact for the lowest one. */
-static uint64_t special_bytes(uint64_t w)
-{
-    uint64_t quote = w ^ EACH('"');
-    uint64_t slash = w ^ EACH('\\');
-
-    return (((w - EACH(0x20)) & ~w) | ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash) |
-            w) &
-           EACH(0x80);
-}
-
 /* Copies plain characters; afterwards *p is a quote, a backslash, a control or no ASCII. */
 static void copy_plain(struct parser *s)
 {
     uint64_t w;
-    uint64_t special;
     size_t n;
 
     while (s->end - s->p >= 8) {
         memcpy(&w, s->p, 8);
         memcpy(s->out, &w, 8);
-        special = special_bytes(le64toh(w));
-        n = special ? (size_t)__builtin_ctzll(special) / 8 : 8;
+        n = json__plain_bytes(w);
         s->p += n;
         s->out += n;
         if (n < 8)

@@ -189,13 +189,29 @@ static bool is_surrogate(const char *s, size_t n)
     return n >= 3 && (unsigned char)s[0] == 0xed && (unsigned char)s[1] >= 0xa0;
 }
 
+/* Where the plain characters from i on end; perhaps early, never late. */
+static size_t plain_run(const char *s, size_t n, size_t i)
+{
+    uint64_t w;
+    size_t plain;
+
+    while (i < n && n - i >= 8) {
+        memcpy(&w, s + i, 8);
+        plain = json__plain_bytes(w);
+        i += plain;
+        if (plain < 8)
+            break;
+    }
+    return i;
+}
+
 void json_write_string(struct buf *out, const char *s, size_t n)
 {
     size_t from = 0;
     size_t i;
 
     buf_putc(out, '"');
-    for (i = 0; i < n; i++) {
+    for (i = plain_run(s, n, 0); i < n; i = plain_run(s, n, i + 1)) {
         unsigned char c = (unsigned char)s[i];
 
         if (c >= 0x20 && c != '"' && c != '\\' && c != 0xed)
