@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "chain/abi.h"
@@ -603,6 +604,32 @@ static void chain_is_indexed_anew(void **state)
     assert_null(indexed(f));
 }
 
+/* The thread: it finds a block by itself, obeys an admin, survives a dead endpoint, and ends. */
+static void threads_follow_and_end(void **state)
+{
+    struct fixture *f = *state;
+    struct indexer *ix;
+    uint64_t block = 0;
+    struct err e;
+    int64_t end = clock_mono_ms() + 20000;
+
+    f->on.head = 5;
+    f->on.fail_logs = 1;
+    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "By itself")});
+    ix = indexer_start(&f->o);
+    assert_false(indexer_block(ix, 1, &block));
+    while (!(indexer_block(ix, CHAIN, &block) && block == 5) && clock_mono_ms() < end)
+        clock_sleep_ms(5);
+    assert_int_equal(block, 5);
+    assert_string_equal(name(f), "By itself");
+    err_is(indexer_reindex_tx(ix, 1, "0x", &e), e, INVALID);
+    err_is(indexer_reindex_tx(ix, CHAIN, "0x12", &e), e, INVALID);
+    err_is(indexer_reindex_chain(ix, 1, 0, &e), e, INVALID);
+    ok(indexer_reindex_chain(ix, CHAIN, 0, &e), e);
+    indexer_wake(ix, 0);
+    indexer_stop(ix);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -614,6 +641,7 @@ int main(void)
         WITH(another_node_decrypts),
         WITH(bad_documents_are_told),
         WITH(foreign_logs_are_ignored),
+        WITH(threads_follow_and_end),
         WITH(policy_is_kept),
         WITH(document_comes_later),
         WITH(chain_is_indexed_anew),
