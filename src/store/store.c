@@ -140,11 +140,16 @@ static struct db *open_more(struct store *s)
     return db;
 }
 
+/* Connections that this thread holds: more than one, and all threads may wait for each other. */
+static _Thread_local size_t held;
+
 struct db *store_lend(struct store *s)
 {
     struct list *item;
     struct db *db = NULL;
 
+    if (held++ > 0)
+        log_broken("store", "a thread borrows a second connection");
     lock_scope(&s->lock);
     while (!db) {
         item = list_pop(&s->idle);
@@ -166,6 +171,7 @@ void store_return(struct db *db)
     must(!db->tx_file);
     for (i = 0; i < db->cached; i++)
         must(!db->cache[i]->busy);
+    held--;
     lock_scope(&s->lock);
     s->lent--;
     list_push(s->idle.next, &db->link); /* before the first */
