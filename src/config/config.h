@@ -203,7 +203,7 @@ struct config {
     bool strict_trusted_algorithms;
     const char *policy_server_url;
     const char *policy_server_api_key;
-    const char *db_url; /* postgresql:..., NULL: SQLite in `data` */
+    const char *db_url; /* NULL: SQLite in `data`, the only one yet */
 
     /* chains */
     const struct config_network *networks; /* ascending by chain id */

@@ -279,14 +279,26 @@ static int option_read(struct load *l, const struct option *o, const struct flag
 
 /* --- what must hold between options --- */
 
-static void settle_database(struct load *l)
+/* What would be dangerous to leave out silently is refused; the rest is told. */
+static int settle_unserved(struct load *l)
 {
-    const char *url = l->c->db_url;
+    struct config *c = l->c;
 
-    if (!url || str_starts(url, "postgres://") || str_starts(url, "postgresql://"))
-        return;
-    config__notice(l, "DB_URL: no meaning here, the search is built in");
-    l->c->db_url = NULL;
+    if (c->policy_server_url)
+        return failed(l->e, INVALID, "POLICY_SERVER_URL: policy servers are not served yet");
+    if (c->db_url &&
+        (str_starts(c->db_url, "postgres://") || str_starts(c->db_url, "postgresql://")))
+        return failed(l->e, INVALID, "DB_URL: PostgreSQL is not served yet");
+    if (c->db_url)
+        config__notice(l, "DB_URL: no meaning here, the search is built in");
+    c->db_url = NULL;
+    if (c->persistent_storage)
+        config__notice(l, "PERSISTENT_STORAGE: buckets are not served yet");
+    if (c->enable_benchmark)
+        config__notice(l, "ENABLE_BENCHMARK: the benchmark environment is not served yet");
+    if (c->log_files || c->log_db)
+        config__notice(l, "LOG_FILES, LOG_DB: log lines only go to standard error yet");
+    return 0;
 }
 
 static int settle(struct load *l)
@@ -305,8 +317,7 @@ static int settle(struct load *l)
                           "tokens with it");
     if (!l->level_given && l->development)
         c->log_level = LOG_DEBUG;
-    settle_database(l);
-    return 0;
+    return settle_unserved(l);
 }
 
 /* --- the whole --- */

@@ -62,6 +62,8 @@ static void refusals_say_what_and_where(void **state)
         {"AUTHORIZED_PUBLISHERS_LIST={\"1\":[5]}",
          "AUTHORIZED_PUBLISHERS_LIST 1[0]: must be an address, 0x and 40 hex digits, not 5"},
         {"UNSAFE_URLS=[5]", "UNSAFE_URLS [0]: must be a string, not 5"},
+        {"POLICY_SERVER_URL=http://p", "POLICY_SERVER_URL: policy servers are not served yet"},
+        {"DB_URL=postgresql://db/x", "DB_URL: PostgreSQL is not served yet"},
         {"INTERFACES=[]", "INTERFACES: HTTP must be in it: it is the only interface there is"},
         {"INTERFACES=[\"HTTP\",\"FTP\"]", "INTERFACES [1]: must be \"HTTP\" or \"P2P\""},
         {"RATE_DENY_LIST=[]", "RATE_DENY_LIST: must be an object, not []"},
