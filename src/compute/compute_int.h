@@ -104,6 +104,7 @@ struct job {
     int64_t kill_at;       /* monotonic ms: SIGKILL after the grace; 0: no signal sent yet */
     int64_t disk_check_at; /* monotonic ms */
     int tries;             /* of a step that failed for a while */
+    int patience;          /* tries that a step allows itself; 0: the usual number */
     int fail_status;       /* set by a step that fails for a reason of its own; else 0 */
 };
 

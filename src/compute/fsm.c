@@ -198,7 +198,9 @@ static int after_failure(struct job *j, const struct err *e)
 {
     int64_t pause = (int64_t)RETRY_FIRST_MS << (j->tries < 5 ? j->tries : 5);
 
-    if ((e->transient || e->code == ERR_UNAVAILABLE) && j->tries < TRIES_MAX) {
+    int most = j->patience ? j->patience : TRIES_MAX;
+
+    if ((e->transient || e->code == ERR_UNAVAILABLE) && j->tries < most) {
         j->tries++;
         fsm__wake_in(j, pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS);
         return STEP_WAIT;
@@ -215,6 +217,7 @@ static int run_step(struct job *j)
     int next;
 
     j->fail_status = 0;
+    j->patience = 0;
     if (j->row.step < STEP_RUN && atomic_load(&j->stop)) {
         (void)failed(&e, CONFLICT, "the job was stopped by its owner");
         return after_failure(j, &e);

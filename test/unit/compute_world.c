@@ -192,11 +192,28 @@ int world_setup(void **state)
     return 0;
 }
 
+/* Jobs that were still clearing up leave their containers to a restart that does not come. */
+static void remove_containers(void)
+{
+    struct docker *d = docker_new(w.net, "/var/run/docker.sock");
+    struct docker_found *found;
+    struct compute_job job;
+    size_t i, count;
+    struct err e;
+
+    ok(docker_list(d, w.arena, "atoll.job", &found, &count, &e), e);
+    for (i = 0; i < count; i++)
+        if (compute_job_find(w.compute, w.arena, found[i].label, &job, &e) > 0)
+            ok(docker_remove(d, found[i].id, &e), e);
+    docker_free(d);
+}
+
 int world_teardown(void **state)
 {
     struct err e;
 
     (void)state;
+    remove_containers();
     compute_free(w.compute);
     storage_free(w.storage);
     store_close(w.store);
