@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HDNodeWallet, Wallet } from 'ethers'
 import { CHAIN, Chain, atoll } from './lib/chain.ts'
-import { Compute } from './lib/compute.ts'
+import { Compute, bare } from './lib/compute.ts'
 import { containers, registry, socketPath } from './lib/docker.ts'
 import { FileServer } from './lib/files.ts'
+import { post } from './lib/http.ts'
 import { Market } from './lib/market.ts'
 import { Program, freePort } from './lib/process.ts'
 
@@ -114,17 +115,24 @@ export class World {
   /** Stops everything, and fails when the node misbehaved or left something behind. */
   async stop(): Promise<void> {
     try {
+      const jobs = this.node.running ? await this.jobs() : []
       const asked = Date.now()
       const status = this.node.running ? await this.node.stop() : 0
       assert.equal(status, 0, `the node ended with ${status}:\n${this.log.slice(-3000)}`)
       assert.ok(Date.now() - asked < 5000, 'the node takes more than 5 s to end')
       const broken = this.log.split('\n').filter((l) => / broken /.test(l))
       assert.deepEqual(broken, [], 'lines that must never be')
-      const left = (await containers(`atoll.node=${this.wallet.address.toLowerCase()}`)).filter((c) => c.Labels['atoll.job'])
+      const left = (await containers('atoll.job')).filter((c) => jobs.includes(c.Labels['atoll.job'] ?? ''))
       assert.deepEqual(left.map((c) => c.Id), [], 'containers that nobody removed')
     } finally {
       await this.abandon()
     }
+  }
+
+  /** The ids of all jobs this node has had, without the cluster's hash. */
+  private async jobs(): Promise<string[]> {
+    const r = await post(`${this.url}/directCommand`, { command: 'jobs' })
+    return r.status === 200 ? (JSON.parse(r.text) as Array<{ jobId: string }>).map((j) => bare(j.jobId)) : []
   }
 
   private async abandon(): Promise<void> {
