@@ -88,14 +88,21 @@ busybox_root() {
 
 # node_root ROOT: the same with this machine's node in /usr/local/bin
 node_root() {
-    local node lib
+    local node lib libs part
     node=$(node -p 'process.execPath')
     busybox_root "$1"
     mkdir -p "$1/usr/local/bin"
     cp "$node" "$1/usr/local/bin/node"
-    for lib in $(ldd "$node" | grep -o '/[^ ]*'); do
+    libs=$(ldd "$node" | grep -o '/[^ ]*')
+    for lib in $libs; do
         mkdir -p "$1$(dirname "$lib")"
         cp -L "$lib" "$1$lib"
+    done
+    # Debian's node keeps a few of its own modules in files, which it cannot start without
+    for part in $(cat "$node" $libs | grep -ao '/usr/share/nodejs/[A-Za-z0-9/_.-]*\.js' | sort -u); do
+        [ -f "$part" ] || continue
+        mkdir -p "$1$(dirname "$part")"
+        cp -L "$part" "$1$part"
     done
 }
 
