@@ -17,7 +17,7 @@
 enum { ENV_MAX = 64, POLL_MS = 10, STOP_MS = 10000, LOG_MAX = 4 * 1048576, LOG_TAIL = 1200 };
 
 /* In the child: only what is safe between fork and exec. */
-noreturn_ static void become(char *const args[], char *const env[], int log_fd)
+noreturn_ static void become(const char *binary, char *const args[], char *const env[], int log_fd)
 {
     sigset_t none;
 
@@ -27,7 +27,7 @@ noreturn_ static void become(char *const args[], char *const env[], int log_fd)
     setpgid(0, 0); /* Ctrl-C is for us; we end it in order */
     dup2(log_fd, STDOUT_FILENO);
     dup2(log_fd, STDERR_FILENO);
-    execve("/proc/self/exe", args, env);
+    execve(binary, args, env);
     _exit(127);
 }
 
@@ -42,7 +42,8 @@ int child_start(struct child *c, char *const args[], char *const env[], struct e
 {
     _arena_ struct arena *a = arena_new();
     _close_ int log_fd = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    char *argv[ENV_MAX] = {"atoll"};
+    char *argv[ENV_MAX] = {arena_strdup(a, c->name)};
+    pid_t parent = getpid();
     char *envp[ENV_MAX] = {inherited(a, "PATH"), inherited(a, "HOME"),
                            inherited(a, "ATOLL_DEVNET_DIR")};
     size_t n;
@@ -58,17 +59,38 @@ int child_start(struct child *c, char *const args[], char *const env[], struct e
         c->pid = 0;
         return failed(e, FAILED, "fork: %s", strerror(errno));
     }
-    if (c->pid == 0)
-        become(argv, envp, log_fd);
+    if (c->pid == 0) {
+        if (getppid() != parent)
+            _exit(127); /* too late for the signal that ends us with our parent */
+        become(c->binary ? c->binary : "/proc/self/exe", argv, envp, log_fd);
+    }
     return 0;
 }
 
+/* Reaps; a child that was waited for already counts as ended badly. */
 static bool ended(struct child *c, int *ret_status)
 {
-    if (waitpid(c->pid, ret_status, WNOHANG) != c->pid)
+    if (waitpid(c->pid, ret_status, WNOHANG) == 0)
         return false;
     c->pid = 0;
     return true;
+}
+
+bool child_ended(struct child *c)
+{
+    int status;
+
+    return !c->pid || ended(c, &status);
+}
+
+const char *child_log_tail(struct arena *a, const struct child *c)
+{
+    struct bytes log;
+    struct err ignored;
+
+    if (fs_read(a, c->log, LOG_MAX, &log, &ignored) < 0)
+        return "";
+    return (const char *)log.p + (log.n > LOG_TAIL ? log.n - LOG_TAIL : 0);
 }
 
 int child_await(struct child *c, const char *text, int64_t limit_ms, struct err *e)
@@ -77,20 +99,17 @@ int child_await(struct child *c, const char *text, int64_t limit_ms, struct err 
 
     for (;;) {
         _arena_ struct arena *a = arena_new();
-        struct bytes log = {0};
-        const char *tail;
-        int status;
+        bool over =
+            child_ended(c); /* asked before the log is read, so that no last word is missed */
+        struct bytes log;
 
         if (fs_read(a, c->log, LOG_MAX, &log, e) < 0)
             return -1;
-        tail = (const char *)log.p;
-        if (strstr(tail, text))
+        if (strstr((const char *)log.p, text))
             return 0;
-        if (ended(c, &status) || clock_mono_ms() > deadline) {
-            tail += log.n > LOG_TAIL ? log.n - LOG_TAIL : 0;
+        if (over || clock_mono_ms() > deadline)
             return failed(e, FAILED, "the %s did not come up; its log (%s) ends with:\n%s", c->name,
-                          c->log, tail);
-        }
+                          c->log, child_log_tail(a, c));
         clock_sleep_ms(POLL_MS);
     }
 }

@@ -96,7 +96,7 @@ static int prepare_folder(struct devnet *d, struct err *e)
     d->addresses = arena_printf(d->arena, "%s/address.json", d->dir);
     if (!d->temporary)
         d->chain.state = arena_printf(d->arena, "%s/chain.json", d->dir);
-    d->chain.log = arena_printf(d->arena, "%s/anvil.log", d->dir);
+    d->chain.child.log = arena_printf(d->arena, "%s/anvil.log", d->dir);
     if (d->options.fresh && !d->temporary &&
         (fs_remove_tree(d->addresses, e) < 0 || fs_remove_tree(d->chain.state, e) < 0))
         return -1;
@@ -158,7 +158,7 @@ static int bring_up(struct devnet *d, struct err *e)
     if (check_port(d->options.port, e) < 0 || devnet_find(d->arena, &d->packages, e) < 0 ||
         prepare_folder(d, e) < 0)
         return -1;
-    d->chain.binary = d->packages.anvil;
+    d->chain.child.binary = d->packages.anvil;
     d->chain.port = d->options.port;
     if (devnet_chain_start(&d->chain, e) < 0)
         return -1;
@@ -198,8 +198,8 @@ static int serve(struct devnet *d, const sigset_t *signals, struct err *e)
 
         if (sigwait(signals, &got) == 0 && got != SIGCHLD)
             return 0;
-        if (devnet_chain_ended(&d->chain))
-            return failed(e, FAILED, "anvil ended by itself; its log is %s", d->chain.log);
+        if (child_ended(&d->chain.child))
+            return failed(e, FAILED, "anvil ended by itself; its log is %s", d->chain.child.log);
     }
 }
 
@@ -207,7 +207,7 @@ static void take_down(struct devnet *d)
 {
     struct err e;
 
-    devnet_chain_stop(&d->chain);
+    (void)child_stop(&d->chain.child);
     rpc_free(d->rpc);
     net_free(d->net);
     if (d->temporary && fs_remove_tree(d->dir, &e) < 0)

@@ -2,9 +2,8 @@
 #ifndef ATOLL_CLI_DEVNET_INT_H
 #define ATOLL_CLI_DEVNET_INT_H
 
-#include <sys/types.h>
-
 #include "chain/rpc.h"
+#include "cli/child.h"
 #include "crypto/secp.h"
 
 /* The pieces of `atoll devnet`: finding the packages, running anvil, deploying the contracts. */
@@ -25,23 +24,14 @@ int devnet_find(struct arena *a, struct devnet_packages *ret, struct err *e) mus
 
 /* --- anvil as a child process --- */
 struct devnet_chain {
-    const char *binary;
+    struct child child;
     uint16_t port;
-    const char
-        *state; /* file that is loaded at start, and written every few seconds and at the end */
-    const char *log; /* file of what anvil prints */
-    pid_t pid;       /* 0 when it does not run */
+    const char *state; /* file that is loaded at start, and written every few seconds and at the
+                          end; NULL: nothing is kept */
 };
 
-/*
- * Starts anvil on 127.0.0.1. It ends with the calling thread, however that ends: call it from the
- * main thread, before any other was started.
- */
+/* Starts anvil on 127.0.0.1. child.binary and child.log are given. */
 int devnet_chain_start(struct devnet_chain *c, struct err *e) must_check;
-/* Ends anvil, which writes its state, and reaps it. */
-void devnet_chain_stop(struct devnet_chain *c);
-/* True when anvil ended by itself; it is reaped then. */
-bool devnet_chain_ended(struct devnet_chain *c);
 /* Waits until it answers; FAILED with the end of its log when it does not come up. */
 int devnet_chain_wait(struct devnet_chain *c, struct rpc *r, struct err *e) must_check;
 

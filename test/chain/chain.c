@@ -31,9 +31,9 @@ static int start(struct chain *c, const struct devnet_packages *packages, struct
     struct json *book;
     const char *file = arena_printf(c->arena, "%s/address.json", c->dir);
 
-    c->anvil.binary = packages->anvil;
+    c->anvil.child.binary = packages->anvil;
     c->anvil.port = free_port();
-    c->anvil.log = arena_printf(c->arena, "%s/anvil.log", c->dir);
+    c->anvil.child.log = arena_printf(c->arena, "%s/anvil.log", c->dir);
     c->url = arena_printf(c->arena, "http://127.0.0.1:%u", (unsigned)c->anvil.port);
     if (devnet_chain_start(&c->anvil, e) < 0)
         return -1;
@@ -63,7 +63,7 @@ int chain_up(void **state)
     must(mkdtemp(c->dir));
     if (start(c, &packages, &e) < 0) {
         fprintf(stderr, "%s\n", e.msg);
-        devnet_chain_stop(&c->anvil);
+        (void)child_stop(&c->anvil.child);
         return -1;
     }
     *state = c;
@@ -78,7 +78,7 @@ int chain_down(void **state)
     store_close(c->store);
     rpc_free(c->rpc);
     net_free(c->net);
-    devnet_chain_stop(&c->anvil);
+    (void)child_stop(&c->anvil.child);
     ok(fs_remove_tree(c->dir, &e), e);
     arena_free(c->arena);
     free(c);
