@@ -40,7 +40,9 @@ static void usage(const struct cli_family *f, const struct cli_action *only, FIL
         out,
         "\nFor all: --json --get KEY --quiet --config FILE --node URL --rpc URL --key-file FILE"
         " --address-file FILE\n"
-        "The key is read from PRIVATE_KEY or a key file; it is never a flag.\n");
+        "The key is read from PRIVATE_KEY or a key file (hex, or a wallet's JSON with "
+        "KEY_PASSWORD);"
+        " it is never a flag.\n");
 }
 
 /* 0: no such option; 1: a switch; 2: takes a value. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/must.h"
 #include "base/str.h"
+#include "chain/keystore.h"
 #include "client/client_int.h"
 #include "crypto/random.h"
 #include "market/erc20.h"
@@ -40,9 +42,10 @@ int client_open(const struct client_config *config, const struct client_watch *w
     if (watch)
         c->watch = *watch;
     if (config->private_key) {
-        if (!seckey_parse(config->private_key, &c->wallet.key)) {
+        if (keystore_read(config->private_key, strlen(config->private_key), config->key_password,
+                          &c->wallet.key, e) < 0) {
             client_close(c);
-            return refused(e, BAD_KEY);
+            return err_wrap(e, "private key");
         }
         c->wallet.addr = seckey_addr(&c->wallet.key);
         c->has_key = true;

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "json/json.h"
 
-enum { FILE_MAX = 1 << 20, KEY_FILE_MAX = 1024 };
+enum { FILE_MAX = 1 << 20, KEY_FILE_MAX = 65536 };
 
 static const char default_node[] = "http://localhost:8030";
 static const char default_rpc[] = "http://127.0.0.1:8545";
@@ -55,16 +55,14 @@ static int read_file(struct arena *a, const char *path, struct json **ret, struc
     return 0;
 }
 
-/* The key as the file's only word, so that it never stands on a command line. */
+/* From a file, so that a key never stands on a command line. */
 static int read_key(struct arena *a, const char *path, const char **ret, struct err *e)
 {
     struct bytes text;
-    size_t n;
 
     if (fs_read(a, path, KEY_FILE_MAX, &text, e) < 0)
         return err_wrap(e, "key file");
-    n = strcspn((const char *)text.p, " \r\n\t");
-    *ret = arena_strndup(a, (const char *)text.p, n);
+    *ret = (const char *)text.p;
     return 0;
 }
 
@@ -109,6 +107,7 @@ int client_config_load(struct arena *a, const struct client_flags *flags, struct
     c.address_file = first(first(flags->address_file, env(a, "ADDRESS_FILE")),
                            of_file(file, "addressFile", NULL));
     c.private_key = first(env(a, "PRIVATE_KEY"), of_file(file, "privateKey", "private_key"));
+    c.key_password = env(a, "KEY_PASSWORD");
     if (flags->private_key_file && read_key(a, flags->private_key_file, &c.private_key, e) < 0)
         return -1;
     if (uris(a, file, &c, e) < 0)

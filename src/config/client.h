@@ -16,7 +16,9 @@ struct client_config {
     const char *provider_url; /* providerUri; node_url */
     const char *market_url;   /* marketPlaceUri; node_url */
     const char *rpc_url;      /* rpc, RPC or RPC_URL; http://127.0.0.1:8545 */
-    const char *private_key;  /* privateKey or private_key, PRIVATE_KEY; NULL: reading only */
+    const char *private_key;  /* privateKey or private_key, PRIVATE_KEY: hex digits, or the text
+                                 of a version 3 key file; NULL: reading only */
+    const char *key_password; /* KEY_PASSWORD, of a version 3 key file; or NULL */
     const char *address_file; /* addressFile, ADDRESS_FILE; NULL: the built-in table */
 };
 
