@@ -63,7 +63,7 @@ devnet:
 	@build/atoll devnet --data run/chain
 
 lint:
-	@scripts/setup.sh build
+	@scripts/setup.sh lint
 	@tools/lint && echo 'lint: clean'
 
 # The headers that generators make come first; the sources need not be compiled.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [build|fuzz|devnet|demo|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
+# setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]: makes a bare Debian 12 ready. Installs only what is missing and
 # says so; run again it finds nothing to do. Needs root or sudo only when there is something to
 # install or an engine to start. Never touches a Docker Engine that answers.
 set -euo pipefail
@@ -45,7 +45,7 @@ install() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
     as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" >/dev/null
     installed+=("${missing[@]}")
     quiet_services "${missing[@]}"
@@ -123,21 +123,21 @@ flock 9
 
 packages=("${build[@]}")
 case $what in
-build) packages+=("${lint[@]}") ;;
+build | devnet) ;;
+lint) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
-devnet) ;;
 demo) packages+=("${images[@]}") ;;
 test | all) packages+=("${lint[@]}" "${images[@]}") ;;
 bench) packages+=("${images[@]}" "${bench[@]}") ;;
-*) die "usage: setup.sh [build|fuzz|devnet|demo|test|bench|all]" ;;
+*) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac
 case $what in
-build | fuzz) ;;
+build | lint | fuzz) ;;
 *) node_ok || packages+=("${nodejs[@]}") ;;
 esac
 install "${packages[@]}"
 case $what in
-build | fuzz) ;;
+build | lint | fuzz) ;;
 *)
     node_ok || die "node 18 or newer with npm is needed"
     modules devnet

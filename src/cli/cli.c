@@ -150,7 +150,7 @@ static void print_result(struct arena *a, const struct json *v, bool json, const
         cli_print(v);
 }
 
-static int run(struct arena *a, const struct parsed *p, struct json **ret, struct err *e)
+static int run(struct arena *a, const struct parsed *p, struct err *e)
 {
     const struct json *o = p->options;
     const struct client_flags flags = {
@@ -166,12 +166,16 @@ static int run(struct arena *a, const struct parsed *p, struct json **ret, struc
     const struct client_watch watch = {quiet ? NULL : show_progress, NULL};
     struct cli_call call = {.arena = a, .args = p->args, .options = o};
     struct client_config config;
+    struct json *result = NULL;
     int rc;
 
     if (client_config_load(a, &flags, &config, e) < 0 ||
         client_open(&config, &watch, &call.client, e) < 0)
         return -1;
-    rc = p->action->run(&call, ret, e);
+    rc = p->action->run(&call, &result, e);
+    if (rc == 0) /* the result lives as long as the client */
+        print_result(a, result, json_get_bool(o, "json", false) || !isatty(STDOUT_FILENO),
+                     json_get_str(o, "get", NULL));
     client_close(call.client);
     return rc;
 }
@@ -190,9 +194,7 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
 {
     _arena_ struct arena *a = arena_new();
     struct parsed p = {0};
-    struct json *result = NULL;
     struct err e;
-    bool json;
 
     if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "help")) {
         usage(family, NULL, argc < 2 ? stderr : stdout);
@@ -213,12 +215,10 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
         usage(family, p.action, stdout);
         return 0;
     }
-    json = json_get_bool(p.options, "json", false) || !isatty(STDOUT_FILENO);
-    if (run(a, &p, &result, &e) < 0) {
+    if (run(a, &p, &e) < 0) {
         print_error(&e, json_get_bool(p.options, "json", false));
         return 1;
     }
-    print_result(a, result, json, json_get_str(p.options, "get", NULL));
     return 0;
 }
 

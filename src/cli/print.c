@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/cli.h"
 
-enum { CELL_MAX = 4096, COLUMNS_MAX = 12, WIDEST_COLUMN = 72 };
+/* Results for people: what fits stays in one line, what does not is laid out as an outline. */
+
+enum {
+    CELL_MAX = 4096,
+    COLUMNS_MAX = 12,
+    WIDTH_OTHERWISE = 80, /* of a terminal that does not say */
+    WORD_MAX = 200,       /* longer ones are ciphertext; every identifier is shorter */
+    WORD_SHOWN = 40,
+    NESTED_MAX = 8 /* deeper levels are shown as JSON */
+};
+
+static size_t terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH_OTHERWISE;
+    return size.ws_col;
+}
 
 /*
  * A value in one line. Texts come from strangers: control characters would reach the terminal,
@@ -19,6 +39,8 @@ static const char *cell(struct arena *a, const struct json *v)
     if (json_is(v, JSON_NULL))
         return "-";
     s = arena_strdup(a, json_is(v, JSON_STRING) ? json_str(v, "") : json_text(a, v));
+    if (json_is(v, JSON_STRING) && strlen(s) > WORD_MAX && !strchr(s, ' '))
+        s = arena_printf(a, "%.*s... (%zu characters)", WORD_SHOWN, s, strlen(s));
     if (strlen(s) > CELL_MAX)
         s[CELL_MAX] = '\0';
     for (p = s; *p; p++)
@@ -27,22 +49,58 @@ static const char *cell(struct arena *a, const struct json *v)
     return s;
 }
 
-static void print_object(struct arena *a, const struct json *v)
+static void print_object(struct arena *a, const struct json *v, size_t depth, bool item);
+
+static bool is_plain(const struct json *v)
 {
+    return json_len(v) == 0; /* scalars, {} and [] */
+}
+
+/* A list under its name: one "- " for each element. */
+static void print_list(struct arena *a, const struct json *v, size_t depth)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(v); i++)
+        if (json_is(json_at(v, i), JSON_OBJECT) && depth < NESTED_MAX)
+            print_object(a, json_at(v, i), depth + 1, true);
+        else
+            (void)printf("%*s- %s\n", (int)(2 * depth), "", cell(a, json_at(v, i)));
+}
+
+/* item: the first line carries the "- " of a list's element. */
+static void print_object(struct arena *a, const struct json *v, size_t depth, bool item)
+{
+    size_t indent = 2 * depth;
     size_t widest = 0;
     size_t i;
 
     for (i = 0; i < json_len(v); i++)
         if (strlen(json_key(v, i)) > widest)
             widest = strlen(json_key(v, i));
-    for (i = 0; i < json_len(v); i++)
-        (void)printf("%-*s  %s\n", (int)widest, json_key(v, i), cell(a, json_value(v, i)));
+    for (i = 0; i < json_len(v); i++) {
+        const struct json *value = json_value(v, i);
+        const char *text = cell(a, value);
+        bool first = item && i == 0;
+
+        (void)printf("%*s%s", (int)(first ? indent - 2 : indent), "", first ? "- " : "");
+        if (is_plain(value) || depth >= NESTED_MAX ||
+            indent + widest + 2 + strlen(text) <= terminal_width()) {
+            (void)printf("%-*s  %s\n", (int)widest, json_key(v, i), text);
+            continue;
+        }
+        (void)printf("%s\n", json_key(v, i));
+        if (json_is(value, JSON_OBJECT))
+            print_object(a, value, depth + 1, false);
+        else
+            print_list(a, value, depth + 1);
+    }
 }
 
 static void print_row(struct arena *a, const struct json *head, const struct json *row,
                       const size_t *widths)
 {
-    size_t n = json_len(head) < COLUMNS_MAX ? json_len(head) : COLUMNS_MAX;
+    size_t n = json_len(head);
     size_t i;
 
     for (i = 0; i < n; i++) {
@@ -53,26 +111,47 @@ static void print_row(struct arena *a, const struct json *head, const struct jso
     (void)printf("\n");
 }
 
-/* The first row's members are the columns. */
-static void print_table(struct arena *a, const struct json *v)
+/* Columns as wide as their widest cell; false when they do not fit side by side. */
+static bool measure(struct arena *a, const struct json *v, size_t widths[COLUMNS_MAX])
 {
     const struct json *head = json_at(v, 0);
-    size_t widths[COLUMNS_MAX] = {0};
+    size_t total = 0;
     size_t i;
     size_t k;
 
-    for (k = 0; k < json_len(head) && k < COLUMNS_MAX; k++) {
+    if (json_len(head) > COLUMNS_MAX)
+        return false;
+    for (k = 0; k < json_len(head); k++) {
         widths[k] = strlen(json_key(head, k));
         for (i = 0; i < json_len(v); i++) {
             size_t n = strlen(cell(a, json_get(json_at(v, i), json_key(head, k))));
 
             if (n > widths[k])
-                widths[k] = n < WIDEST_COLUMN ? n : WIDEST_COLUMN;
+                widths[k] = n;
         }
+        total += widths[k] + (k ? 2 : 0);
     }
-    print_row(a, head, NULL, widths);
-    for (i = 0; i < json_len(v); i++)
-        print_row(a, head, json_at(v, i), widths);
+    return total <= terminal_width();
+}
+
+/* A table, whose columns are the first row's members; or, where that is too wide, one by one. */
+static void print_rows(struct arena *a, const struct json *v)
+{
+    size_t widths[COLUMNS_MAX];
+    bool fits = measure(a, v, widths);
+    size_t i;
+
+    if (fits)
+        print_row(a, json_at(v, 0), NULL, widths);
+    for (i = 0; i < json_len(v); i++) {
+        if (fits) {
+            print_row(a, json_at(v, 0), json_at(v, i), widths);
+            continue;
+        }
+        if (i)
+            (void)printf("\n");
+        print_object(a, json_at(v, i), 0, false);
+    }
 }
 
 void cli_print(const struct json *v)
@@ -82,9 +161,9 @@ void cli_print(const struct json *v)
     if (json_is(v, JSON_OBJECT) && json_len(v) == 1 && json_is(json_value(v, 0), JSON_ARRAY))
         v = json_value(v, 0); /* {"assets": [...]} */
     if (json_is(v, JSON_OBJECT))
-        print_object(a, v);
+        print_object(a, v, 0, false);
     else if (json_is(v, JSON_ARRAY) && json_is(json_at(v, 0), JSON_OBJECT))
-        print_table(a, v);
+        print_rows(a, v);
     else if (json_is(v, JSON_ARRAY) && json_len(v) == 0)
         (void)printf("none\n");
     else

@@ -25,12 +25,13 @@ void client__say(const struct client *c, const char *fmt, ...)
     c->watch.progress(c->watch.ctx, text);
 }
 
+/* Short, for one line of a terminal; the result has the whole hash. */
 static void transaction_sent(void *ctx, const char *what, const struct hash32 *tx)
 {
     char text[HASH32_TEXT];
 
     hash32_write(tx, text);
-    client__say(ctx, "%s: transaction %s", what, text);
+    client__say(ctx, "%s: transaction %.10s...%s", what, text, text + strlen(text) - 8);
 }
 
 int client_open(const struct client_config *config, const struct client_watch *watch,
