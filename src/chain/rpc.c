@@ -21,8 +21,9 @@ enum {
     QUICK_MS = 1000,
     REQUEST_MAX = 16 * 1048576,
     ANSWER_MAX = 64 * 1048576,
-    CODE_REVERTED = 3,    /* geth and anvil; its data holds the reason */
-    CODE_LIMITED = -32005 /* EIP-1474: limit exceeded */
+    CODE_INTERNAL = -32603, /* the endpoint's trouble, not the chain's word */
+    CODE_REVERTED = 3,      /* geth and anvil; its data holds the reason */
+    CODE_LIMITED = -32005   /* EIP-1474: limit exceeded */
 };
 
 struct rpc {
@@ -30,7 +31,8 @@ struct rpc {
     uint64_t chain_id;
     const char *endpoints[ENDPOINTS_MAX];
     size_t count;
-    atomic_size_t good; /* the endpoint that answered last */
+    atomic_size_t good;               /* the endpoint that answered last */
+    atomic_bool known[ENDPOINTS_MAX]; /* it answers for this chain */
 };
 
 struct rpc *rpc_new(struct net *net, uint64_t chain_id, const char *const *endpoints, size_t n)
@@ -128,6 +130,7 @@ static int take_answer(struct arena *a, const struct json *answer, struct rpc_it
     const struct json *error = json_get(answer, "error");
 
     item->result = json_get(answer, "result");
+    item->code = json_get_int(error, "code", 0);
     if (json_is(error, JSON_OBJECT)) {
         item->result = NULL;
         return item->may_fail && !is_limit(error) ? 0 : chain_error(a, item->method, error, e);
@@ -144,8 +147,11 @@ static int take_answers(struct arena *a, struct json *answer, struct rpc_item *i
     int64_t id;
     size_t i;
 
-    if (json_is(answer, JSON_OBJECT) && n == 1)
+    if (json_is(answer, JSON_OBJECT) && n == 1) {
+        if (!json_is(error, JSON_OBJECT) && json_get_int(answer, "id", -1) != 0)
+            return rpc__malformed(e, items[0].method); /* somebody else's */
         return take_answer(a, answer, items, e);
+    }
     if (json_is(error, JSON_OBJECT)) /* how an endpoint refuses a whole batch */
         return chain_error(a, items[0].method, error, e);
     for (i = 0; i < json_len(answer); i++) {
@@ -172,9 +178,16 @@ static struct turn turn_of(const struct rpc *r, size_t first, size_t i)
                          .timeout_ms = i + 1 < r->count ? STALL_MS : CALL_TIMEOUT_MS};
 }
 
+/* Whether a 5xx is the chain's answer all the same: some servers send every error so. */
+static bool is_revert(const struct json *error)
+{
+    return json_get_int(error, "code", 0) == CODE_REVERTED ||
+           strcasestr(json_get_str(error, "message", ""), "revert");
+}
+
 /* -1 with e->transient: this endpoint is of no use now, another may be. */
-static int ask(struct rpc *r, struct arena *a, struct turn turn, const char *text,
-               struct json **ret, struct err *e)
+static int post(struct rpc *r, struct arena *a, struct turn turn, const char *text,
+                struct json **ret, struct err *e)
 {
     static const struct net_header type = {"content-type", "application/json"};
     const struct net_request request = {.method = "POST",
@@ -192,11 +205,42 @@ static int ask(struct rpc *r, struct arena *a, struct turn turn, const char *tex
     if (net_call(r->net, a, &request, &response, e) < 0)
         return err_transient(e);
     if (json_parse(a, response.body.p, response.body.n, ret, &why) == 0 &&
-        (response.status == 200 || json_get(*ret, "error")) && response.status != 429)
+        (response.status == 200 || json_get(*ret, "error")) && response.status != 429 &&
+        (response.status < 500 || is_revert(json_get(*ret, "error"))))
         return 0;
     failed(e, FAILED, "RPC endpoint answered %d%s", response.status,
            response.status == 200 ? " without JSON" : "");
     return err_transient(e);
+}
+
+/*
+ * An endpoint of another chain would show orders and locks that were never paid here. One that
+ * does not know eth_chainId is taken at its operator's word.
+ */
+static int check_chain(struct rpc *r, struct arena *a, struct turn turn, struct err *e)
+{
+    struct rpc_item item = {.method = "eth_chainId"};
+    struct json *answer;
+    struct err ignored;
+    uint64_t id;
+
+    if (r->chain_id == 0 || atomic_load(&r->known[turn.at]))
+        return 0;
+    if (post(r, a, turn, request_text(a, &item, 1), &answer, e) < 0)
+        return -1;
+    if (take_answers(a, answer, &item, 1, &ignored) == 0 && rpc__u64(item.result, &id) &&
+        id != r->chain_id) {
+        failed(e, FAILED, "the RPC endpoint answers for chain %llu", (unsigned long long)id);
+        return err_transient(e);
+    }
+    atomic_store(&r->known[turn.at], true);
+    return 0;
+}
+
+static int ask(struct rpc *r, struct arena *a, struct turn turn, const char *text,
+               struct json **ret, struct err *e)
+{
+    return check_chain(r, a, turn, e) < 0 ? -1 : post(r, a, turn, text, ret, e);
 }
 
 /* The endpoint's part of a failure is told without its URL, which may hold a key. */
@@ -248,6 +292,14 @@ int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, 
     return -1;
 }
 
+/* Whether an endpoint that failed may have handed the transaction on before. */
+static bool may_have_sent(const struct rpc_item *item, const struct err *why)
+{
+    return why->transient || item->code == CODE_INTERNAL ||
+           strcasestr(why->msg, "nonce too low") || /* or it is mined meanwhile */
+           strcasestr(why->msg, "timeout") || strcasestr(why->msg, "timed out");
+}
+
 int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
@@ -265,13 +317,13 @@ int rpc_send_raw(struct rpc *r, struct bytes raw, struct err *e)
         struct json *answer;
 
         why = (struct err){0};
+        item.code = 0;
         if (ask(r, a, turn_of(r, first, i), text, &answer, &why) == 0 &&
             take_answers(a, answer, &item, 1, &why) == 0)
             return 0;
         if (strcasestr(why.msg, "already known") || strcasestr(why.msg, "already imported"))
             return 0;
-        /* Taken before the answer was lost, or mined meanwhile: only the chain can tell. */
-        if (why.transient || strcasestr(why.msg, "nonce too low"))
+        if (may_have_sent(&item, &why))
             unknown = true;
     }
     *e = why;

@@ -13,7 +13,7 @@
  * Ethereum JSON-RPC over one endpoint and its fall-backs. A call goes to the endpoint that
  * worked last; on a transport failure, time-out, 429 or 5xx it goes to the next. An error object
  * of the chain ("execution reverted") is an answer, not a failure of the endpoint. When all failed
- * within a second they are asked once more. Thread-safe.
+ * within a second they are asked once more. An endpoint of another chain is not used. Thread-safe.
  */
 struct rpc;
 
@@ -31,6 +31,7 @@ struct rpc_item {
     const char *method;
     struct json *params;
     struct json *result;
+    int64_t code;  /* of an error of the chain, else 0 */
     bool may_fail; /* an error of the chain for this one leaves result NULL and fails nothing */
 };
 int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)

@@ -9,11 +9,14 @@
 /* A quantity "0x1f" that fits 64 / 256 bits; false when it is missing or malformed. */
 bool rpc__u64(const struct json *v, uint64_t *ret);
 bool rpc__u256(const struct json *v, struct u256 *ret);
+/* A block's height or time: a quantity that leaves room for sums. */
+bool rpc__height(const struct json *v, uint64_t *ret);
 /* "0x" + hex of any even length into the arena. */
 bool rpc__bytes(struct arena *a, const struct json *v, struct bytes *ret);
 
-/* A receipt object as eth_getTransactionReceipt answers it. */
-bool rpc__receipt(struct arena *a, const struct json *j, struct rpc_receipt *ret);
+/* A receipt object as eth_getTransactionReceipt answers it; false when it is not about tx. */
+bool rpc__receipt(struct arena *a, const struct json *j, const struct hash32 *tx,
+                  struct rpc_receipt *ret);
 
 /* A block object as eth_getBlockByNumber answers it. */
 bool rpc__block(const struct json *j, struct rpc_block *ret);

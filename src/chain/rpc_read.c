@@ -88,7 +88,7 @@ int rpc_block_number(struct rpc *r, uint64_t *ret, struct err *e)
 
     if (rpc_call(r, a, "eth_blockNumber", NULL, &result, e) < 0)
         return -1;
-    if (!rpc__u64(result, ret))
+    if (!rpc__height(result, ret))
         return rpc__malformed(e, "eth_blockNumber");
     return 0;
 }
@@ -124,7 +124,7 @@ static bool read_log(struct arena *a, const struct json *j, struct rpc_log *ret)
     size_t i;
 
     *ret = (struct rpc_log){.topic_count = json_len(topics)};
-    if (ret->topic_count > 4)
+    if (ret->topic_count > 4 || json_get_bool(j, "removed", false))
         return false;
     for (i = 0; i < ret->topic_count; i++) {
         if (!hash32_parse(json_str(json_at(topics, i), NULL), &ret->topics[i]))
@@ -132,8 +132,8 @@ static bool read_log(struct arena *a, const struct json *j, struct rpc_log *ret)
     }
     return get_addr(j, "address", &ret->address) && get_hash(j, "transactionHash", &ret->tx) &&
            get_hash(j, "blockHash", &ret->block_hash) &&
-           rpc__u64(json_get(j, "blockNumber"), &ret->block) &&
-           rpc__u64(json_get(j, "logIndex"), &ret->index) &&
+           rpc__height(json_get(j, "blockNumber"), &ret->block) &&
+           rpc__height(json_get(j, "logIndex"), &ret->index) &&
            rpc__bytes(a, json_get(j, "data"), &ret->data);
 }
 
@@ -158,12 +158,42 @@ static bool read_logs(struct arena *a, const struct json *list, struct rpc_log *
     return true;
 }
 
+static bool is_asked_for(const struct rpc_log *log, const struct rpc_log_filter *filter)
+{
+    size_t i;
+
+    if (filter->address && !addr_eq(&log->address, filter->address))
+        return false;
+    for (i = 0; i < filter->topic_count; i++)
+        if (log->topic_count > 0 && hash32_eq(&log->topics[0], &filter->topics[i]))
+            return true;
+    return filter->topic_count == 0;
+}
+
+/* Drops what an endpoint adds of its own accord; false when a log is of a block not asked for. */
+static bool keep_asked(struct rpc_log *logs, size_t *n, const struct rpc_log_filter *filter)
+{
+    size_t kept = 0;
+    size_t i;
+
+    for (i = 0; i < *n; i++) {
+        if (logs[i].block < filter->from || logs[i].block > filter->to)
+            return false;
+        if (is_asked_for(&logs[i], filter))
+            logs[kept++] = logs[i];
+    }
+    *n = kept;
+    return true;
+}
+
 int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
              struct rpc_log **ret, size_t *ret_count, struct err *e)
 {
     struct json *j = json_new_object(a);
     struct json *topics = json_new_array(a);
     struct json *result;
+    struct rpc_log *logs;
+    size_t n;
     size_t i;
 
     json_set(a, j, "fromBlock", rpc__hex_u64(a, filter->from));
@@ -180,8 +210,10 @@ int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter
     }
     if (call(r, a, "eth_getLogs", PARAMS(j), &result, e) < 0)
         return -1;
-    if (!read_logs(a, result, ret, ret_count))
+    if (!read_logs(a, result, &logs, &n) || !keep_asked(logs, &n, filter))
         return rpc__malformed(e, "eth_getLogs");
+    *ret = logs;
+    *ret_count = n;
     return 0;
 }
 
@@ -192,21 +224,33 @@ static bool is_absent(const struct json *v)
     return json_is(v, JSON_NULL);
 }
 
-bool rpc__receipt(struct arena *a, const struct json *j, struct rpc_receipt *ret)
+/* All of one transaction, as it was mined. */
+static bool belong(const struct rpc_receipt *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->log_count; i++)
+        if (!hash32_eq(&r->logs[i].tx, &r->tx) || r->logs[i].block != r->block)
+            return false;
+    return true;
+}
+
+bool rpc__receipt(struct arena *a, const struct json *j, const struct hash32 *tx,
+                  struct rpc_receipt *ret)
 {
     uint64_t status;
 
     *ret = (struct rpc_receipt){0};
     if (!get_hash(j, "transactionHash", &ret->tx) || !get_hash(j, "blockHash", &ret->block_hash) ||
-        !rpc__u64(json_get(j, "blockNumber"), &ret->block) ||
-        !rpc__u64(json_get(j, "status"), &status) || !get_addr(j, "from", &ret->from) ||
-        !rpc__u256(json_get(j, "gasUsed"), &ret->gas_used))
+        !rpc__height(json_get(j, "blockNumber"), &ret->block) || !hash32_eq(&ret->tx, tx) ||
+        !rpc__u64(json_get(j, "status"), &status) || status > 1 ||
+        !get_addr(j, "from", &ret->from) || !rpc__u256(json_get(j, "gasUsed"), &ret->gas_used))
         return false;
     ret->success = status == 1;
     (void)get_addr(j, "to", &ret->to); /* null for a deployment */
     (void)get_addr(j, "contractAddress", &ret->contract);
     (void)rpc__u256(json_get(j, "effectiveGasPrice"), &ret->gas_price);
-    return read_logs(a, json_get(j, "logs"), &ret->logs, &ret->log_count);
+    return read_logs(a, json_get(j, "logs"), &ret->logs, &ret->log_count) && belong(ret);
 }
 
 int rpc_receipt(struct rpc *r, struct arena *a, const struct hash32 *tx, bool *ret_found,
@@ -218,7 +262,7 @@ int rpc_receipt(struct rpc *r, struct arena *a, const struct hash32 *tx, bool *r
     if (call(r, a, "eth_getTransactionReceipt", PARAMS(json_new_str(a, hash32_text(a, tx))),
              &result, e) < 0)
         return -1;
-    if (!is_absent(result) && !rpc__receipt(a, result, &receipt))
+    if (!is_absent(result) && !rpc__receipt(a, result, tx, &receipt))
         return rpc__malformed(e, "eth_getTransactionReceipt");
     *ret_found = !is_absent(result);
     if (*ret_found)
@@ -232,9 +276,9 @@ bool rpc__block(const struct json *j, struct rpc_block *ret)
 {
     *ret = (struct rpc_block){0};
     (void)rpc__u256(json_get(j, "baseFeePerGas"), &ret->base_fee);
-    return rpc__u64(json_get(j, "number"), &ret->number) &&
-           rpc__u64(json_get(j, "timestamp"), &ret->timestamp) && get_hash(j, "hash", &ret->hash) &&
-           get_hash(j, "parentHash", &ret->parent);
+    return rpc__height(json_get(j, "number"), &ret->number) &&
+           rpc__height(json_get(j, "timestamp"), &ret->timestamp) &&
+           get_hash(j, "hash", &ret->hash) && get_hash(j, "parentHash", &ret->parent);
 }
 
 int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
@@ -246,7 +290,8 @@ int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
 
     if (call(r, a, "eth_getBlockByNumber", PARAMS(which, json_new_bool(a, false)), &result, e) < 0)
         return -1;
-    if (!is_absent(result) && !rpc__block(result, &block))
+    if (!is_absent(result) &&
+        (!rpc__block(result, &block) || (number != RPC_LATEST && block.number != number)))
         return rpc__malformed(e, "eth_getBlockByNumber");
     *ret_found = !is_absent(result);
     if (*ret_found)

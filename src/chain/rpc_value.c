@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "chain/rpc_int.h"
 
+#define HEIGHT_MAX (UINT64_C(1) << 53)
+
 bool rpc__u256(const struct json *v, struct u256 *ret)
 {
     const char *s = json_str(v, "");
@@ -16,6 +18,11 @@ bool rpc__u64(const struct json *v, uint64_t *ret)
     struct u256 wide;
 
     return rpc__u256(v, &wide) && u256_to_u64(&wide, ret);
+}
+
+bool rpc__height(const struct json *v, uint64_t *ret)
+{
+    return rpc__u64(v, ret) && *ret <= HEIGHT_MAX;
 }
 
 bool rpc__bytes(struct arena *a, const struct json *v, struct bytes *ret)

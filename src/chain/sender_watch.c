@@ -93,7 +93,7 @@ static int look(struct sender *s, struct arena *a, const struct sender_live *row
     }
     if (rpc_batch(s->config.rpc, a, items, count, e) < 0)
         return -1;
-    if (!rpc__u64(items[HEAD].result, &ret->head) || !rpc__u64(items[NONCE].result, &ret->nonce))
+    if (!rpc__height(items[HEAD].result, &ret->head) || !rpc__u64(items[NONCE].result, &ret->nonce))
         return rpc__malformed(e, "eth_getTransactionCount");
     ret->receipts = arena_calloc(a, RECEIPTS_MAX, sizeof(struct json *));
     for (i = RECEIPTS; i < count; i++)
@@ -214,7 +214,7 @@ static int attend(struct sender *s, struct arena *a, const struct sender_live *r
 
         if (!json_is(v->receipts[k], JSON_OBJECT))
             continue;
-        if (!rpc__receipt(a, v->receipts[k], &r))
+        if (!rpc__receipt(a, v->receipts[k], &row->tries[k].hash, &r))
             return rpc__malformed(e, "eth_getTransactionReceipt");
         if (v->head + 1 < r.block + s->config.confirmations) {
             track_of(s, row->id)->mined = true;

@@ -20,6 +20,8 @@ static bool edit_locked(struct escrow_row *r, const struct fact *f)
 {
     if (r->p.state != ESCROW_INTENT && r->p.state != ESCROW_SENT && r->p.state != ESCROW_FAILED)
         return false;
+    if (u256_cmp(&f->amount, &r->p.amount) != 0) /* not what was asked for */
+        return false;
     if (r->p.state == ESCROW_FAILED) {
         r->decided = true;
         r->p.claim = u256_from(0);
