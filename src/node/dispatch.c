@@ -124,6 +124,36 @@ static int route_args(const struct plan *p, struct http_request *r, struct json 
     return 0;
 }
 
+/* Commands of the protocol that have no api/NAME.json here: another node may serve them. */
+static bool is_of_protocol(const char *name)
+{
+    static const char *const names[] = {"PolicyServerPassthrough",
+                                        "collectFees",
+                                        "encryptFile",
+                                        "fetchConfig",
+                                        "findDDO",
+                                        "getLogs",
+                                        "handleIndexingThread",
+                                        "persistentStorageCreateBucket",
+                                        "persistentStorageDeleteFile",
+                                        "persistentStorageGetBuckets",
+                                        "persistentStorageGetFileObject",
+                                        "persistentStorageListFiles",
+                                        "persistentStorageUpdateBucket",
+                                        "persistentStorageUploadFile",
+                                        "pushConfig",
+                                        "reindexChain",
+                                        "reindexTx",
+                                        "stopJob",
+                                        "stopNode"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}
+
 static int direct_args(struct http_request *r, struct json **ret,
                        const struct api_command **ret_command, struct err *e)
 {
@@ -138,7 +168,8 @@ static int direct_args(struct http_request *r, struct json **ret,
         return refused(e, COMMAND_MANDATORY);
     *ret_command = api_command_find(name);
     if (!*ret_command || !(*ret_command)->direct)
-        return refused(e, COMMAND_UNKNOWN, name);
+        return is_of_protocol(name) ? refused(e, COMMAND_UNHANDLED, name)
+                                    : refused(e, COMMAND_UNKNOWN, name);
     return 0;
 }
 
