@@ -48,6 +48,7 @@ static int open_clients(struct demo *d, struct err *e)
                                     .address_file = d->stage.addresses};
     *bob = *alice;
     bob->private_key = devnet_key_text(STAGE_BOB);
+    d->bob_config = bob;
     if (client_open(alice, &d->watch, &d->alice, e) < 0)
         return -1;
     return client_open(bob, &d->watch, &d->bob, e);
@@ -56,7 +57,10 @@ static int open_clients(struct demo *d, struct err *e)
 static int play(struct demo *d, struct err *e)
 {
     demo_title("A chain with Ocean's contracts, a node, a file server");
-    if (make_folder(d, e) < 0 || stage_start(&d->stage, e) < 0 || demo_serve_data(d, e) < 0)
+    if (make_folder(d, e) < 0 || stage_start(&d->stage, e) < 0)
+        return -1;
+    demo_watch_signals(d);
+    if (demo_serve_data(d, e) < 0)
         return -1;
     (void)printf("  chain %s, node %s, data %s\n", d->stage.rpc_url, d->stage.node_url,
                  d->data_url);
@@ -100,7 +104,6 @@ int cli_demo(int argc, char **argv)
     _arena_ struct arena *a = arena_new();
     struct args in = {argv + 1, argc - 1, NULL};
     struct demo d = {.arena = a, .watch = {demo_progress, NULL}, .stage = {.arena = a}};
-    bool keep;
     bool clean;
     struct err e;
     int rc;
@@ -110,14 +113,16 @@ int cli_demo(int argc, char **argv)
         return 0;
     }
     split_image(&d, args_value(&in, "--image", "node:20"));
-    keep = args_flag(&in, "--keep");
+    d.keep = args_flag(&in, "--keep");
     if (args_end(&in, 0, 0, &e) < 0) {
         (void)fprintf(stderr, "atoll demo: %s\n%s", e.msg, help);
         return EXIT_USAGE;
     }
+    demo_hold_signals();
     rc = play(&d, &e);
+    demo_end_watch();
     if (rc < 0)
         (void)fprintf(stderr, "atoll demo: %s\n", e.msg);
-    clean = clean_up(&d, keep || rc < 0);
+    clean = clean_up(&d, d.keep || rc < 0);
     return rc < 0 || !clean ? EXIT_FAILED : 0;
 }

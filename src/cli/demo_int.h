@@ -2,6 +2,8 @@
 #ifndef ATOLL_CLI_DEMO_INT_H
 #define ATOLL_CLI_DEMO_INT_H
 
+#include <stdatomic.h>
+
 #include "cli/ledger.h"
 #include "cli/stage.h"
 #include "client/client.h"
@@ -19,12 +21,15 @@ struct demo {
     struct http_server *files;
     struct client *alice;
     struct client *bob;
+    const struct client_config *bob_config;
+    bool keep; /* the folder, whatever happens */
     /* what the story finds out */
     const char *datatoken;
     const char *did;
     const char *lock_tx;
     const char *claim_tx;
-    const char *output; /* of the algorithm */
+    const char *output;        /* of the algorithm */
+    _Atomic(const char *) job; /* once it is started */
     /* the books */
     struct net *net;
     struct rpc *rpc;
@@ -37,6 +42,13 @@ struct demo {
 void demo_title(const char *text);
 /* Indented lines under it; the clients' progress goes there. */
 void demo_progress(void *ctx, const char *text);
+
+/* SIGINT, SIGTERM and SIGHUP wait from here on (before any thread) ... */
+void demo_hold_signals(void);
+/* ... and from here on end the job, the stage, which must be up, and the process. */
+void demo_watch_signals(struct demo *d);
+/* Until here: afterwards a signal no longer interferes. */
+void demo_end_watch(void);
 
 /* A file server on loopback: the data that Alice sells. */
 int demo_serve_data(struct demo *d, struct err *e) must_check;

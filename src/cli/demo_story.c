@@ -127,6 +127,7 @@ static int bob_computes(struct demo *d, struct err *e)
     if (client_compute_start(d->bob, &job, &v, e) < 0)
         return -1;
     id = keep(d, v, "jobId");
+    atomic_store(&d->job, id);
     (void)printf("  job %.10s...%s\n", id, strlen(id) > 18 ? id + strlen(id) - 8 : "");
     if (client_compute_wait(d->bob, id, &v, e) < 0)
         return -1;

@@ -49,7 +49,7 @@ int client__call(struct client *c, struct net_request *r, struct net_response *r
     struct arena *a = c->arena;
     r->max_body = r->max_body ? r->max_body : NODE_REPLY_MAX;
     if (net_call(c->net, a, r, ret, e) < 0)
-        return err_wrap(e, "node");
+        return err_wrap(e, "no answer from the node");
     if (ret->status >= 400)
         return client__refusal(ret->status, ret->body.p, e);
     return 0;

@@ -50,14 +50,17 @@ int client_escrow_withdraw(struct client *c, const char *token, const char *amou
     struct funds funds;
     struct u256 wei;
     struct hash32 tx;
+    unsigned decimals;
 
     if (client__signer(c, e) < 0 || client__address(c, "token", token, &address, e) < 0 ||
         client__amount(c, &address, amount, &wei, e) < 0 ||
         funds_get(c->rpc, &c->contracts.escrow, &c->wallet.addr, &address, &funds, e) < 0)
         return -1;
+    if (erc20_decimals(c->rpc, &address, &decimals, e) < 0)
+        return -1;
     /* The contract does nothing, without a word, when the amount is more than there is. */
     if (u256_cmp(&funds.available, &wei) < 0)
-        return refused(e, ESCROW_SHORTAGE, u256_text(a, &funds.available), u256_text(a, &wei));
+        return refused(e, ESCROW_SHORTAGE, units_text(a, &funds.available, decimals), amount);
     if (funds_withdraw(&c->wallet, &c->contracts.escrow, &address, &wei, &tx, e) < 0)
         return -1;
     json_set_str(a, v, "tx", hash32_text(a, &tx));
