@@ -236,8 +236,7 @@ static int check_paid(const struct compute_ask *q, const struct compute_part *p,
     if (e->code == ERR_ORDER_SHORT) {
         const char *how_many = arena_strdup(t->arena, e->msg);
 
-        (void)refused(e, COMPUTE_ORDER, p->tx, p->did, p->service->id);
-        return err_wrap(e, "%s", how_many);
+        return refused(e, COMPUTE_ORDER_SHORT, p->tx, p->did, p->service->id, how_many);
     }
     return refused(e, COMPUTE_ORDER, p->tx, p->did, p->service->id);
 }

@@ -32,6 +32,8 @@ export const environments = (token: string): unknown[] => [{
 export interface Options {
   /** variables for the node beside the usual ones; undefined removes one */
   env?: Record<string, string | undefined>
+  /** provider fee in whole OCEAN for each order; none by default */
+  fee?: number
   /** without compute environments no Docker Engine is needed */
   compute?: boolean
 }
@@ -90,6 +92,9 @@ export class World {
       MAX_REQ_PER_MINUTE: '100000',
       MAX_CONNECTIONS_PER_MINUTE: '100000',
       ...(options.compute === false ? {} : { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments(this.chain.ocean)) }),
+      ...(options.fee === undefined ? {} : {
+        FEE_TOKENS: JSON.stringify({ [CHAIN]: this.chain.ocean }), FEE_AMOUNT: JSON.stringify({ amount: options.fee, unit: 'MB' })
+      }),
       ...options.env
     }
     await this.startNode()

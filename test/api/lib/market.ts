@@ -51,6 +51,10 @@ export interface Plan {
   timeout?: number
   version?: string
   credentials?: unknown
+  /** the same for the service alone */
+  serviceCredentials?: unknown
+  /** orders that one use of the service takes */
+  dtCost?: unknown
   /** metadata goes on chain in the clear */
   clear?: boolean
 }
@@ -128,6 +132,8 @@ export class Market {
       id: asset.serviceId, type: plan.service ?? 'access', files, datatokenAddress: asset.datatoken,
       serviceEndpoint: this.node, timeout: plan.timeout ?? 86400
     }
+    if (plan.serviceCredentials) service.credentials = plan.serviceCredentials
+    if (plan.dtCost !== undefined) service.additionalInformation = { dtCost: plan.dtCost }
     if (plan.service === 'compute') service.compute = plan.trust ?? trustAll
     return {
       '@context': ['https://w3id.org/did/v1'], id: asset.did, version: plan.version ?? '4.1.0', chainId: CHAIN,
