@@ -157,6 +157,10 @@ static void begin_body(struct conn *c)
         refuse(c, &e);
         return;
     }
+    if (x->body_max == HTTP_BODY_UNWANTED) {
+        c->last = c->last || body;
+        body = false;
+    }
     if (!body) {
         dispatch(c);
         return;

@@ -106,13 +106,17 @@ void http_reply_range(const struct http_request *r, struct http_reply *reply);
  */
 int http_range_parse(const char *header, int64_t total, int64_t *ret_offset, int64_t *ret_size);
 
+/* What `admit` answers for a request whose body, if there is one, nobody will read. */
+#define HTTP_BODY_UNWANTED SIZE_MAX
+
 enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
 
 /*
  * The application. `admit` runs on the loop when the header block is complete: it answers how
- * many bytes of body the request may have and may set r->plan. `handle` runs on the loop when the
- * body is complete: it fills the reply, or answers HTTP_OFFLOAD to have `work` called on a
- * worker. `work` may block; it always leaves a reply.
+ * many bytes of body the request may have and may set r->plan; with HTTP_BODY_UNWANTED `handle`
+ * has to answer at once, and the connection ends where a body would follow. `handle` runs on the
+ * loop when the body is complete: it fills the reply, or answers HTTP_OFFLOAD to have `work` called
+ * on a worker. `work` may block; it always leaves a reply.
  */
 struct http_app {
     size_t (*admit)(void *ctx, struct http_request *r);

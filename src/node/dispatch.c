@@ -212,7 +212,7 @@ static size_t admit(void *ctx, struct http_request *r)
         return DIRECT_BODY_MAX;
     }
     p->route = api_route_find(r->method, r->path, p->params, &p->param_count);
-    return p->route ? p->route->body_max : DIRECT_BODY_MAX;
+    return p->route ? p->route->body_max : HTTP_BODY_UNWANTED;
 }
 
 static enum api_errors style_of(const struct plan *p)

@@ -24,9 +24,23 @@ int reply_bytes(struct task *t, const char *type, const void *p, size_t n)
     return 0;
 }
 
+/* Lone surrogates of a request, which JSON's texts keep, are no UTF-8: U+FFFD for each. */
+static void replace_surrogates(char *p, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i + 2 < n; i++)
+        if ((unsigned char)p[i] == 0xed && (unsigned char)p[i + 1] >= 0xa0)
+            memcpy(p + i, "\xef\xbf\xbd", 3);
+}
+
 int reply_text(struct task *t, const char *text)
 {
-    return reply_bytes(t, "text/plain; charset=utf-8", text, strlen(text));
+    size_t n = strlen(text);
+    char *clean = arena_strndup(t->arena, text, n);
+
+    replace_surrogates(clean, n);
+    return reply_bytes(t, "text/plain; charset=utf-8", clean, n);
 }
 
 int reply_json(struct task *t, const struct json *v)

@@ -97,7 +97,10 @@ void bind_null(struct stmt *q);
 int stmt_step(struct stmt *q, struct err *e) must_check;
 /* Runs a statement that gives no rows (or whose rows are of no interest). */
 int stmt_run(struct stmt *q, struct err *e) must_check;
-/* A single step for statements that give one row or none: *ret tells whether there is one. */
+/*
+ * A single step for statements that give one row or none: *ret tells whether there is one. One
+ * that writes (RETURNING) belongs in a transaction: nobody would hear of its own commit's failure.
+ */
 int stmt_find(struct stmt *q, bool *ret, struct err *e) must_check;
 /* Rows changed by the last insert, update or delete of this connection. */
 int64_t db_changes(struct db *db);

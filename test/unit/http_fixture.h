@@ -89,6 +89,8 @@ static inline void tick_close(void *ctx)
 static size_t app_admit(void *ctx, struct http_request *r)
 {
     (void)ctx;
+    if (str_eq(r->path, "/unwanted"))
+        return HTTP_BODY_UNWANTED;
     return str_eq(r->path, "/tiny") ? 10 : 1 << 20;
 }
 

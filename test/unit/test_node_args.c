@@ -7,6 +7,7 @@
 #include "node/api.h"
 #include "node/args.h"
 #include "node/query.h"
+#include "node/task.h"
 #include "test.h"
 
 /* From a request to the arguments of a command: the checked struct, routes, queries. */
@@ -172,13 +173,30 @@ static void test_query(void **state)
                         ",\"empty\":\"\",\"[odd]\":\"o\",\"k[\":\"v\",\"__proto__\":\"p\"}");
 }
 
+/* What a request said comes back in errors; its lone surrogates are no UTF-8. */
+static void test_reply_text(void **state)
+{
+    static const char request[] = "\"a\\ud800b\\udfff\\ud83d\\ude00\"";
+    _arena_ struct arena *a = arena_new();
+    struct http_reply reply = {.status = 200};
+    struct task t = {.arena = a, .reply = &reply};
+    struct json *v;
+    struct err e;
+
+    (void)state;
+    ok(json_parse(a, request, strlen(request), &v, &e), e);
+    assert_int_equal(reply_text(&t, json_str(v, "")), 0);
+    assert_string_equal((const char *)arena_strndup(a, (const char *)reply.bytes.p, reply.bytes.n),
+                        "a\xef\xbf\xbd"
+                        "b\xef\xbf\xbd\xf0\x9f\x98\x80");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_routes),
-        cmocka_unit_test(test_query),
+        cmocka_unit_test(test_good),       cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_routes),     cmocka_unit_test(test_query),
+        cmocka_unit_test(test_reply_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,71 @@ static void newer_schema_is_refused(void **state)
     assert_non_null(strstr(e.msg, "9999 later"));
 }
 
+/* Does something to the closed database behind the store's back. */
+static void meddle(struct fixture *f, const char *sql)
+{
+    char path[64];
+    sqlite3 *h;
+
+    store_close(f->store);
+    f->store = NULL;
+    (void)snprintf(path, sizeof(path), "%s/atoll.sqlite", f->dir);
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, sql, 0, 0, 0), SQLITE_OK);
+    sqlite3_close(h);
+}
+
+static int count(struct fixture *f, const char *sql)
+{
+    char path[64];
+    sqlite3_stmt *q;
+    sqlite3 *h;
+    int n;
+
+    (void)snprintf(path, sizeof(path), "%s/atoll.sqlite", f->dir);
+    assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(h, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    n = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(h);
+    return n;
+}
+
+#define PAYMENT_TABLES "SELECT count(*) FROM sqlite_schema WHERE tbl_name LIKE 'payment%'"
+#define PAYMENT_STEP "SELECT count(*) FROM schema_migration WHERE number = 7"
+
+/* A process that ended between two steps; the next one goes on. */
+static void steps_go_on_after_a_crash(void **state)
+{
+    struct fixture *f = *state;
+    int whole = count(f, PAYMENT_TABLES);
+    struct err e;
+
+    meddle(f, "DROP TABLE payment_event; DROP TABLE payment;"
+              "DELETE FROM schema_migration WHERE number = 7");
+    assert_int_equal(count(f, PAYMENT_TABLES), 0);
+    ok(store_open(f->dir, &f->store, &e), e);
+    assert_int_equal(count(f, PAYMENT_TABLES), whole);
+    assert_int_equal(count(f, PAYMENT_STEP), 1);
+}
+
+/* The second table of the step is in its way: the first must not stay either. */
+static void broken_step_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store *s;
+    struct err e;
+    int before;
+
+    meddle(f, "DROP TABLE payment; DELETE FROM schema_migration WHERE number = 7");
+    before = count(f, PAYMENT_TABLES);
+    err_is(store_open(f->dir, &s, &e), e, FAILED);
+    assert_non_null(strstr(e.msg, "0007"));
+    assert_int_equal(count(f, PAYMENT_TABLES), before);
+    assert_int_equal(count(f, PAYMENT_STEP), 0);
+}
+
 static void unusable_folder_is_named(void **state)
 {
     struct store *s;
@@ -281,6 +346,8 @@ int main(void)
         WITH(writers_take_turns),
         WITH(file_is_private_and_stays),
         WITH(newer_schema_is_refused),
+        WITH(steps_go_on_after_a_crash),
+        WITH(broken_step_leaves_nothing),
         cmocka_unit_test(unusable_folder_is_named),
     };
 
