@@ -21,30 +21,6 @@ struct parsed {
     bool help;
 };
 
-static void usage(const struct cli_family *f, const struct cli_action *only, FILE *out)
-{
-    size_t i;
-
-    (void)fprintf(out, "atoll %s: %s\n\n", f->name, f->summary);
-    for (i = 0; i < f->count; i++) {
-        const struct cli_action *x = &f->actions[i];
-
-        if (only && only != x)
-            continue;
-        (void)fprintf(out, "  atoll %s %s %s\n      %s\n", f->name, x->name, x->arguments,
-                      x->summary);
-        if (*x->options)
-            (void)fprintf(out, "      options: %s\n", x->options);
-    }
-    (void)fprintf(
-        out,
-        "\nFor all: --json --get KEY --quiet --config FILE --node URL --rpc URL --key-file FILE"
-        " --address-file FILE\n"
-        "The key is read from PRIVATE_KEY or a key file (hex, or a wallet's JSON with "
-        "KEY_PASSWORD);"
-        " it is never a flag.\n");
-}
-
 /* 0: no such option; 1: a switch; 2: takes a value. */
 static int option_kind(const char *list, const char *name, size_t len)
 {
@@ -110,7 +86,8 @@ static int parse(struct arena *a, int argc, char **argv, struct parsed *p, struc
         }
     }
     if (!p->help && (p->count < p->action->min_args || p->count > p->action->max_args))
-        return failed(e, INVALID, "expected: %s", p->action->arguments);
+        return failed(e, INVALID, "expected: %s",
+                      *p->action->arguments ? p->action->arguments : "options only");
     return 0;
 }
 
@@ -197,7 +174,7 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
     struct err e;
 
     if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "help")) {
-        usage(family, NULL, argc < 2 ? stderr : stdout);
+        cli_usage(family, NULL, argc < 2 ? stderr : stdout);
         return argc < 2 ? USAGE : 0;
     }
     p.action = find_action(family, argv[1]);
@@ -208,11 +185,12 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
     }
     if (parse(a, argc, argv, &p, &e) < 0) {
         print_error(&e, false);
-        usage(family, p.action, stderr);
+        (void)fprintf(stderr, "usage: atoll %s %s%s%s; --help says more\n", family->name,
+                      p.action->name, *p.action->arguments ? " " : "", p.action->arguments);
         return USAGE;
     }
     if (p.help) {
-        usage(family, p.action, stdout);
+        cli_usage(family, p.action, stdout);
         return 0;
     }
     if (run(a, &p, &e) < 0) {

@@ -2,6 +2,8 @@
 #ifndef ATOLL_CLI_CLI_H
 #define ATOLL_CLI_CLI_H
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "client/client.h"
@@ -22,7 +24,7 @@ struct cli_call {
 struct cli_action {
     const char *name;
     const char *arguments; /* for people: "DATATOKEN AMOUNT" */
-    const char *options;   /* "to= cap= free": those with = take a value */
+    const char *options;   /* "to= cap= free": those with = take a value; help.c */
     const char *summary;
     int min_args;
     int max_args;
@@ -44,6 +46,9 @@ const char *cli_option(const struct cli_call *call, const char *name, const char
 /* A whole number within 0..max; INVALID names the option. */
 int cli_number(const struct cli_call *call, const char *name, int64_t otherwise, int64_t max,
                int64_t *ret, struct err *e) must_check;
+
+/* What a verb does; only: one of its actions, with all its options. */
+void cli_usage(const struct cli_family *f, const struct cli_action *only, FILE *out);
 
 /* Prints a value for people: objects as aligned lines, lists of objects as a table. */
 void cli_print(const struct json *v);

@@ -10,9 +10,9 @@
 enum { CODE_MAX = 10 * 1048576 };
 static const int64_t SECONDS_MAX = 366LL * 86400;
 
-static const char job_options[] =
-    "dataset= service= order= algorithm= code= code-file= image= "
-    "checksum= entrypoint= env= duration= resources= token= free wait";
+#define JOB_OPTIONS                                                                                \
+    "dataset= service= order= algorithm= code= code-file= image= checksum= entrypoint= env= "      \
+    "duration= resources= token= free"
 
 /* {entrypoint, image, tag, checksum} from the options; "HOST:PORT/NAME:TAG" names both. */
 static struct json *container(struct cli_call *c)
@@ -134,9 +134,9 @@ static int stop(struct cli_call *c, struct json **ret, struct err *e)
 
 static const struct cli_action actions[] = {
     {"environments", "", "", "where jobs can run, and what it costs", 0, 0, environments},
-    {"quote", "", job_options, "what a job would cost", 0, 0, quote},
-    {"start", "", job_options, "orders what is needed, pays into the escrow, starts the job", 0, 0,
-     start},
+    {"quote", "", JOB_OPTIONS, "what a job would cost", 0, 0, quote},
+    {"start", "", JOB_OPTIONS " wait",
+     "orders what is needed, pays into the escrow, starts the job", 0, 0, start},
     {"status", "JOB", "wait", "the job's state; --wait follows it to its end", 1, 1, status},
     {"logs", "JOB", "", "the algorithm's output: live while it runs, stored afterwards", 1, 1,
      logs},
