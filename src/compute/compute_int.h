@@ -104,7 +104,8 @@ struct job {
     int64_t kill_at;       /* monotonic ms: SIGKILL after the grace; 0: no signal sent yet */
     int64_t disk_check_at; /* monotonic ms */
     int tries;             /* of a step that failed for a while */
-    int patience;          /* tries that a step allows itself; 0: the usual number */
+    int64_t entered;       /* wall clock ms when its step began; 0: the store knows */
+    int64_t patience_ms;   /* for how long a step may be tried; 0: the usual number of tries */
     int fail_status;       /* set by a step that fails for a reason of its own; else 0 */
 };
 

@@ -188,9 +188,31 @@ static bool enter(struct job *j, int step)
     }
     log_debug("compute", "job %s: %s", j->id, j->row.status_name);
     j->tries = 0;
+    j->entered = clock_ms();
     if (step == STEP_CLEAN)
         release(j);
     return true;
+}
+
+/* How long the job has been in its step; a restart does not begin anew. */
+static int64_t time_in_step(struct job *j)
+{
+    struct err e;
+
+    if (!j->entered && jobs_entered(j->compute->o.store, j->id, &j->entered, &e) < 0)
+        log_debug("compute", "job %s: %s", j->id, e.msg);
+    return j->entered ? clock_ms() - j->entered : 0;
+}
+
+static bool may_try_again(struct job *j, const struct err *e)
+{
+    int64_t limit = j->patience_ms;
+
+    if ((!e->transient && e->code != ERR_UNAVAILABLE) || j->tries >= TRIES_MAX)
+        return false;
+    if (!limit && j->is_free && j->row.step < STEP_RUN)
+        limit = j->row.max_duration_s * 1000;
+    return !limit || time_in_step(j) < limit;
 }
 
 /* Ends the job's work, unless the world may be in a better mood soon. */
@@ -198,9 +220,7 @@ static int after_failure(struct job *j, const struct err *e)
 {
     int64_t pause = (int64_t)RETRY_FIRST_MS << (j->tries < 5 ? j->tries : 5);
 
-    int most = j->patience ? j->patience : TRIES_MAX;
-
-    if ((e->transient || e->code == ERR_UNAVAILABLE) && j->tries < most) {
+    if (may_try_again(j, e)) {
         j->tries++;
         fsm__wake_in(j, pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS);
         return STEP_WAIT;
@@ -217,7 +237,7 @@ static int run_step(struct job *j)
     int next;
 
     j->fail_status = 0;
-    j->patience = 0;
+    j->patience_ms = 0;
     if (j->row.step < STEP_RUN && atomic_load(&j->stop)) {
         (void)failed(&e, CONFLICT, "the job was stopped by its owner");
         return after_failure(j, &e);

@@ -305,6 +305,21 @@ int jobs_expired(struct store *s, struct arena *a, int done, const struct jobs_q
     return hand_out(&rows, q, e);
 }
 
+int jobs_entered(struct store *s, const char *id, int64_t *ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(s);
+    _stmt_ struct stmt *q = db_query(db, &sql_job_event_last);
+    bool found;
+
+    bind_text(q, id);
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    if (!found)
+        return failed(e, INTERNAL, "job %s has no history", id);
+    *ret = col_i64(q, "at");
+    return 0;
+}
+
 int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
 {
     _db_ struct db *db = store_lend(s);

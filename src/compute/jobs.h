@@ -97,6 +97,8 @@ int jobs_find(struct store *s, struct arena *a, const struct compute_filter *f, 
 /* Ended jobs whose results have been kept long enough. */
 int jobs_expired(struct store *s, struct arena *a, int done, const struct jobs_query *q,
                  struct err *e) must_check;
+/* When the row's state last changed. */
+int jobs_entered(struct store *s, const char *id, int64_t *ret, struct err *e) must_check;
 int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
     must_check;
 

@@ -43,3 +43,6 @@ INSERT INTO job_event (job_id, at, status, status_name, reason) VALUES (?1, ?2, 
 
 -- name: job_event_list
 SELECT at, status, status_name, reason FROM job_event WHERE job_id = ?1 ORDER BY seq;
+
+-- name: job_event_last
+SELECT at FROM job_event WHERE job_id = ?1 ORDER BY seq DESC LIMIT 1;

@@ -18,7 +18,7 @@
  */
 
 enum { OWNER = 1000, DIR_MODE = 0755, FILE_MODE = 0644, RUN_MODE = 0755, PIECE = 65536 };
-enum { FIXED_ENTRIES = 6, ORIGIN_TRIES = 3 };
+enum { FIXED_ENTRIES = 6, ORIGIN_PATIENCE_MS = 5000 };
 #define ALGORITHM "data/transformations/algorithm"
 
 /* What all files of a job share. */
@@ -278,7 +278,7 @@ static int send(struct plan *p, struct err *e)
 
     /* an origin that failed is the reason, not the request that was cut for it */
     if (tar_writer_failed(tar, e) < 0) {
-        j->patience = ORIGIN_TRIES;
+        j->patience_ms = ORIGIN_PATIENCE_MS; /* its resources are held meanwhile */
         r = -1;
     } else if (r < 0) {
         j->fail_status = 33;

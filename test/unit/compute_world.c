@@ -40,6 +40,8 @@ static void *origin_serve(void *arg)
         answer(fd, "200 OK\r\nContent-Length: 6", strncmp(text, "HEAD", 4) == 0 ? "" : "input\n");
     else if (strstr(text, " /unknown/size.txt"))
         answer(fd, "200 OK", "no size\n");
+    else if (strstr(text, " /dead"))
+        (void)0; /* not a word */
     else if (strstr(text, " /endless")) {
         answer(fd, "200 OK", "");
         while (write(fd, junk, sizeof(junk)) > 0)

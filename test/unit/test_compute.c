@@ -96,6 +96,23 @@ static void test_inputs(void **state)
     assert_non_null(strstr(json_get_str(job, "statusReason", ""), "disk resource"));
 }
 
+/* What it holds is free again soon, however often the node starts anew meanwhile. */
+static void test_dead_origin(void **state)
+{
+    const struct want want = {.script = "true", .path = "/dead"};
+    int64_t began = clock_mono_ms();
+    const char *id = start(&want);
+
+    (void)state;
+    await(id, 30);
+    clock_sleep_ms(4000);
+    compute_free(w.compute);
+    compute_begin();
+    ends_as(await(id, 0), 31, "DataProvisioningFailed");
+    assert_in_range(clock_mono_ms() - began, 4000, 9000);
+    no_container(id);
+}
+
 static void test_stop(void **state)
 {
     const struct want want = {.script = "trap 'echo bye; exit 5' TERM; echo up; sleep 30 & wait"};
@@ -333,14 +350,23 @@ static void test_paid_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_start_deaf),
-        cmocka_unit_test(test_echo),        cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_failing),     cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_stop),        cmocka_unit_test(test_disk),
-        cmocka_unit_test(test_bad_program), cmocka_unit_test(test_no_outputs),
-        cmocka_unit_test(test_follow),      cmocka_unit_test(test_deaf),
-        cmocka_unit_test(test_restart),     cmocka_unit_test(test_restarts_anywhere),
-        cmocka_unit_test(test_paid),        cmocka_unit_test(test_paid_failures),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_start_deaf),
+        cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_dead_origin),
+        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_bad_program),
+        cmocka_unit_test(test_no_outputs),
+        cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_deaf),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_restarts_anywhere),
+        cmocka_unit_test(test_paid),
+        cmocka_unit_test(test_paid_failures),
     };
 
     if (!test_registry())
