@@ -6,10 +6,9 @@
 #include "crypto/aes.h"
 #include "crypto/ecies.h"
 #include "node/node.h"
+#include "node/seal.h"
 
 /* encrypt: bytes for this node's key, so that only it can read them. */
-
-enum { ENCRYPT_MAX = 25 * 1048576, AES_PADDING = 16 };
 
 /* What is to be encrypted: the body of the route, or the field of the command. */
 static int take_input(const struct task *t, const struct args_encrypt *args, struct bytes *ret,
@@ -31,16 +30,14 @@ static int take_input(const struct task *t, const struct args_encrypt *args, str
     return 0;
 }
 
-static int seal(const struct task *t, const char *method, struct bytes in, struct buf *out,
-                struct err *e)
+int node_seal(const struct node *n, bool ecies, struct bytes plain, struct buf *out, struct err *e)
 {
-    const struct seckey *key = &t->node->config->private_key;
     uint8_t compressed[33];
 
-    if (str_ieq(method, "ECIES"))
-        return ecies_encrypt(&t->node->pubkey, in.p, in.n, out, e);
-    pubkey_compress(&t->node->pubkey, compressed);
-    return aes_cbc_encrypt(key->b, compressed, in.p, in.n, out, e);
+    if (ecies)
+        return ecies_encrypt(&n->pubkey, plain.p, plain.n, out, e);
+    pubkey_compress(&n->pubkey, compressed);
+    return aes_cbc_encrypt(n->config->private_key.b, compressed, plain.p, plain.n, out, e);
 }
 
 int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
@@ -51,7 +48,7 @@ int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
                                    .signature = args->signature,
                                    .token = t->authorization};
     const char *method = args->encryption_type ? args->encryption_type : "ECIES";
-    _buf_ struct buf out = BUF_INIT(ENCRYPT_MAX + ECIES_OVERHEAD + AES_PADDING);
+    _buf_ struct buf out = BUF_INIT(SEAL_MAX);
     struct bytes in;
     struct addr who;
     const char *text;
@@ -59,7 +56,7 @@ int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
     if (!str_eq(method, "ECIES") && !str_eq(method, "AES"))
         return refused(e, ENCRYPT_TYPE);
     if (take_input(t, args, &in, e) < 0 || auth_check(t->node->auth, &r, &who, e) < 0 ||
-        seal(t, method, in, &out, e) < 0)
+        node_seal(t->node, str_eq(method, "ECIES"), in, &out, e) < 0)
         return -1;
     text = hex0x_dup(t->arena, buf_str(&out), out.len);
     t->reply->bytes = (struct bytes){(const uint8_t *)text, strlen(text)};

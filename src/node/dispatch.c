@@ -129,7 +129,6 @@ static bool is_of_protocol(const char *name)
 {
     static const char *const names[] = {"PolicyServerPassthrough",
                                         "collectFees",
-                                        "encryptFile",
                                         "fetchConfig",
                                         "findDDO",
                                         "getLogs",
