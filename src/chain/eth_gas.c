@@ -6,6 +6,7 @@
 
 enum {
     GAS_SPARE = 20000,
+    GAS_MAX = 1000000000, /* no block is so large: an endpoint that says so is broken */
     MARGIN_PERCENT = 120,
     DEFAULT_PRIORITY = 1000000000 /* wei: 1 gwei where the chain has no opinion */
 };
@@ -141,7 +142,8 @@ int eth_gas_fill(struct rpc *r, const struct addr *from, struct eth_tx *tx, stru
                                         .params = list2(a, tx_json(a, from, tx), NULL)};
     if (rpc_batch(r, a, items, EVERYTHING, e) < 0)
         return -1;
-    if (!rpc__u64(items[ESTIMATE].result, &out.gas) || !rpc__u64(items[NONCE].result, &out.nonce) ||
+    if (!rpc__u64(items[ESTIMATE].result, &out.gas) || out.gas > GAS_MAX ||
+        !rpc__height(items[NONCE].result, &out.nonce) ||
         !rpc__u256(items[BALANCE].result, &balance))
         return rpc__malformed(e, "eth_estimateGas");
     if (take_fees(r, a, items, &out, e) < 0)

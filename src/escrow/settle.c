@@ -29,6 +29,12 @@ static struct escrow_lock_entry entry_of(const struct escrow_row *r)
         .id = r->lock_id, .payer = r->p.payer, .token = r->p.token, .amount = r->p.amount};
 }
 
+static bool is_ending(struct escrow *x)
+{
+    lock_scope(&x->lock);
+    return x->ending;
+}
+
 /* Reads the contract's events since the lock was made: how it ended without our claim. */
 static int look_up(struct escrow_on *on, const struct escrow_row *r, struct err *e)
 {
@@ -45,6 +51,8 @@ static int look_up(struct escrow_on *on, const struct escrow_row *r, struct err 
         struct rpc_log *logs;
         size_t n;
 
+        if (is_ending(on->escrow))
+            return failed(e, UNAVAILABLE, "the node ends");
         filter.from = from;
         filter.to = from + LOG_WINDOW - 1 < head ? from + LOG_WINDOW - 1 : head;
         if (rpc_logs(on->chain.rpc, a, &filter, &logs, &n, e) < 0 ||

@@ -308,6 +308,34 @@ static void wrong_orders_are_refused(void **state)
     err_is(order_check(f->rpc, f->a, &q, &order, &e), e, ORDER_NOT_MINED);
 }
 
+/* Another contract's order, and logs of the datatoken that only begin like one. */
+static void orders_that_only_look_like_one(void **state)
+{
+    struct fixture *f = *state;
+    struct order_request q = request();
+    const char *buyer = word_addr(f->a, BUYER);
+    const char *few[] = {STARTED, buyer, NULL};
+    const char *many[] = {STARTED, buyer, buyer, buyer, NULL};
+    const char *three[] = {STARTED, buyer, buyer, NULL};
+    const char *none[] = {NULL};
+    struct addr payer = addr(BUYER);
+    struct abi_value v[] = {abi_addr(&payer), abi_u64(1), abi_u64(1), abi_u64((uint64_t)clock_s()),
+                            abi_u64(16)};
+    struct bytes data = abi_encode(f->a, "(address,uint256,uint256,uint256,uint256)", v, 5);
+    struct order order;
+    struct err e;
+
+    add_log(f, 0, OTHER, three, data);
+    add_log(f, 0, TOKEN, few, data);
+    add_log(f, 0, TOKEN, many, data);
+    add_log(f, 0, TOKEN, none, data);
+    add_log(f, 0, TOKEN, three, (struct bytes){data.p, data.n - 32});
+    err_is(order_check(f->rpc, f->a, &q, &order, &e), e, ORDER_MISMATCH);
+    add_log(f, 0, TOKEN, three, data);
+    ok(order_check(f->rpc, f->a, &q, &order, &e), e);
+    assert_int_equal(order.count, 1);
+}
+
 static void absent_transactions_and_broken_endpoints_differ(void **state)
 {
     struct fixture *f = *state;
@@ -442,6 +470,7 @@ int main(void)
         T(fees_are_signed_as_the_reference_signs_them),
         T(orders_are_found_whoever_sent_them),
         T(wrong_orders_are_refused),
+        T(orders_that_only_look_like_one),
         T(absent_transactions_and_broken_endpoints_differ),
         T(several_orders_are_counted),
         T(reuses_lead_to_the_order),
