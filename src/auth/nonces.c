@@ -180,6 +180,26 @@ static void take_waiting(struct nonces *n, struct list *batch)
         list_push(batch, item);
 }
 
+/*
+ * Until the commit is over only the database is asked for these counters: a reader that was on its
+ * way there sees the new value before memory does, and must not find the old one afterwards.
+ */
+static void forget(struct nonces *n, struct list *batch)
+{
+    struct list *item;
+    struct list *following;
+
+    lock_scope(&n->recent_lock);
+    list_for_each(item, following, batch)
+    {
+        const struct change *c = container_of(item, struct change, link);
+        struct slot *s = slot_of(n, &c->who);
+
+        if (addr_eq(&s->who, &c->who))
+            s->used = false;
+    }
+}
+
 /* One transaction for all who wait by the time it is our turn to write. */
 static int commit_waiting(struct nonces *n, struct list *batch, struct err *e)
 {
@@ -190,6 +210,7 @@ static int commit_waiting(struct nonces *n, struct list *batch, struct err *e)
     int began = tx_begin(db, &tx, e);
 
     take_waiting(n, batch);
+    forget(n, batch);
     if (began < 0)
         return -1;
     list_for_each(item, following,
