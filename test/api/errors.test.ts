@@ -7,10 +7,11 @@ import { ProviderInstance, type ComputeAlgorithm, type ComputeAsset, type Comput
 import { Contract, getBytes, id as keccakText } from 'ethers'
 import { World } from './fixtures.ts'
 import { CHAIN } from './lib/chain.ts'
-import { bare, fileInput, rawAlgorithm, smallest, type Job, type Start } from './lib/compute.ts'
+import { bare, fileInput, rawAlgorithm, smallest, untar, type Job, type Start } from './lib/compute.ts'
 import { noise, sha256, type FileObject, type ServedFile } from './lib/files.ts'
-import { post, type Reply } from './lib/http.ts'
+import { http, post, type Reply } from './lib/http.ts'
 import { asDataset, trustAll, type Person, type Published } from './lib/market.ts'
+import { until } from './lib/process.ts'
 
 const noOrder = `0x${'2'.repeat(64)}`
 let w: World
@@ -171,6 +172,8 @@ describe('a paid job that fails', () => {
     const [before, had] = [await purse(), await payee()]
     const { jobId } = await w.compute.start(e, { who: w.consumer, datasets: [asDataset(data, order)], algorithm: code, ...over })
     const job = await w.compute.wait(jobId, w.consumer, 'settlement', (j) => Boolean(j.dateFinished) && j.status !== 71, limit)
+    // a failure is told at once, its refund needs a block
+    await until('end of the lock', async () => (await purse()).locked === before.locked)
     const name = BigInt(`0x${sha256(bare(jobId))}`)
     const of = async (event: string): Promise<any[]> =>
       (await w.compute.escrowLog.queryFilter(event, 0) as any[]).filter((l) => l.args.jobId === name)
@@ -192,6 +195,18 @@ describe('a paid job that fails', () => {
     const r = await runs({ datasets: withFile({ type: 'url', url: w.files.url('none.bin'), method: 'GET' }) })
     assert.equal(r.job.statusName, 'DataProvisioningFailed')
     refunded(r)
+  })
+
+  test('whose dataset says nothing is stopped while it waits', async () => {
+    const silent = w.files.on('silent', (_req, res) => { res.on('error', () => {}) })
+    const before = await purse()
+    const { jobId } = await w.compute.start(e, { who: w.consumer, datasets: withFile(silent), algorithm: code })
+    await w.compute.wait(jobId, w.consumer, 'provisioning', (j) => j.status === 30)
+    await ProviderInstance.computeStop(jobId, w.url, w.consumer)
+    const job = await w.compute.wait(jobId, w.consumer, 'end', (j) => Boolean(j.dateFinished) && j.status !== 71, 60_000)
+    assert.equal(job.statusName, 'DataProvisioningFailed')
+    await until('end of the lock', async () => (await purse()).locked === before.locked)
+    assert.deepEqual(await purse(), before)
   })
 
   test('whose dataset never ends', async () => {
@@ -253,6 +268,41 @@ describe('a paid job that fails', () => {
     assert.ok(['AlgorithmFailed', 'ContainerCreationFailed'].includes(String(r.job.statusName)), `${r.job.statusName}`)
     refunded(r)
   })
+})
+
+describe('wrong authentication elsewhere is 401', () => {
+  const cases: Array<[string, Body, RegExp]> = [
+    ['a wrong signature', { nonce: '99999999999', signature: `0x${'1'.repeat(130)}` }, /^consumer address and nonce signature mismatch$/],
+    ['an old nonce', { nonce: '0', signature: `0x${'1'.repeat(130)}` }, /^nonce: 0 is not a valid nonce$/],
+    ['none', {}, /^Invalid authentication, you need to provide either a token/]
+  ]
+  for (const command of ['stopCompute', 'getComputeResult', 'getComputeStreamableLogs']) {
+    for (const [name, proof, text] of cases) {
+      test(`${command}: ${name}`, async () => {
+        const r = await post(`${w.url}/directCommand`, {
+          command, consumerAddress: w.consumer.address, jobId: `0xabc-${'0'.repeat(64)}`, index: 0, ...proof
+        })
+        refuses(r, 401, text)
+      })
+    }
+  }
+})
+
+test('the routes of the paid flow without a prefix: quote, start, status, result', async () => {
+  const quote = await post(`${w.url}/initializeCompute`, body())
+  assert.equal(quote.status, 200, quote.text)
+  assert.equal(JSON.parse(quote.text).datasets[0].validOrder, order)
+  const started = await post(`${w.url}/compute`, { ...body(), ...await signed(w.consumer, 'startCompute') })
+  assert.equal(started.status, 200, started.text)
+  const { jobId } = JSON.parse(started.text)[0]
+  const job = await w.compute.end(jobId, w.consumer)
+  const status = await http(`${w.url}/compute?jobId=${jobId}&consumerAddress=${w.consumer.address}`)
+  assert.equal(bare(JSON.parse(status.text)[0].jobId), bare(jobId))
+  const index = job.results.find((x: any) => x.type === 'output')?.index
+  const proof = new URLSearchParams({ ...await signed(w.consumer, 'getComputeResult'), consumerAddress: w.consumer.address, jobId, index: String(index) })
+  const result = await fetch(`${w.url}/computeResult?${proof}`)
+  assert.equal(result.status, 200)
+  assert.equal(sha256(untar(Buffer.from(await result.arrayBuffer())).get('copy.bin') ?? ''), sha256(input.bytes))
 })
 
 test('the names of a job\'s states, in their order', async () => {
