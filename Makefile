@@ -28,7 +28,8 @@ setup:
 
 build/build.ninja: | meson.build
 	@scripts/setup.sh build
-	@CC="$(CC)" meson setup build
+	@CC="$(CC)" meson setup build >build-setup.log || { cat build-setup.log; exit 1; }
+	@mv build-setup.log build/setup.log
 
 # gcc warns of things that only its own instrumentation makes possible, hence no -Werror here
 build-asan/build.ninja: | meson.build

@@ -34,8 +34,29 @@ static int free_port(int *ret, struct err *e)
     return 0;
 }
 
+/* Said before anything starts: the child's own words would stand at the end of a log. */
+static int check_port(int port, struct err *e)
+{
+    const struct sockaddr_in at = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)port),
+                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    _close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1;
+
+    if (fd < 0)
+        return failed(e, FAILED, "socket: %s", strerror(errno));
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+        return failed(e, FAILED, "port %d is taken (%s): does `atoll run` run already?", port,
+                      strerror(errno));
+    return 0;
+}
+
 static int prepare(struct stage *s, struct err *e)
 {
+    if ((s->chain_port && check_port(s->chain_port, e) < 0) ||
+        (s->node_port && check_port(s->node_port, e) < 0))
+        return -1;
     if ((!s->chain_port && free_port(&s->chain_port, e) < 0) ||
         (!s->node_port && free_port(&s->node_port, e) < 0) || fs_mkdirs(s->dir, 0700, e) < 0)
         return -1;

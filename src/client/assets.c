@@ -14,6 +14,18 @@ int client_asset_resolve(struct client *c, const char *did, struct json **ret, s
                        e);
 }
 
+/* Of all services together. */
+static int64_t orders(const struct json *ddo)
+{
+    const struct json *stats = json_path(ddo, "indexedMetadata.stats");
+    int64_t sum = 0;
+    size_t i;
+
+    for (i = 0; i < json_len(stats); i++)
+        sum += json_get_int(json_at(stats, i), "orders", 0);
+    return sum;
+}
+
 /* What a list shows of an asset. */
 static struct json *summary(struct arena *a, const struct json *ddo)
 {
@@ -24,8 +36,7 @@ static struct json *summary(struct arena *a, const struct json *ddo)
     json_set_str(a, v, "name", json_str(json_path(ddo, "metadata.name"), ""));
     json_set_str(a, v, "type", json_str(json_path(ddo, "metadata.type"), ""));
     json_set_int(a, v, "services", (int64_t)json_len(json_get(ddo, "services")));
-    json_set_int(a, v, "orders",
-                 (int64_t)json_num(json_path(ddo, "indexedMetadata.stats.0.orders"), 0));
+    json_set_int(a, v, "orders", orders(ddo));
     json_set_str(a, v, "price", json_get_str(json_at(prices, 0), "price", NULL));
     json_set_str(a, v, "datatoken", json_str(json_path(ddo, "datatokens.0.address"), NULL));
     return v;
