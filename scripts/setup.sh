@@ -113,7 +113,7 @@ start_engine() {
         engine_answers && return
         sleep 0.2
     done
-    tail -5 /var/log/atoll-dockerd.log 2>/dev/null >&2 || true
+    tail -5 /var/log/atoll-dockerd.log >&2 2>/dev/null || true
     die "no Docker Engine answers on $socket after 30 s"
 }
 
