@@ -3,7 +3,8 @@
 #
 #   make            the program, build/atoll
 #   make test       all tests: unit, vectors, fuzz corpora, black-box on a real chain and Docker
-#   make check      unit, vectors, corpora and a black-box smoke test under ASan and UBSan, and lint
+#   make check      unit, vectors, corpora and a black-box smoke test under ASan and UBSan; each fuzz
+#                   target for S seconds; lint
 #   make demo       the whole story on this machine, with the money added up at the end
 #   make run        a chain and a node, kept running
 #   make devnet     a chain with all Ocean contracts, kept running
@@ -51,7 +52,8 @@ unit: build/build.ninja
 check:
 	@scripts/setup.sh all
 	@scripts/test.sh --sanitize
-	@tools/lint
+	@$(MAKE) -s fuzz T=all S=$(S)
+	@tools/lint && echo 'lint: clean'
 
 demo run:
 	@scripts/setup.sh demo
