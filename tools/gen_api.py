@@ -3,7 +3,8 @@
 """api/<command>.json -> api.gen.h, api.gen.c (argument structs, parsers, dispatch tables) or docs.
 
 Usage: gen_api.py API_DIR api.gen.h api.gen.c api.gen.d     (the last is a dependency file)
-       gen_api.py --docs API_DIR DOCS_DIR
+       gen_api.py --docs API_DIR DOCS_DIR            (writes docs/api/)
+       gen_api.py --check API_DIR DOCS_DIR           (fails when docs/api/ is not what --docs writes)
 api/README.md describes the input.
 """
 import json
@@ -155,7 +156,8 @@ def code(commands):
     for c in commands:
         inline = str(c.get("run") == "inline").lower()
         direct = str(c.get("direct", True)).lower()
-        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {direct}}},")
+        node = str(any(f["name"] == "node" for f in c["fields"])).lower()
+        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {direct}, {node}}},")
     out += ["};", f"const size_t api_command_count = {len(commands)};", ""]
     routes = [r for c in commands for r in c["routes"]]
     routes.sort(key=lambda r: (r["path"].lower(), r["method"]))
@@ -203,20 +205,39 @@ def write(path, text):
         f.write(text)
 
 
+def docs_pages(folder):
+    """name -> text of every file of docs/api/"""
+    commands = load(folder)
+    pages = {c["command"] + ".md": docs_page(c) for c in commands}
+    rows = [f"| [{c['command']}]({c['command']}.md) | {c['summary']} |" for c in commands]
+    pages["README.md"] = "\n".join(
+        ["# Commands", "", "Generated from `api/` by `tools/gen_api.py --docs`.", "", "| Command | What it does |", "|---|---|"]
+        + rows + [""])
+    return pages
+
+
 def docs(folder, target):
     os.makedirs(target, exist_ok=True)
-    commands = load(folder)
-    for c in commands:
-        write(os.path.join(target, c["command"] + ".md"), docs_page(c))
-    rows = [f"| [{c['command']}]({c['command']}.md) | {c['summary']} |" for c in commands]
-    write(os.path.join(target, "README.md"), "\n".join(
-        ["# Commands", "", "Generated from `api/` by `tools/gen_api.py --docs`.", "", "| Command | What it does |", "|---|---|"]
-        + rows + [""]))
+    for name, text in docs_pages(folder).items():
+        write(os.path.join(target, name), text)
+
+
+def docs_check(folder, target):
+    pages = docs_pages(folder)
+    stale = sorted(set(os.listdir(target)) - set(pages))
+    for name, text in pages.items():
+        path = os.path.join(target, name)
+        if not os.path.exists(path) or open(path, encoding="utf-8").read() != text:
+            stale.append(name)
+    check(not stale, target, f"run tools/gen_api.py --docs api docs/api ({', '.join(stale)})")
 
 
 def main(args):
     if args and args[0] == "--docs":
         docs(args[1], args[2])
+        return
+    if args and args[0] == "--check":
+        docs_check(args[1], args[2])
         return
     folder, h, c, d = args
     commands = load(folder)

@@ -66,10 +66,10 @@ static void answer_options(struct exchange *x)
 
     x->reply.status = 204;
     http_reply_header(&x->reply, "Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
-    if (asked) {
+    http_reply_header(&x->reply, "Vary", "Access-Control-Request-Headers");
+    if (asked)
         http_reply_header(&x->reply, "Access-Control-Allow-Headers", asked);
-        http_reply_header(&x->reply, "Vary", "Access-Control-Request-Headers");
-    }
+    http_reply_header(&x->reply, "Content-Length", "0"); /* old browsers wait for a body without */
 }
 
 static void run_work(struct pool_item *item)

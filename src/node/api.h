@@ -16,8 +16,9 @@
 struct api_command {
     const char *name;
     int (*run)(struct task *t, struct err *e);
-    bool on_loop; /* answered inline */
-    bool direct;  /* reachable by /directCommand */
+    bool on_loop;    /* answered inline */
+    bool direct;     /* reachable by /directCommand */
+    bool takes_node; /* "node" is an argument of its own, not the peer to pass the command to */
 };
 
 /* Where a route finds a field that is not simply a member of its query or body. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api.gen.h"
 
-/* The peer-to-peer commands of the protocol: this node has no such network and says so. */
+/* Commands of the protocol that this node answers with what it is not. */
+
+/* --- the peer-to-peer network: there is none here --- */
 
 int cmd_get_p2p_peers(struct task *t, const struct args_get_p2p_peers *args, struct err *e)
 {
@@ -30,4 +32,36 @@ int cmd_get_p2p_network_stats(struct task *t, const struct args_get_p2p_network_
     (void)t;
     (void)args;
     return refused(e, P2P_DISABLED);
+}
+
+int cmd_get_providers_for_string(struct task *t, const struct args_get_providers_for_string *args,
+                                 struct err *e)
+{
+    (void)t;
+    (void)args;
+    return refused(e, P2P_DISABLED);
+}
+
+int cmd_get_providers_for_strings(struct task *t, const struct args_get_providers_for_strings *args,
+                                  struct err *e)
+{
+    (void)t;
+    (void)args;
+    return refused(e, P2P_DISABLED);
+}
+
+int cmd_find_ddo(struct task *t, const struct args_find_ddo *args, struct err *e)
+{
+    (void)t;
+    (void)args;
+    return refused(e, P2P_DISABLED);
+}
+
+/* --- jobs are not deleted: their results end by themselves --- */
+
+int cmd_compute_delete(struct task *t, const struct args_compute_delete *args, struct err *e)
+{
+    (void)t;
+    (void)args;
+    return refused(e, NOT_IMPLEMENTED);
 }

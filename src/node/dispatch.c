@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "node/api.h"
+#include "node/node.h"
 #include "node/query.h"
 
 enum {
@@ -130,7 +131,6 @@ static bool is_of_protocol(const char *name)
     static const char *const names[] = {"PolicyServerPassthrough",
                                         "collectFees",
                                         "fetchConfig",
-                                        "findDDO",
                                         "getLogs",
                                         "handleIndexingThread",
                                         "persistentStorageCreateBucket",
@@ -153,7 +153,16 @@ static bool is_of_protocol(const char *name)
     return false;
 }
 
-static int direct_args(struct http_request *r, struct json **ret,
+/* A command for another node would travel through a network that this node does not have. */
+static bool is_for_another(const struct node *n, const struct api_command *c,
+                           const struct json *args)
+{
+    const char *peer = json_get_str(args, "node", "");
+
+    return *peer && !c->takes_node && !str_eq(peer, n->peer_id);
+}
+
+static int direct_args(const struct node *n, struct http_request *r, struct json **ret,
                        const struct api_command **ret_command, struct err *e)
 {
     const char *name;
@@ -169,6 +178,8 @@ static int direct_args(struct http_request *r, struct json **ret,
     if (!*ret_command || !(*ret_command)->direct)
         return is_of_protocol(name) ? refused(e, COMMAND_UNHANDLED, name)
                                     : refused(e, COMMAND_UNKNOWN, name);
+    if (is_for_another(n, *ret_command, *ret))
+        return refused(e, P2P_DISABLED);
     return 0;
 }
 
@@ -180,7 +191,7 @@ static int fill_task(struct node *n, struct http_request *r, struct http_reply *
     struct json *args = NULL;
     const char *token;
 
-    if (p->direct ? direct_args(r, &args, &command, e) < 0 : route_args(p, r, &args, e) < 0)
+    if (p->direct ? direct_args(n, r, &args, &command, e) < 0 : route_args(p, r, &args, e) < 0)
         return -1;
     token =
         p->direct ? json_get_str(args, "authorization", NULL) : http_header_get(r, "authorization");
