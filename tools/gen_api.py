@@ -16,13 +16,16 @@ C_TYPES = {"string": "const char *", "text": "const char *", "address": "const c
            "number": "double ", "bool": "bool ", "object": "const struct json *", "array": "const struct json *",
            "strings": "const struct json *", "json": "const struct json *"}
 HAS = {"int", "number", "bool"}
-KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply"}
+KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply",
+        "reply_type", "reply_schema", "reply_direct", "errors"}
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
 ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max"}
 SOURCES = {"query": "API_QUERY", "path": "API_PATH", "header": "API_HEADER", "body": "API_BODY"}
 INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW"}
+DOORS = ("", "direct", "route")
 STYLES = {"text": "API_ERR_TEXT", "string": "API_ERR_STRING", "object": "API_ERR_OBJECT"}
 BODY_MAX = 10 * 1048576
+UNREADABLE = ["MISSING_BODY", "BODY_MALFORMED", "COMMAND_MANDATORY", "COMMAND_UNKNOWN"]  # by /directCommand
 
 
 def snake(name):
@@ -35,8 +38,62 @@ def check(ok, where, text):
         sys.exit(f"{where}: {text}")
 
 
+def load_errors(folder):
+    """name -> {name, status, text} of errors.json, in its order"""
+    with open(os.path.join(folder, "errors.json"), encoding="utf-8") as f:
+        return {e["name"]: e for e in json.load(f)}
+
+
+def split_error(text):
+    """An entry of "errors": NAME, or NAME@direct, NAME@route for one of the two ways in."""
+    name, _, door = text.partition("@")
+    return name, door
+
+
+def check_errors(c, path, errors):
+    for text in c.get("errors", []):
+        name, door = split_error(text)
+        check(name in errors, path, f"errors.json has no {name}")
+        check(door in DOORS, path, f"{text}: behind @ stands direct or route")
+    for r in c["routes"]:
+        for name in [r[k] for k in ("empty_body",) if k in r] + list(r.get("missing", {}).values()):
+            check(name in errors, path, f"errors.json has no {name}")
+
+
+def errors_at(c, route):
+    """Names of the errors of a command at a route, None being /directCommand: what the parser of the arguments refuses
+    first, then what the command lists itself."""
+    names = []
+    fields = c["fields"]
+    missing = route.get("missing", {}) if route else {}
+    if route is None:
+        names += UNREADABLE
+    elif route["input"] == "body":
+        names.append("BODY_MALFORMED")
+    if route and route.get("empty_body"):
+        names.append(route["empty_body"])
+    names += missing.values()
+    if any(f.get("required") and f["name"] not in missing for f in fields):
+        names.append("MISSING_FIELD")
+    if any(f["type"] == "address" for f in fields):
+        names.append("NOT_AN_ADDRESS")
+    if any(f["type"] not in ("address", "json") for f in fields):
+        names.append("ARGUMENT")
+    for text in c.get("errors", []):
+        name, door = split_error(text)
+        if door in ("", "direct" if route is None else "route"):
+            names.append(name)
+    return list(dict.fromkeys(names))
+
+
+def error_text(e):
+    """The text of an error for people: its parts that vary are three dots."""
+    return re.sub(r"%(\.\*)?[-0-9.lzu]*[a-z]", "…", e["text"]).replace("%%", "%")
+
+
 def load(folder):
     commands = []
+    errors = load_errors(folder)
     for name in sorted(os.listdir(folder)):
         if not name.endswith(".json") or name == "errors.json":
             continue
@@ -55,6 +112,7 @@ def load(folder):
             check(set(r) <= ROUTE_KEYS, path, f"unknown keys {set(r) - ROUTE_KEYS} of a route")
             r.setdefault("input", "body" if r["method"] in ("POST", "PATCH") else "query")
             r["command"] = c
+        check_errors(c, path, errors)
         commands.append(c)
     return commands
 
@@ -173,7 +231,15 @@ def code(commands):
     return "\n".join(out)
 
 
-def docs_page(c):
+def docs_errors(c, errors):
+    """Rows of an error table: what each way in can refuse, in the order of errors.json."""
+    ways = c["routes"] + ([None] if c.get("direct", True) else [])
+    names = {name for way in ways for name in errors_at(c, way)}
+    rows = [e for e in errors.values() if e["name"] in names - set(UNREADABLE)]
+    return [f"| {e['status']} | `{e['name']}` | {error_text(e).strip().replace('|', chr(92) + '|')} |" for e in rows]
+
+
+def docs_page(c, errors):
     out = [f"# {c['command']}", "", c["summary"], ""]
     if c.get("description"):
         out += [c["description"], ""]
@@ -195,6 +261,9 @@ def docs_page(c):
         out.append("")
     if c.get("reply"):
         out += [f"Answer: {c['reply']}", ""]
+    rows = docs_errors(c, errors)
+    if rows:
+        out += ["| Status | Error | Text |", "|---|---|---|"] + rows + [""]
     if "example" in c:
         out += ["Example:", "", "```json", json.dumps(c["example"], indent=2), "```", ""]
     return "\n".join(out)
@@ -208,7 +277,8 @@ def write(path, text):
 def docs_pages(folder):
     """name -> text of every file of docs/api/"""
     commands = load(folder)
-    pages = {c["command"] + ".md": docs_page(c) for c in commands}
+    errors = load_errors(folder)
+    pages = {c["command"] + ".md": docs_page(c, errors) for c in commands}
     rows = [f"| [{c['command']}]({c['command']}.md) | {c['summary']} |" for c in commands]
     pages["README.md"] = "\n".join(
         ["# Commands", "", "Generated from `api/` by `tools/gen_api.py --docs`.", "", "| Command | What it does |", "|---|---|"]

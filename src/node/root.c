@@ -7,6 +7,7 @@
 #include "api.gen.h"
 #include "base/str.h"
 #include "node/api.h"
+#include "openapi.gen.h"
 
 static struct json *pair(struct arena *a, const char *method, const char *path)
 {
@@ -77,6 +78,15 @@ int cmd_root(struct task *t, const struct args_root *args, struct err *e)
     (void)args;
     (void)e;
     t->reply->bytes = (struct bytes){(const uint8_t *)t->node->root, strlen(t->node->root)};
+    http_reply_header(t->reply, "Content-Type", "application/json; charset=utf-8");
+    return 0;
+}
+
+int cmd_openapi(struct task *t, const struct args_openapi *args, struct err *e)
+{
+    (void)args;
+    (void)e;
+    t->reply->bytes = (struct bytes){openapi, openapi_LEN};
     http_reply_header(t->reply, "Content-Type", "application/json; charset=utf-8");
     return 0;
 }
