@@ -21,7 +21,8 @@ KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", 
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
 ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max"}
 SOURCES = {"query": "API_QUERY", "path": "API_PATH", "header": "API_HEADER", "body": "API_BODY"}
-INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW"}
+INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW",
+          "stream": "API_IN_STREAM"}
 DOORS = ("", "direct", "route")
 STYLES = {"text": "API_ERR_TEXT", "string": "API_ERR_STRING", "object": "API_ERR_OBJECT"}
 BODY_MAX = 10 * 1048576
@@ -249,7 +250,8 @@ def docs_page(c, errors):
         out += [f'`POST /directCommand` with `{{"command": "{c["command"]}", ...}}`', ""]
     for r in c["routes"]:
         moved = ", ".join(f"`{k}` from {v}" for k, v in r.get("map", {}).items())
-        source = {"query": "the query", "body": "the JSON body", "raw": "the query, the body is raw bytes"}[r["input"]]
+        source = {"query": "the query", "body": "the JSON body", "raw": "the query, the body is raw bytes",
+                  "stream": "the query, the body is taken piece by piece"}[r["input"]]
         out.append(f"`{r['method']} {r['path']}`: arguments from {source}{'; ' + moved if moved else ''}")
         out.append("")
     if c["fields"]:

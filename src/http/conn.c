@@ -36,21 +36,24 @@ static struct exchange *exchange_new(struct conn *c)
 
 void exchange_free(struct exchange *x)
 {
+    if (sink_release(x))
+        return;
     http_reply_drop(&x->reply); /* afterwards nobody calls server_ready(x) */
     pthread_mutex_lock(&x->server->lock);
     list_remove(&x->ready);
     pthread_mutex_unlock(&x->server->lock);
-    x->server->body_bytes -= x->body.len;
+    x->server->body_bytes -= x->held;
     chunked_done(&x->chunked);
     buf_done(&x->body);
+    if (x->sinking)
+        buf_done(&x->sinking->piece);
     free(x->chunk);
     arena_free(x->arena);
 }
 
 /* --- the answer --- */
 
-/* The error is the answer, and the end of the connection. */
-static void refuse(struct conn *c, const struct err *e)
+void conn_refuse(struct conn *c, const struct err *e)
 {
     if (!c->x)
         c->x = exchange_new(c);
@@ -72,33 +75,65 @@ static void answer_options(struct exchange *x)
     http_reply_header(&x->reply, "Content-Length", "0"); /* old browsers wait for a body without */
 }
 
-static void run_work(struct pool_item *item)
+void exchange_report(struct exchange *x)
 {
-    struct exchange *x = container_of(item, struct exchange, item);
     struct http_server *s = x->server;
 
-    s->app.work(s->app.ctx, &x->request, &x->reply);
     pthread_mutex_lock(&s->lock);
     list_push(&s->done, &x->done);
     uv_async_send(&s->wake); /* under the lock: once x is taken the server may be gone */
     pthread_mutex_unlock(&s->lock);
 }
 
+static void run_work(struct pool_item *item)
+{
+    struct exchange *x = container_of(item, struct exchange, item);
+    struct http_app *app = &x->server->app;
+
+    app->work(app->ctx, &x->request, &x->reply);
+    exchange_report(x);
+}
+
+bool exchange_offload(struct exchange *x, void (*run)(struct pool_item *item))
+{
+    x->item.run = run;
+    x->working = true;
+    x->server->working++;
+    if (pool_run(x->server->pool, &x->item))
+        return true;
+    x->working = false;
+    x->server->working--;
+    return false;
+}
+
 static void offload(struct conn *c)
 {
-    struct exchange *x = c->x;
     struct err e;
 
-    x->item.run = run_work;
-    x->working = true;
     c->deadline = 0;
-    c->server->working++;
-    if (pool_run(c->server->pool, &x->item))
+    if (exchange_offload(c->x, run_work))
         return;
-    x->working = false;
-    c->server->working--;
     refused(&e, TOO_BUSY);
-    refuse(c, &e);
+    conn_refuse(c, &e);
+}
+
+static bool has_body(const struct exchange *x)
+{
+    return x->head.chunked || x->head.length > 0;
+}
+
+/* The application has left a reply, or wants the body now. */
+static void reply_ready(struct conn *c)
+{
+    struct exchange *x = c->x;
+
+    if (x->reply.kind == HTTP_SINK) {
+        sink_begin(c);
+        return;
+    }
+    if (x->request.streamed && has_body(x))
+        x->reply.close = true;
+    send_reply(c);
 }
 
 void exchange_done(struct exchange *x)
@@ -107,7 +142,10 @@ void exchange_done(struct exchange *x)
 
     x->working = false;
     if (c && c->state != CONN_CLOSING) {
-        send_reply(c);
+        if (x->sinking)
+            sink_done(c);
+        else
+            reply_ready(c);
         return;
     }
     if (c)
@@ -127,7 +165,7 @@ static void dispatch(struct conn *c)
         answer_options(x);
         send_reply(c);
     } else if (app->handle(app->ctx, &x->request, &x->reply) == HTTP_ANSWERED) {
-        send_reply(c);
+        reply_ready(c);
     } else {
         offload(c);
     }
@@ -140,7 +178,7 @@ static void begin_body(struct conn *c)
 {
     struct exchange *x = c->x;
     struct http_server *s = c->server;
-    bool body = x->head.chunked || x->head.length > 0;
+    bool body = has_body(x);
     struct err e;
 
     x->request.peer = gate_peer(s->gate, &x->request, x->request.peer);
@@ -154,14 +192,14 @@ static void begin_body(struct conn *c)
     }
     if (x->head.length > x->body_max) {
         refused(&e, BODY_TOO_LARGE, x->body_max);
-        refuse(c, &e);
+        conn_refuse(c, &e);
         return;
     }
     if (x->body_max == HTTP_BODY_UNWANTED) {
         c->last = c->last || body;
         body = false;
     }
-    if (!body) {
+    if (!body || x->request.streamed) {
         dispatch(c);
         return;
     }
@@ -172,7 +210,7 @@ static void begin_body(struct conn *c)
         send_now(c, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-static void use(struct conn *c, size_t n)
+void conn_use(struct conn *c, size_t n)
 {
     c->at += n;
     c->left -= n;
@@ -188,10 +226,10 @@ static void begin_request(struct conn *c, size_t n)
     c->guard = (struct guard){0};
     if (head_parse(arena_strndup(x->arena, c->at, n), n, lines, &x->request, &x->head) < 0) {
         refused(&e, BAD_REQUEST);
-        refuse(c, &e);
+        conn_refuse(c, &e);
         return;
     }
-    use(c, n);
+    conn_use(c, n);
     begin_body(c);
 }
 
@@ -201,11 +239,12 @@ static bool body_fits(struct conn *c, size_t before)
     struct http_server *s = c->server;
     struct err e;
 
+    c->x->held += c->x->body.len - before;
     s->body_bytes += c->x->body.len - before;
     if (s->body_bytes <= s->options.body_memory)
         return true;
     refused(&e, TOO_BUSY);
-    refuse(c, &e);
+    conn_refuse(c, &e);
     return false;
 }
 
@@ -229,7 +268,7 @@ static bool step_head(struct conn *c)
             begin_request(c, end);
         } else { /* an empty line before a request is allowed */
             c->guard = (struct guard){0};
-            use(c, end);
+            conn_use(c, end);
         }
         return true;
     case GUARD_LONG:
@@ -240,7 +279,7 @@ static bool step_head(struct conn *c)
         refused(&e, BAD_REQUEST);
         break;
     }
-    refuse(c, &e);
+    conn_refuse(c, &e);
     return true;
 }
 
@@ -255,13 +294,13 @@ static bool step_chunks(struct conn *c)
         return true;
     if (n < 0) {
         refused(&e, BAD_REQUEST);
-        refuse(c, &e);
+        conn_refuse(c, &e);
         return true;
     }
-    use(c, (size_t)n);
+    conn_use(c, (size_t)n);
     if (x->body.full) {
         refused(&e, BODY_TOO_LARGE, x->body_max);
-        refuse(c, &e);
+        conn_refuse(c, &e);
         return true;
     }
     if (x->chunked.state != CHUNK_END)
@@ -282,7 +321,7 @@ static bool step_body(struct conn *c)
     if (x->head.chunked)
         return step_chunks(c);
     buf_add(&x->body, c->at, n);
-    use(c, n);
+    conn_use(c, n);
     if (!body_fits(c, x->body.len - n))
         return true;
     if (x->body.len < x->head.length)
@@ -312,7 +351,8 @@ static void at_eof(struct conn *c)
             conn_close(c);
         return;
     }
-    conn_close(c);
+    if (!sink_outlives_eof(c))
+        conn_close(c);
 }
 
 static void read_cb(uv_stream_t *h, ssize_t n, const uv_buf_t *b)
@@ -384,6 +424,9 @@ void conn_run(struct conn *c)
         case CONN_BODY:
             more = step_body(c);
             break;
+        case CONN_SINK:
+            more = sink_step(c);
+            break;
         case CONN_LINGER:
             c->left = 0;
             more = false;
@@ -396,7 +439,7 @@ void conn_run(struct conn *c)
     }
     c->running = false;
     keep_rest(c);
-    if (c->eof && c->state != CONN_ANSWER)
+    if (c->eof && c->state != CONN_ANSWER && !sink_outlives_eof(c))
         conn_close(c);
     set_reading(c);
 }
@@ -490,9 +533,13 @@ void conn_tick(struct conn *c, int64_t now)
         c->deadline = now + c->server->options.write_timeout_ms;
         return;
     }
-    if (c->state == CONN_HEAD || c->state == CONN_BODY) {
+    if (c->state == CONN_SINK && c->x->working) {
+        c->deadline = now + c->server->options.body_timeout_ms; /* the disk is slow */
+        return;
+    }
+    if (c->state == CONN_HEAD || c->state == CONN_BODY || c->state == CONN_SINK) {
         refused(&e, REQUEST_TIMEOUT);
-        refuse(c, &e);
+        conn_refuse(c, &e);
         buf_done(&c->in);
     } else {
         conn_close(c);
@@ -553,7 +600,7 @@ void conn_accept(struct http_server *s)
         conn_close(c);
     } else if (crowded) {
         refused(&e, TOO_BUSY);
-        refuse(c, &e);
+        conn_refuse(c, &e);
     }
     set_reading(c);
 }

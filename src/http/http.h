@@ -29,6 +29,8 @@ struct http_param {
     const char *value;
 };
 
+struct http_reply;
+
 /* One request. Everything lives in `arena`, until the reply has been written or the client left. */
 struct http_request {
     struct arena *arena;
@@ -41,6 +43,7 @@ struct http_request {
     const struct http_header *headers;
     size_t header_count;
     struct bytes body; /* NUL follows the last byte */
+    bool streamed;     /* set by http_app.admit: the body is not collected, see struct http_sink */
     const char *peer;  /* the client's address (of the socket, or told by a trusted proxy) */
     void *plan;        /* what http_app.admit left there */
 };
@@ -68,7 +71,22 @@ struct http_stream {
     int64_t size; /* bytes in all, or -1: unknown, sent chunked */
 };
 
-enum http_body { HTTP_BYTES, HTTP_FILE, HTTP_STREAM };
+/*
+ * Where a streamed body goes, piece by piece. All three run on workers, one at a time, and may
+ * block: meanwhile the next piece arrives, and then the client waits. write() takes n bytes, or
+ * answers -1 and has left the reply that refuses the rest. end() follows the last byte and leaves
+ * the reply. close() is told that the body broke off. The sink ends with the first of: end(), a
+ * write() that failed, close(). A sink that never began may be closed on the loop.
+ */
+struct http_sink {
+    int (*write)(void *ctx, const void *p, size_t n, struct http_reply *reply);
+    void (*end)(void *ctx, struct http_reply *reply);
+    void (*close)(void *ctx);
+    void *ctx;
+};
+
+/* HTTP_SINK is no answer yet: it asks for the body of a streamed request. */
+enum http_body { HTTP_BYTES, HTTP_FILE, HTTP_STREAM, HTTP_SINK };
 
 /* The answer. Zeroed (status 200, no body) before the application sees it. */
 struct http_reply {
@@ -83,6 +101,7 @@ struct http_reply {
         int64_t size;
     } file;
     struct http_stream stream; /* HTTP_STREAM */
+    struct http_sink sink;     /* HTTP_SINK */
     bool close;                /* end the connection after this answer */
 };
 
@@ -90,7 +109,7 @@ struct http_reply {
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
 /* Sets Content-Type and the body. */
 void http_reply_text(struct http_reply *reply, int status, const char *type, const char *text);
-/* Drops what the reply holds (a file, a stream) and makes it empty again. */
+/* Drops what the reply holds (a file, a stream, a sink) and makes it empty again. */
 void http_reply_drop(struct http_reply *reply);
 
 /*
@@ -117,6 +136,10 @@ enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
  * has to answer at once, and the connection ends where a body would follow. `handle` runs on the
  * loop when the body is complete: it fills the reply, or answers HTTP_OFFLOAD to have `work` called
  * on a worker. `work` may block; it always leaves a reply.
+ *
+ * When admit sets r->streamed, handle and work run before the body, and nothing of it is read (nor
+ * "100 Continue" said) until they answer with a sink. Any other answer ends the connection where
+ * a body would follow. The bytes that admit answers are the most that goes to the sink.
  */
 struct http_app {
     size_t (*admit)(void *ctx, struct http_request *r);

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/list.h"
 #include "base/thread.h"
 #include "http/http.h"
@@ -18,6 +19,7 @@ enum {
     AHEAD_MAX = 65536,    /* bytes of later requests kept while one is answered */
     FILE_CHUNK = 262144,  /* bytes of a file in one write */
     STREAM_CHUNK = 65536, /* bytes pulled from a stream at once */
+    SINK_PIECE = 262144,  /* bytes given to a sink at once; as many arrive meanwhile */
     LINGER_MS = 2000,     /* how long a refused client may go on sending */
     REFUSED_MAX = 64,     /* connections beyond the most that are told so; more are just closed */
     KEEPALIVE_S = 60,     /* silence before the system asks whether the client is there */
@@ -107,6 +109,17 @@ void reply_refused(const struct http_request *r, struct http_reply *reply, const
 
 /* --- one request and its answer --- */
 
+/* A streamed body on its way to its sink; x->body is the piece that fills. */
+struct sinking {
+    struct http_sink sink; /* close is NULL when it has ended */
+    struct buf piece;      /* with the worker */
+    bool last;             /* it is the last one */
+    uint64_t received;
+    bool complete; /* all of the body is here */
+    bool broken;   /* it is nonsense: `why` is the answer once the worker is back */
+    struct err why;
+};
+
 struct conn;
 struct exchange {
     struct arena *arena; /* holds this struct too */
@@ -117,11 +130,13 @@ struct exchange {
     struct head head;
     size_t body_max;
     struct buf body;
+    size_t held; /* of server->body_bytes */
     struct chunked chunked;
-    bool working;          /* a worker has it */
-    struct pool_item item; /* the worker's */
-    struct list done;      /* in server->done, by the worker */
-    struct list ready;     /* in server->ready, by the stream's notifier */
+    struct sinking *sinking; /* NULL: its body is none of a sink's */
+    bool working;            /* a worker has it */
+    struct pool_item item;   /* the worker's */
+    struct list done;        /* in server->done, by the worker */
+    struct list ready;       /* in server->ready, by the stream's notifier */
     uv_write_t write;
     char *chunk; /* a piece of a file or stream on its way out */
     size_t chunk_cap;
@@ -134,6 +149,7 @@ enum conn_state {
     CONN_IDLE,   /* between requests */
     CONN_HEAD,   /* a header block is arriving */
     CONN_BODY,   /* its body is arriving */
+    CONN_SINK,   /* its body is arriving and goes to a sink */
     CONN_ANSWER, /* being answered */
     CONN_LINGER, /* answered, the client's rest is thrown away */
     CONN_CLOSING /* uv_close has been called */
@@ -195,9 +211,30 @@ void conn_answered(struct conn *c);
 void conn_close(struct conn *c);
 /* Called twice a second for each connection. */
 void conn_tick(struct conn *c, int64_t now);
-/* A worker has finished with x. */
+/* The error is the answer, and the end of the connection. */
+void conn_refuse(struct conn *c, const struct err *e);
+/* n of the bytes to work on have been used. */
+void conn_use(struct conn *c, size_t n);
+/* Gives x to a worker; false when there are too many already. */
+bool exchange_offload(struct exchange *x, void (*run)(struct pool_item *item)) must_check;
+/* On the worker, as its last act: it has finished with x. */
+void exchange_report(struct exchange *x);
+/* On the loop: a worker has finished with x. */
 void exchange_done(struct exchange *x);
 void exchange_free(struct exchange *x);
+
+/* --- sink.c: bodies that are not collected --- */
+
+/* The reply asks for the body. */
+void sink_begin(struct conn *c);
+/* Works on what has arrived; true when the request is over. */
+bool sink_step(struct conn *c);
+/* The worker that had a piece has finished with it. */
+void sink_done(struct conn *c);
+/* Whether the answer may still come although the client sends no more. */
+bool sink_outlives_eof(const struct conn *c);
+/* True when a worker has to close the sink first; exchange_free() is called again then. */
+bool sink_release(struct exchange *x);
 
 /* --- send.c --- */
 /* Writes c->x->reply; conn_answered() follows, now or later. */

@@ -43,6 +43,7 @@ static const char *reason(int status)
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {507, "Insufficient Storage"},
     };
     size_t i;
 
@@ -75,6 +76,7 @@ static int64_t body_size(const struct http_reply *reply)
     case HTTP_FILE:
         return reply->file.size;
     case HTTP_STREAM:
+    case HTTP_SINK: /* has become something else before it is sent */
         break;
     }
     return reply->stream.size;

@@ -37,7 +37,7 @@ struct api_missing {
 };
 
 /* What the fields of a route are taken from, unless its sources say otherwise. */
-enum api_input { API_IN_QUERY, API_IN_BODY, API_IN_RAW };
+enum api_input { API_IN_QUERY, API_IN_BODY, API_IN_RAW, API_IN_STREAM };
 /* How a route writes an error: bare text, a JSON string, {"error": text}. */
 enum api_errors { API_ERR_TEXT, API_ERR_STRING, API_ERR_OBJECT };
 

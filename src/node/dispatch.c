@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "base/must.h"
 #include "base/str.h"
 #include "node/api.h"
@@ -25,13 +26,14 @@ struct plan {
     bool direct;
     bool ready; /* the task below is filled */
     struct task task;
+    struct task_sink sink; /* of a streamed body */
 };
 
 /* --- errors --- */
 
 /* Writes the error as the route wants errors. */
-static void answer_error(struct http_request *r, struct http_reply *reply, enum api_errors style,
-                         const struct err *e)
+static void answer_error(const struct http_request *r, struct http_reply *reply,
+                         enum api_errors style, const struct err *e)
 {
     struct task t = {.arena = r->arena, .reply = reply, .request = r};
     struct json *object;
@@ -222,6 +224,7 @@ static size_t admit(void *ctx, struct http_request *r)
         return DIRECT_BODY_MAX;
     }
     p->route = api_route_find(r->method, r->path, p->params, &p->param_count);
+    r->streamed = p->route && p->route->input == API_IN_STREAM;
     return p->route ? p->route->body_max : HTTP_BODY_UNWANTED;
 }
 
@@ -251,6 +254,49 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
         answer_error(r, reply, style_of(p), &e);
     return result > 0;
 }
+
+/* --- streamed bodies --- */
+
+static int sink_write(void *ctx, const void *data, size_t n, struct http_reply *reply)
+{
+    struct plan *p = ctx;
+    struct err e;
+
+    if (p->sink.write(p->sink.ctx, data, n, &e) == 0)
+        return 0;
+    answer_error(p->task.request, reply, style_of(p), &e);
+    return -1;
+}
+
+static void sink_end(void *ctx, struct http_reply *reply)
+{
+    struct plan *p = ctx;
+    struct err e;
+
+    p->task.reply = reply;
+    if (p->sink.end(p->sink.ctx, &p->task, &e) < 0)
+        answer_error(p->task.request, reply, style_of(p), &e);
+}
+
+static void sink_close(void *ctx)
+{
+    struct plan *p = ctx;
+
+    p->sink.close(p->sink.ctx);
+}
+
+int reply_sink(struct task *t, const struct task_sink *sink)
+{
+    struct plan *p = container_of(t, struct plan, task);
+
+    must(t->request->streamed);
+    p->sink = *sink;
+    t->reply->kind = HTTP_SINK;
+    t->reply->sink = (struct http_sink){sink_write, sink_end, sink_close, p};
+    return 0;
+}
+
+/* --- the way in --- */
 
 static enum http_verdict handle(void *ctx, struct http_request *r, struct http_reply *reply)
 {

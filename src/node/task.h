@@ -65,6 +65,21 @@ struct reply_file {
 };
 int reply_file_from(struct task *t, int fd, int64_t offset, const struct reply_file *f);
 
+/*
+ * Where a body goes that is not collected: only by a route with "input": "stream", whose command
+ * runs before the body has come. Everything runs on workers, one at a time, with the task of the
+ * command, whose arena lives on; errors become the answer as those of the command do. end() has the
+ * whole body behind it and replies like a command. The sink is over after end(), or a write() that
+ * failed; close() is called when the client broke off instead.
+ */
+struct task_sink {
+    int (*write)(void *ctx, const void *p, size_t n, struct err *e);
+    int (*end)(void *ctx, struct task *t, struct err *e);
+    void (*close)(void *ctx);
+    void *ctx;
+};
+int reply_sink(struct task *t, const struct task_sink *sink);
+
 /* A pulled body (http.h); it belongs to the reply afterwards. */
 int reply_stream(struct task *t, const struct http_stream *stream, const char *type);
 
