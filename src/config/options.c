@@ -189,20 +189,10 @@ int config__parse_persistent_storage(struct load *l, const struct json *v)
 
 int config__parse_log_level(struct load *l, const struct json *v)
 {
-    static const struct {
-        const char *name;
-        enum log_level level;
-    } levels[] = {{"error", LOG_BROKEN}, {"warn", LOG_WARN},     {"info", LOG_INFO},
-                  {"http", LOG_DEBUG},   {"verbose", LOG_DEBUG}, {"debug", LOG_DEBUG},
-                  {"silly", LOG_TRACE}};
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(levels); i++)
-        if (str_ieq(json_str(v, NULL), levels[i].name)) {
-            l->c->log_level = levels[i].level;
-            l->level_given = true;
-            return 0;
-        }
+    if (log_level_parse(json_str(v, NULL), &l->c->log_level)) {
+        l->level_given = true;
+        return 0;
+    }
     return config__bad(l, "", "must be error, warn, info, http, verbose, debug or silly, not %s",
                        json_text(l->a, v));
 }
