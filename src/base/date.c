@@ -173,30 +173,47 @@ static bool take_iso(const char *p, struct reading *r)
     return take_zone(&p, r) && !*p;
 }
 
-/* One word of "Wed, 25 Nov 2026 10:30:00 GMT"; false when it is not understood. */
-static bool take_word(const char **p, struct reading *r)
+/* A month or a weekday, of which only the month says something. */
+static bool take_name(const char **p, struct reading *r)
+{
+    int month = date_month(*p);
+
+    if (!month && date_weekday(*p) < 0)
+        return false;
+    if (month)
+        r->d.month = month;
+    while (isalpha((unsigned char)**p))
+        ++*p;
+    return true;
+}
+
+/* A year of four digits, or a day of one or two. */
+static bool take_day_or_year(const char **p, struct reading *r)
 {
     const char *s = *p;
     int v;
 
-    if (isalpha((unsigned char)*s) && !r->timed && (date_month(s) || date_weekday(s) >= 0)) {
-        if (date_month(s))
-            r->d.month = date_month(s);
-        while (isalpha((unsigned char)**p))
-            ++*p;
-        return true;
-    }
-    if (r->timed && !isdigit((unsigned char)*s))
-        return take_zone(p, r) && *p > s;
-    if (isdigit((unsigned char)*s) && (s[1] == ':' || (s[1] && s[2] == ':')))
-        return take_time(p, r);
-    if (!take_number(p, 1, 4, &v))
+    if (!take_number(p, 1, 4, &v) || *p - s == 3)
         return false;
     if (*p - s == 4)
         r->d.year = v;
     else
         r->d.day = v;
-    return *p - s == 4 || *p - s <= 2;
+    return true;
+}
+
+/* One word of "Wed, 25 Nov 2026 10:30:00 GMT"; false when it is not understood. */
+static bool take_word(const char **p, struct reading *r)
+{
+    const char *s = *p;
+
+    if (isdigit((unsigned char)*s) && (s[1] == ':' || (s[1] && s[2] == ':')))
+        return take_time(p, r);
+    if (isdigit((unsigned char)*s))
+        return take_day_or_year(p, r);
+    if (r->timed)
+        return take_zone(p, r) && *p > s;
+    return take_name(p, r);
 }
 
 static bool take_words(const char *p, struct reading *r)
