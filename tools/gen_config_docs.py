@@ -19,12 +19,26 @@ HEAD = """# Configuration
 
 <!-- Made from src/config/options.def by tools/gen_config_docs.py; do not edit. -->
 
-Every option can be set in a JSON file, by an environment variable and by a flag; a flag beats a variable, and a variable
+Every option can be set in a file, by an environment variable and by a flag; a flag beats a variable, and a variable
 beats the file. The file is named by `--config FILE` or `CONFIG_PATH` (absolute); without either, `./config.json` is read when
 it is there. The names are those of ocean-node, so that what configures one starts the other.
 
+A file whose name ends in `.toml` is TOML, any other JSON as ocean-node has it. Both have the same keys; a dot is a table:
+
+```toml
+httpPort = 8030
+allowPrivateUrls = ["10.0.0.0/8"]
+
+[supportedNetworks.8996]
+rpc = "http://127.0.0.1:8545"
+
+[feeStrategy.feeAmount]
+amount = 0.1
+```
+
 A wrong value refuses to start and is named. An empty variable, or one with the text `undefined`, counts as unset. A key that
-is not known, and what has no meaning here, is told at the start and goes unused. `$HOME` at the start of a path is expanded.
+is not known is an error in TOML; in JSON, where ocean-node's own files have some, it is told at the start and goes unused, as
+is what has no meaning here. `$HOME` at the start of a path is expanded.
 """
 
 

@@ -30,7 +30,7 @@ static int usage(void)
     config_help(&b);
     (void)printf(
         "usage: atoll node [options]\n\nServes the Ocean Node protocol. Options may also be "
-        "given by environment variables or a\nJSON file (CONFIG_PATH).\n\n%s",
+        "given by environment variables or a\nJSON or TOML file (CONFIG_PATH).\n\n%s",
         buf_str(&b));
     return 0;
 }

@@ -50,6 +50,7 @@ struct load {
     struct config *c;
     const struct json *file; /* root object, or NULL */
     const char *file_path;
+    bool file_is_toml;
     const struct config_input *in;
     const struct option *option; /* the one being read */
     const char *where;           /* how the operator named it */
@@ -64,6 +65,12 @@ struct load {
 int config__bad(struct load *l, const char *path, const char *fmt, ...) printf_like(3, 4);
 /* Adds a line to config.notices. */
 void config__notice(struct load *l, const char *fmt, ...) printf_like(2, 3);
+
+/*
+ * The keys of the file. ocean-node keeps what it does not know, so in its JSON a notice is enough;
+ * our own TOML is refused with the nearest name, because there a key nobody reads is a mistake.
+ */
+int config__check_keys(struct load *l);
 
 /* The option's flag without "--", e.g. "http-port"; NULL when it has none. */
 const char *config__flag_name(struct arena *a, const struct option *o);

@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "config/config_int.h"
+#include "json/toml.h"
 
 enum { FILE_MAX = 4 << 20 };
 
@@ -118,14 +119,29 @@ static const char *variable(const struct load *l, const char *pattern)
 
 /* --- file --- */
 
+static int file_parse(struct load *l, struct bytes text)
+{
+    struct json *root;
+    struct err why;
+
+    l->file_is_toml = str_ends(l->file_path, ".toml");
+    if ((l->file_is_toml ? toml_parse(l->a, (const char *)text.p, text.n, &root, &why)
+                         : json_parse(l->a, (const char *)text.p, text.n, &root, &why)) < 0)
+        return failed(l->e, INVALID, "Invalid %s in config file: %s. Error: %s",
+                      l->file_is_toml ? "TOML" : "JSON", l->file_path, why.msg);
+    if (!json_is(root, JSON_OBJECT))
+        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: no object",
+                      l->file_path);
+    l->file = root;
+    return 0;
+}
+
 /* The file that is asked for must be there; ./config.json is read when it is. */
 static int file_read(struct load *l, const char *flag)
 {
     const char *path = flag ? flag : variable(l, "CONFIG_PATH");
     struct bytes text;
-    struct json *root;
     struct json *name;
-    struct err why;
 
     if (!path && fs_size("config.json") < 0)
         return 0;
@@ -139,38 +155,7 @@ static int file_read(struct load *l, const char *flag)
         return failed(l->e, INVALID, "Config file not found at path: %s", l->file_path);
     if (fs_read(l->a, l->file_path, FILE_MAX, &text, l->e) < 0)
         return -1;
-    if (json_parse(l->a, (const char *)text.p, text.n, &root, &why) < 0)
-        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: %s", l->file_path,
-                      why.msg);
-    if (!json_is(root, JSON_OBJECT))
-        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: no object",
-                      l->file_path);
-    l->file = root;
-    return 0;
-}
-
-static bool key_known(const char *key)
-{
-    size_t n = strlen(key);
-    size_t i;
-
-    for (i = 0; i < config__option_count; i++) {
-        const struct option *o = &config__options[i];
-
-        if (!o->section && strncmp(o->key, key, n) == 0 && (!o->key[n] || o->key[n] == '.'))
-            return true;
-    }
-    return false;
-}
-
-static void notice_unknown_keys(struct load *l)
-{
-    size_t i;
-
-    for (i = 0; i < json_len(l->file); i++)
-        if (!key_known(json_key(l->file, i)))
-            config__notice(l, "%.60s in %s: there is no such key", json_key(l->file, i),
-                           l->file_path);
+    return file_parse(l, text);
 }
 
 /* --- one option --- */
@@ -337,7 +322,8 @@ static int load_all(struct load *l)
 
     if (flags_read(l, &flags) < 0 || file_read(l, flags.file) < 0)
         return -1;
-    notice_unknown_keys(l);
+    if (config__check_keys(l) < 0)
+        return -1;
     for (i = 0; i < config__option_count; i++)
         if (!config__options[i].section &&
             option_read(l, &config__options[i], &flags, &origins[i]) < 0)

@@ -59,6 +59,9 @@ void json__object_make(struct arena *a, struct json *v, struct object *o, struct
 /* Position of a key, -1 when absent. */
 int64_t json__object_find(const struct json *v, const char *key, size_t n);
 
+/* Length of the well-formed UTF-8 sequence at text that is not ASCII, 0 when it is ill-formed. */
+size_t json__utf8_len(const char *text, const char *end);
+
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /*

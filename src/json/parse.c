@@ -76,8 +76,7 @@ static size_t utf8_need(unsigned char first)
     return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at p that is not ASCII, 0 when it is ill-formed. */
-static size_t utf8_len(const char *text, const char *end)
+size_t json__utf8_len(const char *text, const char *end)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t need = utf8_need(p[0]);
@@ -199,7 +198,7 @@ static bool string(struct parser *s, const char **ret, uint32_t *ret_len)
         }
         if ((unsigned char)*s->p < 0x20)
             return stop(s, "control character in a string");
-        n = utf8_len(s->p, s->end);
+        n = json__utf8_len(s->p, s->end);
         if (n == 0)
             return stop(s, "invalid UTF-8");
         memcpy(s->out, s->p, n);

@@ -184,6 +184,56 @@ static void contracts_come_from_the_book(void **state)
     (void)unlink(path);
 }
 
+/* A file's text, and what loading it says before and after the file's name; NULL: it loads. */
+static void toml_says(const char *text, const char *before, const char *after)
+{
+    char path[] = "/tmp/atoll-config-XXXXXX.toml";
+    int fd = mkstemps(path, 5);
+    const char *const args[] = {"--config", path, NULL};
+    const char *const env[] = {KEY, NULL};
+    struct config_input in = {.env = env, .args = args};
+    char want[512];
+    struct config *c;
+    struct err e;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    if (before) {
+        (void)snprintf(want, sizeof(want), "%s%s%s", before, path, after);
+        err_is(config_load(&in, &c, &e), e, INVALID);
+        assert_string_equal(e.msg, want);
+    } else {
+        ok(config_load(&in, &c, &e), e);
+        assert_int_equal(c->http_port, 8040);
+        assert_string_equal(config_network(c, 8996)->rpc, "http://127.0.0.1:8545");
+        assert_string_equal(c->fee_amount, "0.5");
+        assert_int_equal(c->allow_private_cidrs.count, 1);
+        assert_false(noticed(c, "no such key"));
+        config_free(c);
+    }
+    unlink(path);
+}
+
+static void toml_has_the_same_keys_and_no_others(void **state)
+{
+    (void)state;
+    toml_says("httpPort = 8040 # mine\nallowPrivateUrls = ['10.0.0.0/8']\n"
+              "[supportedNetworks.8996]\nrpc = 'http://127.0.0.1:8545'\n"
+              "[feeStrategy]\nfeeTokens = {8996 = '" OCEAN "'}\n[feeStrategy.feeAmount]\n"
+              "amount = 0.5\nunit = 'MB'\n",
+              NULL, NULL);
+    toml_says(
+        "httpPort = ", "Invalid TOML in config file: ", ". Error: line 1: a value is missing");
+    toml_says("htpPort = 1", "htpPort in ", ": there is no such key; the nearest is httpPort");
+    toml_says("[feeStrategy]\nfeeToken = []", "feeStrategy.feeToken in ",
+              ": there is no such key; the nearest is "
+              "feeStrategy.feeTokens");
+    toml_says("feeStrategy = 5", "feeStrategy in ", ": must be a table");
+    toml_says("httpPort = 99999", "httpPort in ",
+              ": must be a whole number from 0 to 65535, not 99999");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +242,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(flags_beat_variables_beat_files),
         cmocka_unit_test(contracts_come_from_the_book),
+        cmocka_unit_test(toml_has_the_same_keys_and_no_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
