@@ -46,11 +46,9 @@ void auth_free(struct auth *auth)
     free(auth);
 }
 
-const char *auth__given(const char *text)
+bool auth_is_given(const char *text)
 {
-    if (!text || !*text || str_eq(text, "undefined") || str_eq(text, "null"))
-        return NULL;
-    return text;
+    return text && *text && !str_eq(text, "undefined") && !str_eq(text, "null");
 }
 
 static int bad_nonce(int64_t nonce, struct err *e)
@@ -91,15 +89,16 @@ static int check_signed(struct auth *auth, const struct auth_request *request, s
     return 0;
 }
 
-static int check_token(struct auth *auth, const char *token, const char *address,
-                       struct addr *ret_who, struct err *e)
+static int check_token(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
+                       struct err *e)
 {
     struct addr who;
     struct addr claimed;
 
-    if (tokens__find(auth->tokens, token, &who, e) < 0)
+    if (tokens__find(auth->tokens, request->token, &who, e) < 0)
         return -1;
-    if (address && (!addr_parse_any(address, &claimed) || !addr_eq(&claimed, &who)))
+    if (auth_is_given(request->address) &&
+        (!addr_parse_any(request->address, &claimed) || !addr_eq(&claimed, &who)))
         return refused(e, AUTH_TOKEN);
     *ret_who = who;
     return 0;
@@ -107,8 +106,8 @@ static int check_token(struct auth *auth, const char *token, const char *address
 
 static bool is_signed(const struct auth_request *request)
 {
-    return auth__given(request->address) && auth__given(request->nonce) &&
-           auth__given(request->signature);
+    return auth_is_given(request->address) && auth_is_given(request->nonce) &&
+           auth_is_given(request->signature);
 }
 
 static int check_any(struct auth *auth, const struct auth_request *request, struct addr *ret_who,
@@ -118,8 +117,8 @@ static int check_any(struct auth *auth, const struct auth_request *request, stru
 
     if (is_signed(request))
         return check_signed(auth, request, ret_who, ret_nonce, e);
-    if (takes_tokens && auth__given(request->token))
-        return check_token(auth, request->token, auth__given(request->address), ret_who, e);
+    if (takes_tokens && auth_is_given(request->token))
+        return check_token(auth, request, ret_who, e);
     return refused(e, AUTH_MISSING);
 }
 

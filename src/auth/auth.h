@@ -22,7 +22,8 @@ struct auth;
 struct smart_signature {
     int64_t chain; /* as the client sent it, 0 = any */
     struct addr account;
-    struct hash32 hash;
+    /* Of the message, and of the message as wallets show it; either will do. */
+    struct hash32 hashes[2];
     struct bytes signature; /* any bytes; the contract knows what they mean */
 };
 
@@ -30,9 +31,9 @@ struct smart_signature {
 struct auth_callbacks {
     void *ctx;
     /*
-     * ERC-1271: does the smart account accept it? Asked only after the signature has turned out
-     * not to be an ordinary one, and by a few threads at once. It should remember accounts without
-     * code, as anybody can make it ask.
+     * ERC-1271: does the smart account accept it for one of the hashes? Asked only after the
+     * signature has turned out not to be an ordinary one, and by a few threads at once. It should
+     * take a few seconds at most and remember accounts without code, as anybody can make it ask.
      */
     int (*is_valid_signature)(void *ctx, const struct smart_signature *s, bool *ret, struct err *e);
     /* Is this address in an access list that makes admins? */
@@ -44,6 +45,9 @@ struct auth_options {
     const struct addr *admins; /* copied */
     size_t admins_count;
 };
+
+/* Whether a text says something: NULL, "", "undefined" and "null" do not. */
+bool auth_is_given(const char *text);
 
 /* The store must outlive it. */
 int auth_new(struct store *store, const struct auth_options *options,
@@ -58,7 +62,7 @@ enum auth_rule {
 };
 
 /*
- * The texts as they were sent. NULL, "", "undefined" and "null" are absent. When address, nonce
+ * The texts as they were sent; what auth_is_given() denies is absent. When address, nonce
  * and signature are there the token is not looked at, however bad the signature is.
  */
 struct auth_request {

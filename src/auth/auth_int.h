@@ -55,7 +55,4 @@ int tokens__create(struct tokens *t, struct arena *a, const struct token_claim *
 int tokens__find(struct tokens *t, const char *token, struct addr *ret, struct err *e) must_check;
 int tokens__invalidate(struct tokens *t, const char *token, struct err *e) must_check;
 
-/* NULL for what counts as absent: NULL, "", "undefined", "null". */
-const char *auth__given(const char *text);
-
 #endif

@@ -78,24 +78,15 @@ static bool ordinary(const struct addr *who, const struct hash32 *k, const struc
     return signed_by(who, &digest, sig);
 }
 
-/* Asks the contract about the hash, then about the plain message as wallets show it. */
-static bool ask_contract(const struct auth_callbacks *ask, struct smart_signature s,
-                         const char *message)
+/* A contract that cannot be asked has not said yes. */
+static bool ask_contract(const struct auth_callbacks *ask, const struct smart_signature *s)
 {
-    struct hash32 hashes[2] = {
-        keccak256(message, strlen(message)),
-        eip191_digest(message, strlen(message)),
-    };
     bool valid = false;
     struct err e;
-    size_t i;
 
-    for (i = 0; i < ARRAY_LEN(hashes) && !valid; i++) {
-        s.hash = hashes[i];
-        if (ask->is_valid_signature(ask->ctx, &s, &valid, &e) < 0) {
-            log_debug("auth", "smart account: %s", e.msg);
-            return false;
-        }
+    if (ask->is_valid_signature(ask->ctx, s, &valid, &e) < 0) {
+        log_debug("auth", "smart account: %s", e.msg);
+        return false;
     }
     return valid;
 }
@@ -107,6 +98,8 @@ static int smart(const struct auth_callbacks *ask, const struct auth_request *re
     _arena_ struct arena *a = arena_new();
     struct smart_signature s = {.chain = request->chain, .account = *who};
 
+    s.hashes[0] = keccak256(message, strlen(message));
+    s.hashes[1] = eip191_digest(message, strlen(message));
     *ret = false;
     if (!ask->is_valid_signature ||
         strnlen(request->signature, SIGNATURE_DIGITS_MAX + 1) > SIGNATURE_DIGITS_MAX ||
@@ -117,7 +110,7 @@ static int smart(const struct auth_callbacks *ask, const struct auth_request *re
         (void)failed(e, UNAVAILABLE, "too many signatures of smart accounts are being checked");
         return err_transient(e);
     }
-    *ret = ask_contract(ask, s, message);
+    *ret = ask_contract(ask, &s);
     atomic_fetch_sub(&asking, 1);
     return 0;
 }

@@ -178,6 +178,14 @@ static struct turn turn_of(const struct rpc *r, size_t first, size_t i)
                          .timeout_ms = i + 1 < r->count ? STALL_MS : CALL_TIMEOUT_MS};
 }
 
+/* The same for a caller who has only `left` ms. */
+static struct turn hurried(struct turn turn, int64_t left)
+{
+    if (turn.timeout_ms > left)
+        turn.timeout_ms = left > 0 ? (int)left : 1;
+    return turn;
+}
+
 /* Whether a 5xx is the chain's answer all the same: some servers send every error so. */
 static bool is_revert(const struct json *error)
 {
@@ -243,9 +251,12 @@ static int ask(struct rpc *r, struct arena *a, struct turn turn, const char *tex
     return check_chain(r, a, turn, e) < 0 ? -1 : post(r, a, turn, text, ret, e);
 }
 
-/* The endpoint's part of a failure is told without its URL, which may hold a key. */
+/*
+ * limit_ms: for all endpoints together, 0 = none. The endpoint's part of a failure is told without
+ * its URL, which may hold a key.
+ */
 static int call_items(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n,
-                      struct err *e)
+                      int limit_ms, struct err *e)
 {
     const char *text = request_text(a, items, n);
     size_t first = atomic_load(&r->good);
@@ -253,11 +264,14 @@ static int call_items(struct rpc *r, struct arena *a, struct rpc_item *items, si
     size_t i;
 
     for (i = 0; i < ROUNDS * r->count; i++) {
+        int64_t gone = clock_mono_ms() - start;
         struct turn turn = turn_of(r, first, i);
         struct json *answer;
 
-        if (i >= r->count && clock_mono_ms() - start > QUICK_MS)
+        if (i > 0 && ((i >= r->count && gone > QUICK_MS) || (limit_ms > 0 && gone >= limit_ms)))
             break;
+        if (limit_ms > 0)
+            turn = hurried(turn, limit_ms - gone);
         if (ask(r, a, turn, text, &answer, e) == 0) {
             *e = (struct err){0};
             if (take_answers(a, answer, items, n, e) == 0 || !e->transient) {
@@ -281,15 +295,21 @@ int rpc_call(struct rpc *r, struct arena *a, const char *method, struct json *pa
     return 0;
 }
 
-int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)
+int rpc__batch_within(struct rpc *r, struct arena *a, int limit_ms, struct rpc_item *items,
+                      size_t n, struct err *e)
 {
     struct err why = {0};
 
     must(n > 0 && n <= BATCH_MAX);
-    if (call_items(r, a, items, n, &why) == 0)
+    if (call_items(r, a, items, n, limit_ms, &why) == 0)
         return 0;
     *e = why;
     return -1;
+}
+
+int rpc_batch(struct rpc *r, struct arena *a, struct rpc_item *items, size_t n, struct err *e)
+{
+    return rpc__batch_within(r, a, 0, items, n, e);
 }
 
 /* Whether an endpoint that failed may have handed the transaction on before. */

@@ -51,6 +51,10 @@ struct rpc_reading {
 int rpc_read_many(struct rpc *r, struct arena *a, struct rpc_reading *items, size_t n,
                   struct err *e) must_check;
 
+/* The same for up to 100 of them, in limit_ms at most with all fall-backs; 0: no such limit. */
+int rpc_read_within(struct rpc *r, struct arena *a, int limit_ms, struct rpc_reading *items,
+                    size_t n, struct err *e) must_check;
+
 int rpc_block_number(struct rpc *r, uint64_t *ret, struct err *e) must_check;
 int rpc_balance(struct rpc *r, const struct addr *who, struct u256 *ret, struct err *e) must_check;
 
@@ -62,7 +66,8 @@ struct rpc_log {
     struct hash32 tx;
     struct hash32 block_hash;
     uint64_t block;
-    uint64_t index; /* in the block */
+    uint64_t index;    /* in the block */
+    uint64_t tx_index; /* of its transaction in the block; 0 when the endpoint does not say */
 };
 
 struct rpc_receipt {

@@ -6,6 +6,10 @@
 
 /* What the files of the RPC client share: readers of JSON-RPC's hex values. */
 
+/* rpc_batch() that takes at most limit_ms, fall-backs included; 0: as long as rpc_batch(). */
+int rpc__batch_within(struct rpc *r, struct arena *a, int limit_ms, struct rpc_item *items,
+                      size_t n, struct err *e) must_check;
+
 /* A quantity "0x1f" that fits 64 / 256 bits; false when it is missing or malformed. */
 bool rpc__u64(const struct json *v, uint64_t *ret);
 bool rpc__u256(const struct json *v, struct u256 *ret);

@@ -2,6 +2,7 @@
 /* The typed calls: every value of an answer is checked before it is used. */
 #include <string.h>
 
+#include "base/must.h"
 #include "base/str.h"
 #include "chain/rpc_int.h"
 
@@ -47,17 +48,18 @@ int rpc_read(struct rpc *r, struct arena *a, const struct addr *to, struct bytes
 /* Public endpoints refuse large batches. */
 enum { READ_BATCH = 100 };
 
-static int read_batch(struct rpc *r, struct arena *a, struct rpc_reading *items, size_t n,
-                      struct err *e)
+int rpc_read_within(struct rpc *r, struct arena *a, int limit_ms, struct rpc_reading *items,
+                    size_t n, struct err *e)
 {
     struct rpc_item calls[READ_BATCH];
     size_t i;
 
+    must(n <= READ_BATCH);
     for (i = 0; i < n; i++)
         calls[i] = (struct rpc_item){.method = "eth_call",
                                      .params = read_params(a, &items[i].to, items[i].data),
                                      .may_fail = true};
-    if (rpc_batch(r, a, calls, n, e) < 0)
+    if (rpc__batch_within(r, a, limit_ms, calls, n, e) < 0)
         return -1;
     for (i = 0; i < n; i++) {
         items[i].answered = calls[i].result != NULL;
@@ -75,7 +77,7 @@ int rpc_read_many(struct rpc *r, struct arena *a, struct rpc_reading *items, siz
 
     for (at = 0; at < n; at += part) {
         part = n - at < READ_BATCH ? n - at : READ_BATCH;
-        if (read_batch(r, a, items + at, part, e) < 0)
+        if (rpc_read_within(r, a, 0, items + at, part, e) < 0)
             return -1;
     }
     return 0;
@@ -126,6 +128,7 @@ static bool read_log(struct arena *a, const struct json *j, struct rpc_log *ret)
     *ret = (struct rpc_log){.topic_count = json_len(topics)};
     if (ret->topic_count > 4 || json_get_bool(j, "removed", false))
         return false;
+    (void)rpc__height(json_get(j, "transactionIndex"), &ret->tx_index);
     for (i = 0; i < ret->topic_count; i++) {
         if (!hash32_parse(json_str(json_at(topics, i), NULL), &ret->topics[i]))
             return false;

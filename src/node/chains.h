@@ -7,15 +7,15 @@
 /*
  * What the node asks chains on behalf of its parts. Any thread; the calls wait for an endpoint.
  */
-struct node_memo;
-struct node_memo *node_memo_new(void);
-void node_memo_free(struct node_memo *m);
-
 /* asset_lists.has: an access list's balanceOf(who) > 0. A failure of the endpoint is -1. */
 int node_has_list(void *node, uint64_t chain_id, const struct addr *list, const struct addr *who,
                   bool *ret, struct err *e) must_check;
 
-/* auth_callbacks: ERC-1271 on the named chain, or on every chain that is configured. */
+/*
+ * auth_callbacks: ERC-1271 on the named chain, or on every chain that is configured until one says
+ * yes (smart.c). A chain that fails does not keep the others from being asked; -1 when one failed
+ * and none said yes.
+ */
 int node_is_valid_signature(void *node, const struct smart_signature *s, bool *ret, struct err *e)
     must_check;
 int node_is_listed_admin(void *node, const struct addr *who, bool *ret, struct err *e) must_check;

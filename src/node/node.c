@@ -16,6 +16,7 @@
 #include "net/guard.h"
 #include "node/chains.h"
 #include "node/dispatch.h"
+#include "node/memo.h"
 #include "node/node_compute.h"
 #include "node/root.h"
 
