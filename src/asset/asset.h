@@ -77,7 +77,7 @@ int asset_files_open(struct arena *a, const struct seckey *key, const struct ass
                      const struct asset_service *service, struct json **ret, struct err *e)
     must_check;
 
-/* Who is in an access list; the caller asks the chain (the rule's own). */
+/* Who is in an access list; the caller asks the chain. -1 when it cannot be asked. */
 struct asset_lists {
     void *ctx;
     int (*has)(void *ctx, uint64_t chain_id, const struct addr *list, const struct addr *who,
@@ -85,10 +85,11 @@ struct asset_lists {
 };
 
 /*
- * Evaluates one credentials object (of a DDO or a service; NULL grants): *ret says whether the
- * consumer may pass. Fails only when an access list cannot be asked.
+ * Evaluates one credentials object (of a DDO or a service; NULL grants): whether the consumer may
+ * pass. An access list is asked on the rule's own chain, on `chain` (the asset's) when the rule
+ * names none. Nothing fails open: what cannot be asked or read counts against the consumer.
  */
-int asset_credentials_check(const struct json *credentials, const struct addr *consumer,
-                            const struct asset_lists *lists, bool *ret, struct err *e) must_check;
+bool asset_credentials_grant(const struct json *credentials, uint64_t chain,
+                             const struct addr *consumer, const struct asset_lists *lists);
 
 #endif

@@ -2,13 +2,25 @@
 #include "asset/asset.h"
 #include "base/str.h"
 
-enum { RULES_MAX = 256 }; /* a longer list lets nobody in: each rule may ask a chain */
+enum {
+    RULES_MAX = 256, /* a longer list lets nobody in, */
+    LISTS_MAX = 32   /* nor does one that asks chains more often */
+};
 
-/* How the rules of one list came out. */
+/* One question: does the consumer meet the rules of a list? */
+struct question {
+    uint64_t chain; /* the asset's: where a rule that names no chain has its access list */
+    const struct addr *who;
+    const struct asset_lists *lists;
+    bool in_doubt; /* whether a rule that cannot be decided is met */
+};
+
+/* How the rules of one list come out without asking a chain. */
 struct outcome {
     size_t known;
     size_t matched;
     size_t unknown;
+    size_t lists; /* known rules that a chain must be asked about */
 };
 
 /* Values are addresses or "*"; version 5 also writes {"address": "0x..."}. */
@@ -28,69 +40,121 @@ static bool has_address(const struct json *values, const struct addr *who)
     return false;
 }
 
-static int has_token(const struct json *rule, const struct addr *who,
-                     const struct asset_lists *lists, bool *ret, struct err *e)
+static bool is_list(const struct json *rule)
 {
-    int64_t chain = json_get_int(rule, "chainId", -1);
-    struct addr list;
-
-    *ret = false;
-    if (chain < 0 || !addr_parse_any(json_get_str(rule, "accessList", ""), &list))
-        return 0;
-    return lists->has(lists->ctx, (uint64_t)chain, &list, who, ret, e);
+    return str_ieq(json_get_str(rule, "type", ""), "accessList");
 }
 
-static int judge(const struct json *rules, const struct addr *who, const struct asset_lists *lists,
-                 struct outcome *o, struct err *e)
+static bool read_chain(const struct question *q, const struct json *rule, uint64_t *ret)
+{
+    const struct json *v = json_get(rule, "chainId");
+    int64_t number;
+
+    if (json_type(v) == JSON_NULL) {
+        *ret = q->chain;
+        return true;
+    }
+    if (json_is(v, JSON_STRING))
+        return str_u64(json_str(v, ""), INT64_MAX, ret);
+    if (!json_int(v, &number) || number < 0)
+        return false;
+    *ret = (uint64_t)number;
+    return true;
+}
+
+static bool has_token(const struct question *q, const struct json *rule)
+{
+    struct addr list;
+    uint64_t chain;
+    struct err ignored;
+    bool has;
+
+    if (!read_chain(q, rule, &chain) ||
+        !addr_parse_any(json_get_str(rule, "accessList", ""), &list) ||
+        q->lists->has(q->lists->ctx, chain, &list, q->who, &has, &ignored) < 0)
+        return q->in_doubt;
+    return has;
+}
+
+static struct outcome look(const struct question *q, const struct json *rules)
+{
+    struct outcome o = {0};
+    size_t i;
+
+    for (i = 0; i < json_len(rules); i++) {
+        const struct json *rule = json_at(rules, i);
+
+        if (is_list(rule)) {
+            o.known++;
+            o.lists++;
+        } else if (str_ieq(json_get_str(rule, "type", ""), "address")) {
+            o.known++;
+            o.matched += has_address(json_get(rule, "values"), q->who);
+        } else {
+            o.unknown++;
+        }
+    }
+    return o;
+}
+
+/* Chains are asked only where the rest does not decide. */
+static bool meets(const struct question *q, const struct json *rules, const struct outcome *o,
+                  bool any)
 {
     size_t i;
 
-    *o = (struct outcome){0};
-    for (i = 0; i < json_len(rules); i++) {
-        const struct json *rule = json_at(rules, i);
-        const char *type = json_get_str(rule, "type", "");
-        bool match = false;
-
-        if (str_ieq(type, "address")) {
-            match = has_address(json_get(rule, "values"), who);
-        } else if (str_ieq(type, "accessList")) {
-            if (has_token(rule, who, lists, &match, e) < 0)
-                return -1;
-        } else {
-            o->unknown++;
-            continue;
-        }
-        o->known++;
-        o->matched += match;
-    }
-    return 0;
+    if (any && o->matched > 0)
+        return true;
+    if (!any && o->matched + o->lists < o->known)
+        return false;
+    if (o->lists > LISTS_MAX)
+        return q->in_doubt;
+    for (i = 0; i < json_len(rules); i++)
+        if (is_list(json_at(rules, i)) && has_token(q, json_at(rules, i)) == any)
+            return any;
+    return !any && o->known > 0;
 }
 
-int asset_credentials_check(const struct json *credentials, const struct addr *consumer,
-                            const struct asset_lists *lists, bool *ret, struct err *e)
+static bool is_denied(struct question q, const struct json *rules, bool any)
 {
+    struct outcome o = look(&q, rules);
+
+    q.in_doubt = true;
+    return meets(&q, rules, &o, any);
+}
+
+static bool is_allowed(struct question q, const struct json *rules, bool any)
+{
+    struct outcome o = look(&q, rules);
+
+    q.in_doubt = false;
+    if (json_len(rules) == 0)
+        return true;
+    if (o.known == 0 || (!any && o.unknown > 0))
+        return false;
+    return meets(&q, rules, &o, any);
+}
+
+/* Absent, or a list that is not too long. */
+static bool is_readable(const struct json *rules)
+{
+    return json_type(rules) == JSON_NULL ||
+           (json_is(rules, JSON_ARRAY) && json_len(rules) <= RULES_MAX);
+}
+
+bool asset_credentials_grant(const struct json *credentials, uint64_t chain,
+                             const struct addr *consumer, const struct asset_lists *lists)
+{
+    const struct question q = {.chain = chain, .who = consumer, .lists = lists};
     const struct json *deny = json_get(credentials, "deny");
     const struct json *allow = json_get(credentials, "allow");
-    bool deny_all = str_ieq(json_get_str(credentials, "match_deny", "any"), "all");
+    bool deny_any = !str_ieq(json_get_str(credentials, "match_deny", "any"), "all");
     bool allow_any = str_ieq(json_get_str(credentials, "match_allow", "all"), "any");
-    struct outcome o;
 
-    if (json_len(deny) > RULES_MAX || json_len(allow) > RULES_MAX) {
-        *ret = false;
-        return 0;
-    }
-    if (judge(deny, consumer, lists, &o, e) < 0)
-        return -1;
-    if (o.known > 0 && o.matched >= (deny_all ? o.known : 1)) {
-        *ret = false;
-        return 0;
-    }
-    if (json_len(allow) == 0) {
-        *ret = true;
-        return 0;
-    }
-    if (judge(allow, consumer, lists, &o, e) < 0)
-        return -1;
-    *ret = o.known > 0 && (allow_any ? o.matched > 0 : o.unknown == 0 && o.matched == o.known);
-    return 0;
+    if (json_type(credentials) == JSON_NULL ||
+        (json_is(credentials, JSON_ARRAY) && json_len(credentials) == 0)) /* as none, in JSON-LD */
+        return true;
+    if (!json_is(credentials, JSON_OBJECT) || !is_readable(deny) || !is_readable(allow))
+        return false;
+    return !is_denied(q, deny, deny_any) && is_allowed(q, allow, allow_any);
 }

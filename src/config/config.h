@@ -201,9 +201,10 @@ struct config {
     int64_t workers;                     /* 0: by the number of processors */
     bool validate_unsigned_ddo;
     bool strict_trusted_algorithms;
-    const char *policy_server_url;
+    const char *policy_server_url; /* NULL: none */
     const char *policy_server_api_key;
-    const char *db_url; /* NULL: SQLite in `data`, the only one yet */
+    int64_t policy_server_timeout; /* ms */
+    const char *db_url;            /* NULL: SQLite in `data`, the only one yet */
 
     /* chains */
     const struct config_network *networks; /* ascending by chain id */

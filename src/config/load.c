@@ -269,8 +269,6 @@ static int settle_unserved(struct load *l)
 {
     struct config *c = l->c;
 
-    if (c->policy_server_url)
-        return failed(l->e, INVALID, "POLICY_SERVER_URL: policy servers are not served yet");
     if (c->db_url &&
         (str_starts(c->db_url, "postgres://") || str_starts(c->db_url, "postgresql://")))
         return failed(l->e, INVALID, "DB_URL: PostgreSQL is not served yet");
@@ -283,6 +281,16 @@ static int settle_unserved(struct load *l)
         config__notice(l, "ENABLE_BENCHMARK: the benchmark environment is not served yet");
     if (c->log_files || c->log_db)
         config__notice(l, "LOG_FILES, LOG_DB: log lines only go to standard error yet");
+    return 0;
+}
+
+/* A key that is no header's value would only be noticed with the first question. */
+static int check_policy(const struct load *l)
+{
+    const char *key = l->c->policy_server_api_key;
+
+    if (key && key[strcspn(key, "\r\n")])
+        return failed(l->e, INVALID, "POLICY_SERVER_API_KEY: it must be one line");
     return 0;
 }
 
@@ -302,7 +310,7 @@ static int settle(struct load *l)
                           "tokens with it");
     if (!l->level_given && l->development)
         c->log_level = LOG_DEBUG;
-    return settle_unserved(l);
+    return check_policy(l) < 0 ? -1 : settle_unserved(l);
 }
 
 /* --- the whole --- */

@@ -3,6 +3,7 @@
 #define ATOLL_INDEXER_INDEXER_H
 
 #include "chain/rpc.h"
+#include "json/json.h"
 #include "net/net.h"
 #include "store/db.h"
 
@@ -56,6 +57,37 @@ struct indexer_policy {
     const char *account_purgatory_url;
 };
 
+/* A document that is about to be indexed, as it would be answered, and its event. */
+struct indexer_news {
+    bool is_update;
+    uint64_t chain_id;
+    const struct json *document;
+    const struct rpc_log *log;
+};
+
+enum indexer_answer {
+    REVIEW_WELCOME,
+    REVIEW_DENIED,
+    REVIEW_LATER, /* denied, but another time it may be allowed */
+    REVIEW_SILENT /* the same for whatever would be asked now */
+};
+
+struct indexer_verdict {
+    enum indexer_answer answer;
+    struct bytes why; /* kept as the asset's error, as far as it is text */
+};
+
+/*
+ * The operator's last word on a document that is otherwise fine. Called on the chains' threads
+ * without anything locked; may wait for the network. ask NULL: all are welcome. What is denied is
+ * not stored; an asset that is there stays as it was.
+ */
+struct indexer_review {
+    void (*ask)(void *ctx, struct arena *a, const struct indexer_news *news,
+                struct indexer_verdict *ret);
+    void *ctx;
+};
+
 struct indexer_options {
     struct store *store;
     struct net *net;
@@ -67,6 +99,7 @@ struct indexer_options {
     const char *const *own_names;
     size_t own_name_count;
     struct indexer_policy policy;
+    struct indexer_review review;
     /* Milliseconds between looks at a chain without news (INDEXER_INTERVAL); 0: chosen from the
      * chain's own pace. */
     int64_t interval_ms;

@@ -6,6 +6,8 @@
 
 #include "indexer/window.h"
 
+struct asset_row;
+
 /* Inside of indexer/: MetadataCreated and MetadataUpdated. */
 enum { FLAG_COMPRESSED = 1, FLAG_ENCRYPTED = 2 }; /* of the lowest byte of flags */
 
@@ -26,5 +28,11 @@ struct metadata_facts {
  */
 struct json *metadata_build(const struct window *w, const struct entry *it, const struct json *old)
     must_check;
+
+/* Whether a document was read and nothing is wrong with it. */
+bool metadata_is_good(const struct entry *it);
+
+/* Whether the event does not change the asset that is there (or NULL). */
+bool metadata_is_stale(const struct window *w, const struct entry *it, const struct asset_row *old);
 
 #endif

@@ -48,6 +48,11 @@ static const char *why_not(const struct window *w, const struct entry *it,
     return NULL;
 }
 
+bool metadata_is_stale(const struct window *w, const struct entry *it, const struct asset_row *old)
+{
+    return why_not(w, it, old) != NULL;
+}
+
 /* An asset that is deprecated or revoked keeps its document out of sight (rows.h). */
 static int set_state(const struct window *w, struct db *db, const struct entry *it,
                      struct asset_row *asset, int64_t state, struct err *e)

@@ -19,6 +19,13 @@ bool metadata_is_missing(const struct entry *it)
     return facts && facts->again;
 }
 
+bool metadata_is_good(const struct entry *it)
+{
+    const struct metadata_facts *facts = is_metadata(it) ? it->facts : NULL;
+
+    return facts && facts->deployed && facts->document && !facts->error;
+}
+
 /* Readings for each event, in this order. */
 enum { READ_DEPLOYED, READ_NAME, READ_SYMBOL, READ_URI, READ_COUNT };
 

@@ -27,7 +27,7 @@ int window_read(struct window *w, struct err *e)
         return 0;
     if (metadata_read(w, e) < 0 || prices_read(w, e) < 0 || access_lists_read(w, e) < 0)
         return -1;
-    return tokens_read(w, e);
+    return tokens_read(w, e) < 0 ? -1 : metadata_review(w, e);
 }
 
 /* What each kind does; MetadataValidated is looked at with the metadata that it vouches for. */

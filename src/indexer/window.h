@@ -84,6 +84,8 @@ int metadata_read(struct window *w, struct err *e) must_check;
 int metadata_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
 bool metadata_is_missing(const struct entry *it);
+/* Shows what was read to the reviewer; the datatokens must have been read as well. */
+int metadata_review(const struct window *w, struct err *e) must_check;
 int metadata_state_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
 

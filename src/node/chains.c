@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/chains.h"
 
+#include "base/log.h"
 #include "chain/call.h"
 #include "node/memo.h"
 
@@ -25,11 +26,11 @@ struct rpc *node_rpc(const struct node *n, uint64_t chain_id)
 
 /* --- access lists --- */
 
-int node_has_list(void *node, uint64_t chain_id, const struct addr *list, const struct addr *who,
-                  bool *ret, struct err *e)
+static int count_tokens(struct node *n, uint64_t chain_id, const struct addr *list,
+                        const struct addr *who, bool *ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct rpc *rpc = node_rpc(node, chain_id);
+    struct rpc *rpc = node_rpc(n, chain_id);
     const struct abi_value args[] = {abi_addr(who)};
     const struct contract_call call = {.to = *list,
                                        .signature = "balanceOf(address)",
@@ -37,13 +38,32 @@ int node_has_list(void *node, uint64_t chain_id, const struct addr *list, const 
                                        .n = 1,
                                        .returns = "(uint256)"};
     struct abi_value v;
+    struct err why;
 
     if (!rpc)
-        return failed(e, NOT_FOUND, "chain %llu is not configured", (unsigned long long)chain_id);
-    if (contract_read(rpc, a, &call, &v, e) < 0)
+        return failed(e, NOT_FOUND, "the chain is not configured");
+    if (contract_read(rpc, a, &call, &v, &why) == 0) {
+        *ret = !u256_is_zero(&v.list.v[0].num);
+        return 0;
+    }
+    *e = why;
+    if (why.code != ERR_NOT_FOUND && why.code != ERR_REVERTED)
         return -1;
-    *ret = !u256_is_zero(&v.list.v[0].num);
+    *ret = false; /* the chain's word: there is no such list */
     return 0;
+}
+
+int node_has_list(void *node, uint64_t chain_id, const struct addr *list, const struct addr *who,
+                  bool *ret, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (count_tokens(node, chain_id, list, who, ret, e) == 0)
+        return 0;
+    addr_checksum(list, text);
+    log_info("access", "list %s on chain %llu cannot be asked: %s", text,
+             (unsigned long long)chain_id, e->msg);
+    return -1;
 }
 
 static bool has_any(struct node *n, const struct config_access_lists *lists,

@@ -7,7 +7,10 @@
 /*
  * What the node asks chains on behalf of its parts. Any thread; the calls wait for an endpoint.
  */
-/* asset_lists.has: an access list's balanceOf(who) > 0. A failure of the endpoint is -1. */
+/*
+ * asset_lists.has: an access list's balanceOf(who) > 0. A contract that is none holds nobody; -1
+ * (and a line in the log) when the chain is not configured or does not answer.
+ */
 int node_has_list(void *node, uint64_t chain_id, const struct addr *list, const struct addr *who,
                   bool *ret, struct err *e) must_check;
 

@@ -128,7 +128,10 @@ static int answer(const struct init *s, const struct compute_parts *parts, struc
 int cmd_initialize_compute(struct task *t, const struct args_initialize_compute *args,
                            struct err *e)
 {
-    struct init s = {.ask = {.task = t, .verb = "Initialize Compute"},
+    struct init s = {.ask = {.task = t,
+                             .verb = "Initialize Compute",
+                             .consumer_text = args->consumer_address,
+                             .policy = args->policy_server},
                      .queue_s = args->queue_max_wait_time};
     struct compute_parts parts;
     const char *registry_auth;

@@ -13,7 +13,6 @@
 /* What both commands have in common. */
 struct start {
     struct compute_ask ask;
-    const char *owner; /* as sent */
     const char *environment;
     const struct json *algorithm, *datasets, *resources, *metadata, *viewers, *payment;
     const char *registry_auth, *output, *bucket;
@@ -33,7 +32,7 @@ static int authenticate(struct start *s, const char *command, const char *addres
 
     if (auth_check(t->node->auth, &r, &s->ask.consumer, e) < 0)
         return -1;
-    s->owner = address ? address : addr_text(t->arena, &s->ask.consumer);
+    s->ask.consumer_text = address ? address : addr_text(t->arena, &s->ask.consumer);
     return 0;
 }
 
@@ -84,7 +83,7 @@ static int run(struct start *s, struct err *e)
     struct compute_resources resources;
     struct compute_parts parts;
     struct compute_request r = {.free_job = s->ask.free_job,
-                                .owner = s->owner,
+                                .owner = s->ask.consumer_text,
                                 .resources = &resources,
                                 .queue_wait_s = s->queue_s,
                                 .metadata = s->metadata,
@@ -116,7 +115,7 @@ static int run(struct start *s, struct err *e)
 int cmd_start_compute(struct task *t, const struct args_start_compute *args, struct err *e)
 {
     struct start s = {
-        .ask = {.task = t, .verb = "Start Compute"},
+        .ask = {.task = t, .verb = "Start Compute", .policy = args->policy_server},
         .environment = args->environment,
         .algorithm = args->algorithm,
         .datasets = args->datasets,
@@ -143,7 +142,10 @@ int cmd_free_start_compute(struct task *t, const struct args_free_start_compute 
                            struct err *e)
 {
     struct start s = {
-        .ask = {.task = t, .verb = "Start Compute", .free_job = true},
+        .ask = {.task = t,
+                .verb = "Start Compute",
+                .policy = args->policy_server,
+                .free_job = true},
         .environment = args->environment,
         .algorithm = args->algorithm,
         .datasets = args->datasets,

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "indexer/index.h"
 #include "node/node.h"
+#include "node/policy.h"
 
 /* Documents: reading, searching, validating. */
 
@@ -70,24 +71,37 @@ int cmd_index_queue(struct task *t, const struct args_index_queue *args, struct 
 
 /* --- validateDDO --- */
 
-static bool is_given(const char *s)
-{
-    return s && *s;
-}
-
 /* Whoever shows a credential must prove it; whoever shows none may be let in. */
 static int authenticate(struct task *t, const struct args_validate_ddo *args, bool *ret_signed,
-                        struct err *e)
+                        struct addr *ret_who, struct err *e)
 {
     const struct auth_request r = {.command = "validateDDO",
                                    .address = args->publisher_address,
                                    .nonce = args->nonce,
                                    .signature = args->signature,
                                    .token = t->authorization};
-    struct addr who;
 
-    *ret_signed = is_given(r.address) || is_given(r.nonce) || is_given(r.signature) || r.token;
-    return *ret_signed ? auth_check(t->node->auth, &r, &who, e) : 0;
+    *ret_signed = auth_is_given(r.address) || auth_is_given(r.nonce) ||
+                  auth_is_given(r.signature) || auth_is_given(r.token);
+    return *ret_signed ? auth_check(t->node->auth, &r, ret_who, e) : 0;
+}
+
+/* who: NULL when nobody said who asks. */
+static int check_policy(struct task *t, const struct args_validate_ddo *args,
+                        const struct json *ddo, const struct addr *who, struct err *e)
+{
+    struct json *q = policy_question(t->arena, "validateDDO");
+    const char *name = auth_is_given(args->publisher_address) ? args->publisher_address
+                       : who                                  ? addr_text(t->arena, who)
+                                                              : "undefined";
+    struct err denial;
+
+    policy_add(t->arena, q, "rawDDO", ddo);
+    if (who)
+        json_set_str(t->arena, q, "publisherAddress", name);
+    policy_add(t->arena, q, "policyServer", args->policy_server);
+    (void)refused(&denial, VALIDATE_DENIED, name);
+    return policy_demand(t, q, &denial, e);
 }
 
 /* {hash, publicKey, r, s, v} over the document's text (wire/ddo.md 3). */
@@ -117,17 +131,20 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
 {
     struct json *ddo = json_copy(t->arena, args->ddo);
     struct json *errors;
+    struct addr who;
     bool is_signed;
 
-    if (authenticate(t, args, &is_signed, e) < 0)
+    if (authenticate(t, args, &is_signed, &who, e) < 0)
         return -1;
-    if (!is_given(json_get_str(ddo, "version", NULL)))
+    if (!*json_get_str(ddo, "version", ""))
         return refused(e, DDO_VERSION);
     json_remove(ddo, "indexedMetadata");
     if (asset_validate(t->arena, ddo, &errors, e) < 0)
         return -1;
     if (errors)
         return refused(e, DDO_INVALID, json_text(t->arena, errors));
+    if (check_policy(t, args, ddo, is_signed ? &who : NULL, e) < 0)
+        return -1;
     if (!is_signed && !t->node->config->validate_unsigned_ddo)
         return reply_text(t, "");
     return reply_json(t, sign_document(t, ddo));

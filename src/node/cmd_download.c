@@ -34,9 +34,24 @@ static int check_asset(struct task *t, const struct args_download *args, struct 
     if (!w->rpc)
         return refused(e, DOWNLOAD_CHAIN, (unsigned long long)w->asset.chain_id);
     w->service = asset_service_find(&w->asset, args->service_id, &w->index);
-    if (!w->service)
-        return refused(e, ASSET_SERVICE);
     return 0;
+}
+
+static int check_access(struct task *t, const struct args_download *args, const struct wanted *w,
+                        struct err *e)
+{
+    const struct consume_wish wish = {.action = "download",
+                                      .asset = &w->asset,
+                                      .service = w->service,
+                                      .consumer = w->consumer,
+                                      .consumer_text = auth_is_given(args->consumer_address)
+                                                           ? args->consumer_address
+                                                           : addr_text(t->arena, &w->consumer),
+                                      .policy = args->policy_server};
+
+    if (consume_allowed(t, &wish, e) < 0)
+        return -1;
+    return w->service ? 0 : refused(e, ASSET_SERVICE);
 }
 
 /* Data for computing never leaves, but to an environment. */
@@ -173,7 +188,7 @@ int cmd_download(struct task *t, const struct args_download *args, struct err *e
         return -1;
     if (check_asset(t, args, &w, e) < 0)
         return -1;
-    if (consume_allowed(t, &w.asset, w.service, &w.consumer, e) < 0)
+    if (check_access(t, args, &w, e) < 0)
         return -1;
     if (check_type(t, &w, e) < 0)
         return -1;

@@ -6,6 +6,7 @@
 #include "crypto/aes.h"
 #include "crypto/ecies.h"
 #include "node/node.h"
+#include "node/policy.h"
 #include "node/seal.h"
 
 /* encrypt: bytes for this node's key, so that only it can read them. */
@@ -40,6 +41,20 @@ int node_seal(const struct node *n, bool ecies, struct bytes plain, struct buf *
     return aes_cbc_encrypt(n->config->private_key.b, compressed, plain.p, plain.n, out, e);
 }
 
+static int check_policy(struct task *t, const struct args_encrypt *args, const struct addr *who,
+                        struct err *e)
+{
+    struct json *q = policy_question(t->arena, "encrypt");
+    const char *name =
+        auth_is_given(args->consumer_address) ? args->consumer_address : addr_text(t->arena, who);
+    struct err denial;
+
+    json_set_str(t->arena, q, "consumerAddress", name);
+    policy_add(t->arena, q, "policyServer", args->policy_server);
+    (void)refused(&denial, ENCRYPT_DENIED, name);
+    return policy_demand(t, q, &denial, e);
+}
+
 int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
 {
     const struct auth_request r = {.command = "encrypt",
@@ -56,6 +71,7 @@ int cmd_encrypt(struct task *t, const struct args_encrypt *args, struct err *e)
     if (!str_eq(method, "ECIES") && !str_eq(method, "AES"))
         return refused(e, ENCRYPT_TYPE);
     if (take_input(t, args, &in, e) < 0 || auth_check(t->node->auth, &r, &who, e) < 0 ||
+        check_policy(t, args, &who, e) < 0 ||
         node_seal(t->node, str_eq(method, "ECIES"), in, &out, e) < 0)
         return -1;
     text = hex0x_dup(t->arena, buf_str(&out), out.len);

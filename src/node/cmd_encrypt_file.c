@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "node/node.h"
+#include "node/policy.h"
 #include "node/seal.h"
 #include "storage/storage.h"
 
@@ -100,6 +101,21 @@ static int fetch(const struct task *t, const struct json *file, struct buf *out,
     return rc;
 }
 
+static int check_policy(struct task *t, const struct args_encrypt_file *args,
+                        const struct json *file, const struct addr *who, struct err *e)
+{
+    struct json *q = policy_question(t->arena, "encryptFile");
+    const char *name =
+        auth_is_given(args->consumer_address) ? args->consumer_address : addr_text(t->arena, who);
+    struct err denial;
+
+    json_set_str(t->arena, q, "consumerAddress", name);
+    policy_add(t->arena, q, "policyServer", args->policy_server);
+    policy_add(t->arena, q, "files", file);
+    (void)refused(&denial, ENCRYPT_FILE_DENIED, name);
+    return policy_demand(t, q, &denial, e);
+}
+
 int cmd_encrypt_file(struct task *t, const struct args_encrypt_file *args, struct err *e)
 {
     const struct auth_request r = {.command = "encryptFile",
@@ -115,7 +131,8 @@ int cmd_encrypt_file(struct task *t, const struct args_encrypt_file *args, struc
 
     if (args->encryption_type && !ecies && !str_ieq(args->encryption_type, "AES"))
         return refused(e, ENCRYPT_METHOD);
-    if (take_input(t, args, &in, e) < 0 || auth_check(t->node->auth, &r, &who, e) < 0)
+    if (take_input(t, args, &in, e) < 0 || auth_check(t->node->auth, &r, &who, e) < 0 ||
+        check_policy(t, args, in.file, &who, e) < 0)
         return -1;
     if (in.file) {
         if (fetch(t, in.file, &plain, e) < 0)

@@ -6,6 +6,7 @@
 
 #include "asset/trust.h"
 #include "base/str.h"
+#include "node/consume.h"
 #include "node/node_compute.h"
 #include "order/order.h"
 
@@ -13,19 +14,18 @@ enum { PARTS_MAX = 100 };
 
 /* --- one part --- */
 
-static int check_credentials(const struct compute_ask *q, const struct compute_part *p,
-                             struct err *e)
+static int check_access(const struct compute_ask *q, const struct compute_part *p, struct err *e)
 {
-    struct node *n = q->task->node;
-    bool granted;
+    const struct consume_wish wish = {.action = "startCompute",
+                                      .asset = &p->asset,
+                                      .service = p->service,
+                                      .consumer = q->consumer,
+                                      .consumer_text = q->consumer_text,
+                                      .policy = q->policy};
 
-    if (asset_credentials_check(p->asset.credentials, &q->consumer, &n->lists, &granted, e) < 0)
+    if (consume_allowed(q->task, &wish, e) < 0)
         return -1;
-    if (!granted)
-        return refused(e, ASSET_DENIED, p->did);
-    if (asset_credentials_check(p->service->credentials, &q->consumer, &n->lists, &granted, e) < 0)
-        return -1;
-    return granted ? 0 : refused(e, ASSET_DENIED, p->did);
+    return p->service ? 0 : refused(e, COMPUTE_SERVICE, p->service_id, p->did);
 }
 
 static int open_files(const struct compute_ask *q, struct compute_part *p, struct err *e)
@@ -58,11 +58,7 @@ static int load_asset(const struct compute_ask *q, struct compute_part *p, struc
         return refused(e, COMPUTE_BLOCKCHAIN, q->verb,
                        arena_printf(t->arena, "%llu", (unsigned long long)p->asset.chain_id));
     p->service = asset_service_find(&p->asset, p->service_id, &p->service_index);
-    if (!p->service)
-        return refused(e, COMPUTE_SERVICE, p->service_id, p->did);
-    if (check_credentials(q, p, e) < 0)
-        return -1;
-    return open_files(q, p, e);
+    return check_access(q, p, e) < 0 ? -1 : open_files(q, p, e);
 }
 
 static int load_file(const struct compute_ask *q, struct compute_part *p, struct err *e)

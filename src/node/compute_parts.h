@@ -17,6 +17,8 @@ struct compute_ask {
     const char *verb; /* "Start Compute", "Initialize Compute": in texts about chains */
     const struct compute_env *env;
     struct addr consumer;
+    const char *consumer_text; /* as sent */
+    const struct json *policy; /* the request's policyServer, NULL when absent */
     bool free_job;
 };
 
@@ -42,7 +44,7 @@ struct compute_parts {
 /*
  * Loads all, checks that they may be consumed and that the node can open their files. Refused:
  * COMPUTE_DDO, ASSET_NOT_ORDERABLE, COMPUTE_BLOCKCHAIN, ASSET_DENIED, COMPUTE_SERVICE,
- * SERVICE_DENIED, COMPUTE_FILES, COMPUTE_CHECKSUMS, COMPUTE_NOT_TRUSTED.
+ * COMPUTE_FILES, COMPUTE_CHECKSUMS, COMPUTE_NOT_TRUSTED.
  */
 int compute_parts_load(const struct compute_ask *q, const struct json *datasets,
                        const struct json *algorithm, struct compute_parts *ret, struct err *e)

@@ -18,6 +18,7 @@
 #include "node/dispatch.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
+#include "node/policy.h"
 #include "node/root.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
@@ -225,6 +226,7 @@ static void start_indexer(struct node *n)
                                 .own_names = names,
                                 .own_name_count = own_names(n, names),
                                 .policy = policy_of(n),
+                                .review = {policy_is_configured(n) ? policy_review : NULL, n},
                                 .interval_ms = c->indexer_interval};
     size_t i;
 

@@ -131,6 +131,7 @@ static void files_belong_to_their_asset(void **state)
 struct lists {
     int answer; /* 1 member, 0 not, -1 the chain does not answer */
     uint64_t chain;
+    int asked;
 };
 
 static int has(void *ctx, uint64_t chain_id, const struct addr *list, const struct addr *who,
@@ -141,6 +142,7 @@ static int has(void *ctx, uint64_t chain_id, const struct addr *list, const stru
     (void)list;
     (void)who;
     l->chain = chain_id;
+    l->asked++;
     if (l->answer < 0)
         return failed(e, FAILED, "no answer");
     *ret = l->answer == 1;
@@ -152,62 +154,140 @@ static int has(void *ctx, uint64_t chain_id, const struct addr *list, const stru
 #define ALL "{\"type\":\"address\",\"values\":[\"*\"]}"
 #define V5 "{\"type\":\"address\",\"values\":[{\"address\":\"" WHO "\"}]}"
 #define TOK "{\"type\":\"accessList\",\"chainId\":5,\"accessList\":\"" LIST "\"}"
+#define HERE "{\"type\":\"ACCESSLIST\",\"accessList\":\"" LIST "\"}"
 #define ODD "{\"type\":\"SSIpolicy\"}"
+
+static const struct {
+    const char *credentials;
+    int list;
+    bool granted;
+} credential_rows[] = {
+    {"null", 0, true},
+    {"{}", 0, true},
+    {"{\"allow\":[],\"deny\":[]}", 0, true},
+    {"{\"allow\":[" ME "]}", 0, true},
+    {"{\"allow\":[" YOU "]}", 0, false},
+    {"{\"allow\":[" V5 "]}", 0, true},
+    {"{\"allow\":[" ALL "]}", 0, true},
+    {"{\"allow\":[" ME "," YOU "]}", 0, false},
+    {"{\"allow\":[" ME "," YOU "],\"match_allow\":\"any\"}", 0, true},
+    {"{\"allow\":[" TOK "]}", 1, true},
+    {"{\"allow\":[" TOK "]}", 0, false},
+    {"{\"allow\":[" ME "," TOK "]}", 0, false},
+    {"{\"allow\":[" ME "," ODD "]}", 0, false},
+    {"{\"allow\":[" ME "," ODD "],\"match_allow\":\"any\"}", 0, true},
+    {"{\"allow\":[" ODD "],\"match_allow\":\"any\"}", 0, false},
+    {"{\"deny\":[" ME "]}", 0, false},
+    {"{\"deny\":[" YOU "]}", 0, true},
+    {"{\"deny\":[" ODD "]}", 0, true},
+    {"{\"deny\":[" ME "," YOU "]}", 0, false},
+    {"{\"deny\":[" ME "," YOU "],\"match_deny\":\"all\"}", 0, true},
+    {"{\"deny\":[" TOK "]}", 1, false},
+    {"{\"deny\":[" ME "],\"allow\":[" ME "]}", 0, false},
+    {"{\"allow\":[{\"type\":\"address\",\"values\":[]}]}", 0, false},
+    {"{\"allow\":[{\"type\":\"address\"}]}", 0, false},
+    {"{\"allow\":[{\"type\":\"address\",\"values\":\"" WHO "\"}]}", 0, false},
+    {"{\"allow\":[{\"type\":\"address\",\"values\":[{\"address\":\"*\"}]}]}", 0, true},
+    {"{\"allow\":[{\"type\":\"address\",\"values\":[{\"address\":\"" NFT "\"}]}]}", 0, false},
+    {"{\"allow\":[{\"type\":\"address\",\"values\":[null,7,{},\"" WHO "\"]}]}", 0, true},
+    {"{\"deny\":[{\"type\":\"address\",\"values\":[]}]}", 0, true},
+    {"{\"deny\":[" ALL "]}", 0, false},
+    {"{\"deny\":[" V5 "]}", 0, false},
+    {"{\"deny\":[" TOK "]}", 0, true},
+    {"{\"deny\":[" ME "," TOK "],\"match_deny\":\"all\"}", 0, true},
+    {"{\"deny\":[" ME "," TOK "],\"match_deny\":\"all\"}", 1, false},
+    {"{\"deny\":[" ME "," ODD "],\"match_deny\":\"all\"}", 0, false},
+    {"{\"deny\":[" ME "],\"match_deny\":\"sometimes\"}", 0, false},
+    {"{\"deny\":[" YOU "],\"allow\":[" ME "]}", 0, true},
+    {"{\"deny\":[" YOU "],\"allow\":[" YOU "]}", 0, false},
+    {"{\"allow\":[" ODD "]}", 0, false},
+    {"{\"allow\":[" YOU "," TOK "],\"match_allow\":\"ANY\"}", 1, true},
+    {"{\"allow\":[" YOU "," TOK "],\"match_allow\":\"any\"}", 0, false},
+    {"{\"allow\":[" ME "," TOK "]}", 1, true},
+    {"{\"allow\":[" ME "," YOU "],\"match_allow\":\"sometimes\"}", 0, false},
+    {"{\"allow\":[" HERE "]}", 1, true},
+    {"{\"allow\":[" HERE "]}", 0, false},
+    {"{\"allow\":[{\"type\":\"accessList\",\"chainId\":5,\"accessList\":\"0x12\"}]}", 1, false},
+    {"{\"allow\":[{\"type\":\"accessList\",\"chainId\":\"x\",\"accessList\":\"" LIST "\"}]}", 1,
+     false},
+    /* what cannot be asked or read counts against the consumer */
+    {"{\"allow\":[" TOK "]}", -1, false},
+    {"{\"allow\":[" ME "," TOK "],\"match_allow\":\"any\"}", -1, true},
+    {"{\"allow\":[" YOU "," TOK "],\"match_allow\":\"any\"}", -1, false},
+    {"{\"deny\":[" TOK "]}", -1, false},
+    {"{\"deny\":[" YOU "," TOK "]}", -1, false},
+    {"{\"deny\":[" YOU "," TOK "],\"match_deny\":\"all\"}", -1, true},
+    {"{\"deny\":[{\"type\":\"accessList\",\"chainId\":5,\"accessList\":\"0x12\"}]}", 0, false},
+    {"{\"deny\":[{\"type\":\"accessList\",\"chainId\":-5,\"accessList\":\"" LIST "\"}]}", 0, false},
+    {"{\"allow\":{}}", 0, false},
+    {"{\"allow\":\"everybody\"}", 0, false},
+    {"{\"deny\":{\"type\":\"address\",\"values\":[\"" NFT "\"]}}", 0, false},
+    {"{\"allow\":null,\"deny\":null}", 0, true},
+    {"\"nobody\"", 0, false},
+    {"[]", 0, true},
+    {"[{\"allow\":[" ME "]}]", 0, false},
+};
 
 static void credentials_decide(void **state)
 {
     _arena_ struct arena *a = arena_new();
-    static const struct {
-        const char *credentials;
-        int list;
-        bool granted;
-    } rows[] = {
-        {"null", 0, true},
-        {"{}", 0, true},
-        {"{\"allow\":[],\"deny\":[]}", 0, true},
-        {"{\"allow\":[" ME "]}", 0, true},
-        {"{\"allow\":[" YOU "]}", 0, false},
-        {"{\"allow\":[" V5 "]}", 0, true},
-        {"{\"allow\":[" ALL "]}", 0, true},
-        {"{\"allow\":[" ME "," YOU "]}", 0, false},
-        {"{\"allow\":[" ME "," YOU "],\"match_allow\":\"any\"}", 0, true},
-        {"{\"allow\":[" TOK "]}", 1, true},
-        {"{\"allow\":[" TOK "]}", 0, false},
-        {"{\"allow\":[" ME "," TOK "]}", 0, false},
-        {"{\"allow\":[" ME "," ODD "]}", 0, false},
-        {"{\"allow\":[" ME "," ODD "],\"match_allow\":\"any\"}", 0, true},
-        {"{\"allow\":[" ODD "],\"match_allow\":\"any\"}", 0, false},
-        {"{\"deny\":[" ME "]}", 0, false},
-        {"{\"deny\":[" YOU "]}", 0, true},
-        {"{\"deny\":[" ODD "]}", 0, true},
-        {"{\"deny\":[" ME "," YOU "]}", 0, false},
-        {"{\"deny\":[" ME "," YOU "],\"match_deny\":\"all\"}", 0, true},
-        {"{\"deny\":[" TOK "]}", 1, false},
-        {"{\"deny\":[" ME "],\"allow\":[" ME "]}", 0, false},
-        {"{\"allow\":[{\"type\":\"address\",\"values\":[]}]}", 0, false},
-        {"{\"allow\":[{\"type\":\"accessList\",\"accessList\":\"" LIST "\"}]}", 1, false},
-    };
     struct lists answer = {0};
     struct asset_lists lists = {.ctx = &answer, .has = has};
     struct addr who;
-    bool granted;
-    struct err e;
     size_t i;
 
     (void)state;
     assert_true(addr_parse(WHO, &who));
-    for (i = 0; i < ARRAY_LEN(rows); i++) {
-        answer.answer = rows[i].list;
-        ok(asset_credentials_check(parse(a, rows[i].credentials), &who, &lists, &granted, &e), e);
-        if (granted != rows[i].granted)
-            fail_msg("%s", rows[i].credentials);
+    for (i = 0; i < ARRAY_LEN(credential_rows); i++) {
+        answer.answer = credential_rows[i].list;
+        if (asset_credentials_grant(parse(a, credential_rows[i].credentials), 1, &who, &lists) !=
+            credential_rows[i].granted)
+            fail_msg("%s with %d", credential_rows[i].credentials, credential_rows[i].list);
     }
+    assert_true(asset_credentials_grant(NULL, 1, &who, &lists));
+}
+
+static void chains_are_asked_no_more_than_needed(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    _buf_ struct buf many = BUF_INIT(100000);
+    struct lists answer = {.answer = 1};
+    struct asset_lists lists = {.ctx = &answer, .has = has};
+    struct addr who;
+    int i;
+
+    (void)state;
+    assert_true(addr_parse(WHO, &who));
+    assert_true(asset_credentials_grant(parse(a, "{\"allow\":[" TOK "]}"), 1, &who, &lists));
     assert_int_equal(answer.chain, 5);
-    ok(asset_credentials_check(NULL, &who, &lists, &granted, &e), e);
-    assert_true(granted);
-    answer.answer = -1;
-    err_is(asset_credentials_check(parse(a, "{\"allow\":[" TOK "]}"), &who, &lists, &granted, &e),
-           e, FAILED);
+    assert_true(asset_credentials_grant(parse(a, "{\"allow\":[" HERE "]}"), 1, &who, &lists));
+    assert_int_equal(answer.chain, 1);
+    assert_true(asset_credentials_grant(
+        parse(a, "{\"allow\":[{\"type\":\"accessList\",\"chainId\":\"77\",\"accessList\":\"" LIST
+                 "\"}]}"),
+        1, &who, &lists));
+    assert_int_equal(answer.chain, 77);
+    answer.asked = 0;
+    (void)asset_credentials_grant(parse(a, "{\"deny\":[" TOK "," ME "]}"), 1, &who, &lists);
+    (void)asset_credentials_grant(parse(a, "{\"allow\":[" TOK "," YOU "]}"), 1, &who, &lists);
+    assert_int_equal(answer.asked, 0);
+    (void)asset_credentials_grant(parse(a, "{\"deny\":[" TOK "," TOK "]}"), 1, &who, &lists);
+    assert_int_equal(answer.asked, 1);
+    for (i = 0; i < 33; i++)
+        buf_puts(&many, i ? "," TOK : TOK);
+    answer.asked = 0;
+    answer.answer = 0;
+    assert_false(asset_credentials_grant(
+        parse(a, arena_printf(a, "{\"deny\":[%s]}", buf_str(&many))), 1, &who, &lists));
+    answer.answer = 1;
+    assert_false(asset_credentials_grant(
+        parse(a, arena_printf(a, "{\"allow\":[%s]}", buf_str(&many))), 1, &who, &lists));
+    assert_int_equal(answer.asked, 0);
+    for (; i < 257; i++)
+        buf_puts(&many, "," ME);
+    assert_false(asset_credentials_grant(
+        parse(a, arena_printf(a, "{\"allow\":[%s],\"match_allow\":\"any\"}", buf_str(&many))), 1,
+        &who, &lists));
 }
 
 #define RULE(did, files, container, rest)                                                          \
@@ -338,6 +418,7 @@ int main(void)
         cmocka_unit_test(what_is_no_asset_is_refused),
         cmocka_unit_test(files_belong_to_their_asset),
         cmocka_unit_test(credentials_decide),
+        cmocka_unit_test(chains_are_asked_no_more_than_needed),
         cmocka_unit_test(datasets_choose_their_algorithms),
         cmocka_unit_test(containers_have_a_checksum),
         cmocka_unit_test(dids_follow_from_the_nft),
