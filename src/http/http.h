@@ -119,12 +119,6 @@ void http_reply_drop(struct http_reply *reply);
  */
 void http_reply_range(const struct http_request *r, struct http_reply *reply);
 
-/*
- * "bytes=a-b", "bytes=a-" or "bytes=-n" against a body of total bytes:
- * 1 and the part, 0 when there is nothing to apply, -1 when it cannot be satisfied.
- */
-int http_range_parse(const char *header, int64_t total, int64_t *ret_offset, int64_t *ret_size);
-
 /* What `admit` answers for a request whose body, if there is one, nobody will read. */
 #define HTTP_BODY_UNWANTED SIZE_MAX
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "base/range.h"
 #include "base/str.h"
 #include "http/http_int.h"
 
@@ -37,74 +38,12 @@ void http_reply_drop(struct http_reply *reply)
     *reply = (struct http_reply){.status = 200};
 }
 
-/* Digits up to a '-' or the end; false when there are none or too many. */
-static bool number(const char **s, int64_t *ret)
-{
-    size_t n = strspn(*s, "0123456789");
-    int64_t v = 0;
-    size_t i;
-
-    if (n == 0 || n > 18)
-        return false;
-    for (i = 0; i < n; i++)
-        v = v * 10 + ((*s)[i] - '0');
-    *s += n;
-    *ret = v;
-    return true;
-}
-
-/* The part behind "bytes=-": the last n bytes. */
-static int suffix_range(const char *s, int64_t total, int64_t *ret_first)
-{
-    int64_t n;
-
-    if (!number(&s, &n) || *s)
-        return 0;
-    if (n == 0 || total == 0)
-        return -1;
-    *ret_first = n < total ? total - n : 0;
-    return 1;
-}
-
-static int plain_range(const char *s, int64_t total, int64_t *ret_first, int64_t *ret_last)
-{
-    if (!number(&s, ret_first) || *s++ != '-')
-        return 0;
-    if (*s && (!number(&s, ret_last) || *s || *ret_last < *ret_first))
-        return 0;
-    if (*ret_first >= total)
-        return -1;
-    if (*ret_last >= total)
-        *ret_last = total - 1;
-    return 1;
-}
-
-int http_range_parse(const char *header, int64_t total, int64_t *ret_offset, int64_t *ret_size)
-{
-    int64_t first = 0;
-    int64_t last = total - 1;
-    int found;
-
-    if (!header || !str_starts(header, "bytes="))
-        return 0;
-    header += strlen("bytes=");
-    if (*header == '-')
-        found = suffix_range(header + 1, total, &first);
-    else
-        found = plain_range(header, total, &first, &last);
-    if (found != 1)
-        return found;
-    *ret_offset = first;
-    *ret_size = last - first + 1;
-    return 1;
-}
-
 void http_reply_range(const struct http_request *r, struct http_reply *reply)
 {
     int64_t total = reply->file.size;
     int64_t offset = 0;
     int64_t size = 0;
-    int found = http_range_parse(http_header_get(r, "range"), total, &offset, &size);
+    int found = range_parse(http_header_get(r, "range"), total, &offset, &size);
 
     must(reply->kind == HTTP_FILE);
     http_reply_header(reply, "Accept-Ranges", "bytes");

@@ -120,6 +120,7 @@ static int perform(struct call *c, struct arena *a, const struct net_request *r,
                       c->body.max);
     if (rc != CURLE_OK)
         return transfer_failed(&c->t, rc, e);
+    transfer_note_size(&c->t);
     transfer_response(&c->t, a, ret);
     ret->body.n = c->body.len;
     ret->body.p = arena_strndup(a, buf_str(&c->body), c->body.len);

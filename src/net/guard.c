@@ -23,7 +23,10 @@ static struct {
     bool allow_private;
     struct network *allow;
     size_t allow_count;
-    regex_t *patterns;
+    struct pattern {
+        regex_t compiled;
+        char *text;
+    } * patterns;
     size_t pattern_count;
 } rules;
 
@@ -150,8 +153,10 @@ static void patterns_set(const char *const *patterns, size_t n)
 {
     size_t i;
 
-    for (i = 0; i < rules.pattern_count; i++)
-        regfree(&rules.patterns[i]);
+    for (i = 0; i < rules.pattern_count; i++) {
+        regfree(&rules.patterns[i].compiled);
+        free(rules.patterns[i].text);
+    }
     free(rules.patterns);
     rules.patterns = n ? xcalloc(n, sizeof(*rules.patterns)) : NULL;
     rules.pattern_count = 0;
@@ -159,9 +164,10 @@ static void patterns_set(const char *const *patterns, size_t n)
         _buf_ struct buf text = BUF_INIT(PATTERN_MAX);
 
         pattern_translate(patterns[i], &text);
-        if (!text.full && regcomp(&rules.patterns[rules.pattern_count], buf_str(&text),
-                                  REG_EXTENDED | REG_NOSUB) == 0)
-            rules.pattern_count++;
+        if (text.full || regcomp(&rules.patterns[rules.pattern_count].compiled, buf_str(&text),
+                                 REG_EXTENDED | REG_NOSUB) != 0)
+            continue;
+        rules.patterns[rules.pattern_count++].text = xstrdup(patterns[i]);
     }
 }
 
@@ -254,7 +260,7 @@ static int check_host(const char *host, struct err *e)
         text[n - 2] = '\0';
         text[strcspn(text, "%")] = '\0';
         if (inet_pton(AF_INET6, text, &v6.sin6_addr) != 1)
-            return failed(e, INVALID, "malformed address %s", host);
+            return failed(e, UNSAFE_URL, "malformed address %s", host);
         why = guard_check_addr((struct sockaddr *)&v6);
     } else if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
         why = guard_check_addr((struct sockaddr *)&v4);
@@ -263,7 +269,7 @@ static int check_host(const char *host, struct err *e)
         why = guard_check_addr((struct sockaddr *)&v4);
     }
     if (why)
-        return failed(e, INVALID, "%s is a %s address", host, why);
+        return failed(e, UNSAFE_URL, "%s is a %s address (allowPrivateUrls)", host, why);
     return 0;
 }
 
@@ -277,17 +283,17 @@ static int check_parts(CURLU *u, const char *url, struct err *e)
 
     if (curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
         curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-        return failed(e, INVALID, "malformed URL");
+        return failed(e, UNSAFE_URL, "malformed URL");
     for (i = 0; i < ARRAY_LEN(schemes) && !str_ieq(scheme, schemes[i]);)
         i++;
     if (i == ARRAY_LEN(schemes)) {
-        (void)failed(e, INVALID, "scheme '%.32s' is not allowed", scheme);
+        (void)failed(e, UNSAFE_URL, "scheme '%.32s' is not allowed", scheme);
         curl_free(scheme);
         return -1;
     }
     curl_free(scheme);
     if (curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        return failed(e, INVALID, "malformed URL");
+        return failed(e, UNSAFE_URL, "malformed URL");
     rc = check_host(host, e);
     curl_free(host);
     return rc;
@@ -300,8 +306,9 @@ int guard_check_url(const char *url, struct err *e)
     int rc;
 
     for (i = 0; i < rules.pattern_count; i++) {
-        if (regexec(&rules.patterns[i], url, 0, NULL, 0) == 0)
-            return failed(e, INVALID, "the URL matches an unsafe pattern");
+        if (regexec(&rules.patterns[i].compiled, url, 0, NULL, 0) == 0)
+            return failed(e, UNSAFE_URL, "it matches the pattern '%.200s' (UNSAFE_URLS)",
+                          rules.patterns[i].text);
     }
     u = curl_url();
     must(u);

@@ -30,7 +30,7 @@ bool guard_network_valid(const char *text);
 /* Whether the address lies in the network, both as text; false when one of them is malformed. */
 bool guard_network_has(const char *network, const char *addr);
 
-/* Scheme, patterns and literal addresses of a URL; INVALID names the rule that refuses it. */
+/* Scheme, patterns and literal addresses of a URL; UNSAFE_URL names the rule that refuses it. */
 int guard_check_url(const char *url, struct err *e) must_check;
 
 /*

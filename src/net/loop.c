@@ -58,15 +58,21 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     if (s->closed)
         return 0;
     if (!s->head_done) { /* FTP has no headers */
+        transfer_note_size(&s->t);
         s->head_done = true;
         s->t.head_done = true; /* net_open() reads t.head from now on: it must not grow */
         s->net->next_check = 0;
+    }
+    if (s->skip >= (int64_t)n) {
+        s->skip -= (int64_t)n;
+        return n;
     }
     if (s->down.cap - s->down.len < n) {
         s->down_paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    ring_put(&s->down, p, n);
+    ring_put(&s->down, p + s->skip, n - (size_t)s->skip);
+    s->skip = 0;
     if (s->down.len >= ANNOUNCE_AT)
         stream__announce(s);
     else if (list_empty(&s->fresh_link))
@@ -115,6 +121,8 @@ static void finish(struct stream *s, CURLcode rc)
         s->running = false;
     }
     lock_scope(&s->lock);
+    if (!s->head_done)
+        transfer_note_size(&s->t);
     s->failed = rc != CURLE_OK;
     if (s->failed) {
         (void)transfer_failed(&s->t, rc, &e);
@@ -320,6 +328,11 @@ struct net *net_new(void)
     must(curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_MAX) == CURLM_OK);
     thread_start(&n->thread, "net", net_thread, n);
     return n;
+}
+
+void net_trust(struct net *n, const char *ca_file)
+{
+    n->ca_file = ca_file;
 }
 
 void net_stop(struct net *n)

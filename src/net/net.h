@@ -24,6 +24,12 @@ struct stream; /* a body that is arriving */
 struct net *net_new(void);
 
 /*
+ * A PEM file of authorities that servers' certificates may be signed by, beside the system's own.
+ * Before the first request; the text is borrowed, NULL is allowed.
+ */
+void net_trust(struct net *n, const char *ca_file);
+
+/*
  * Ends calls and streams with UNAVAILABLE, now and from now on: for the end of the process. Calls
  * notice within a second, streams at once.
  */
@@ -48,8 +54,20 @@ struct net_source {
 };
 
 enum net_flags {
-    NET_GUARD = 1,    /* a foreign URL: apply the guard (guard.h), also to every redirect */
-    NET_REDIRECTS = 2 /* follow at most 5 */
+    NET_GUARD = 1,     /* a foreign URL: apply the guard (guard.h), also to every redirect */
+    NET_REDIRECTS = 2, /* follow at most 5 */
+    NET_EXACT_PATH = 4 /* send "/a/../b" as it is: the path was signed */
+};
+
+/*
+ * What FTP has beside a URL. HEAD asks for the size, a request with a source is a STOR. The path
+ * of the URL goes to the server in one piece, so that "/%2Fa/b" means its /a/b.
+ */
+struct net_ftp {
+    const char *user;
+    const char *password;
+    bool tls;       /* ftp URL: AUTH TLS or nothing (a ftps URL is TLS from the first byte) */
+    int64_t offset; /* of the first byte wanted */
 };
 
 struct net_request {
@@ -61,6 +79,7 @@ struct net_request {
     const void *body; /* or NULL */
     size_t body_len;
     const struct net_source *source; /* instead of body */
+    const struct net_ftp *ftp;       /* required for ftp and ftps URLs, else NULL */
     size_t max_body;                 /* of the answer, for net_call; 0 = 16 MiB */
     int timeout_ms;         /* whole call (net_call) or silence (net_open); 0 = 30 s, <0 = none */
     int connect_timeout_ms; /* 0 = 10 s */
@@ -69,7 +88,7 @@ struct net_request {
 
 struct net_response {
     int status;                       /* 200 for FTP */
-    const struct net_header *headers; /* names in lower case; of the last response */
+    const struct net_header *headers; /* names in lower case; of the last response; FTP: the size */
     size_t header_count;
     struct bytes_view {
         const char *p; /* NUL-terminated */
@@ -79,7 +98,8 @@ struct net_response {
 
 /*
  * Any HTTP status is success here; -1 is FAILED (transient), TIMEOUT (transient), TOO_LARGE,
- * UNAVAILABLE after net_stop, or INVALID for a malformed request or a URL that the guard refuses.
+ * UNAVAILABLE after net_stop, INVALID for a malformed request, or UNSAFE_URL when the guard refuses
+ * the URL, a redirect or the address.
  * The response lives in the arena. Connections are kept and reused. Error texts name the host,
  * never the path or query of the URL.
  */
@@ -110,6 +130,12 @@ int64_t stream_read(struct stream *s, void *out, size_t cap, struct err *e) must
 enum { STREAM_WAIT = -2 };
 int64_t stream_pull(struct stream *s, void *out, size_t cap, struct err *e) must_check;
 void stream_notify(struct stream *s, void (*ready)(void *arg), void *arg);
+
+/*
+ * Drops the next n bytes, those that are there and those to come. They pass through the net thread
+ * only, so that going to the middle of a large answer costs its reader nothing.
+ */
+void stream_skip(struct stream *s, int64_t n);
 
 /* Ends the transfer; after it returns `ready` is not called again. NULL is allowed. */
 void stream_close(struct stream *s);

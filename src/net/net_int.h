@@ -12,6 +12,7 @@
 /* Inside net/: one transfer over one easy handle, whichever thread drives it. */
 struct net {
     CURLM *multi;
+    const char *ca_file; /* or NULL */
     pthread_t thread;
     _Atomic bool stopping; /* set by net_stop */
     bool ending;           /* under lock: the net thread returns */
@@ -30,6 +31,8 @@ struct transfer {
     struct curl_slist *headers; /* of the request */
     bool guard;
     bool follow;
+    bool is_ftp;                         /* its replies are no headers */
+    int64_t ftp_size;                    /* of the file from the offset on; -1: unknown */
     int status;                          /* of the last response; 0 before it and for FTP */
     bool head_done;                      /* the last response's headers are complete */
     struct buf head;                     /* their raw lines */
@@ -47,6 +50,8 @@ int transfer_init(struct transfer *t, struct net *n, CURL *easy, const struct ne
                   struct err *e) must_check;
 /* Frees all but the easy handle. */
 void transfer_done(struct transfer *t);
+/* Asks curl for the size of an FTP transfer; in the thread that drives it. */
+void transfer_note_size(struct transfer *t);
 /* Status and headers into the arena. */
 void transfer_response(const struct transfer *t, struct arena *a, struct net_response *ret);
 /* Fills *e for a failed transfer; returns -1. */

@@ -51,3 +51,11 @@ size_t ring_get(struct ring *r, void *out, size_t cap)
     }
     return total;
 }
+
+size_t ring_drop(struct ring *r, size_t n)
+{
+    must(n <= r->len);
+    r->head = (r->head + n) % r->cap;
+    r->len -= n;
+    return n;
+}

@@ -22,6 +22,9 @@ size_t ring_space(struct ring *r, unsigned char **ret);
 /* Copies n bytes in; n <= cap - len, anything else is a bug. */
 void ring_put(struct ring *r, const void *p, size_t n);
 
+/* Forgets the n <= len oldest bytes; how many. */
+size_t ring_drop(struct ring *r, size_t n);
+
 /* Copies up to cap bytes out, oldest first; how many. */
 size_t ring_get(struct ring *r, void *out, size_t cap);
 

@@ -147,6 +147,15 @@ void stream_notify(struct stream *s, void (*ready)(void *arg), void *arg)
     }
 }
 
+void stream_skip(struct stream *s, int64_t n)
+{
+    lock_scope(&s->lock);
+    n -= (int64_t)ring_drop(&s->down, n < (int64_t)s->down.len ? (size_t)n : s->down.len);
+    s->skip += n;
+    if (s->down_paused && s->down.len <= s->down.cap / 2)
+        stream__ask(s, TODO_RESUME);
+}
+
 void stream_close(struct stream *s)
 {
     if (!s)

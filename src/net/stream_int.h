@@ -28,6 +28,7 @@ struct stream {
     pthread_cond_t changed;
     struct ring down;
     bool down_paused;
+    int64_t skip; /* bytes still to be dropped */
     struct ring up;
     bool up_paused;
     bool up_open; /* the source has not ended */

@@ -37,7 +37,8 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
 
     (void)purpose;
     if (why) {
-        (void)snprintf(t->refusal, sizeof(t->refusal), "%s leads to a %s address", t->host, why);
+        (void)snprintf(t->refusal, sizeof(t->refusal),
+                       "%s leads to a %s address (allowPrivateUrls)", t->host, why);
         return CURL_SOCKET_BAD;
     }
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -68,7 +69,8 @@ static int on_request(void *arg, char *remote_ip, char *local_ip, int remote_por
     (void)remote_port;
     (void)local_port;
     if (why) {
-        (void)snprintf(t->refusal, sizeof(t->refusal), "%s leads to a %s address", t->host, why);
+        (void)snprintf(t->refusal, sizeof(t->refusal),
+                       "%s leads to a %s address (allowPrivateUrls)", t->host, why);
         return CURL_PREREQFUNC_ABORT;
     }
     if (curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || !url)
@@ -112,6 +114,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
     buf_add(&t->head, line, n);
     if (t->head.full)
         return 0;
+    if (t->is_ftp)
+        return n;
     if (n == 0 || line[0] == '\r' || line[0] == '\n') {
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
         t->status = (int)status;
@@ -189,6 +193,21 @@ static void set_method(struct transfer *t, const struct net_request *r)
     SET(t, CURLOPT_CUSTOMREQUEST, method);
 }
 
+static int set_ftp(struct transfer *t, const struct net_request *r, struct err *e)
+{
+    if (t->is_ftp != (r->ftp != NULL))
+        return failed(e, INVALID, "%s: this is no place for FTP", t->host);
+    if (!t->is_ftp)
+        return 0;
+    SET(t, CURLOPT_USERNAME, r->ftp->user);
+    SET(t, CURLOPT_PASSWORD, r->ftp->password);
+    SET(t, CURLOPT_USE_SSL, (long)(r->ftp->tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    SET(t, CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_NOCWD);
+    SET(t, CURLOPT_FTP_SKIP_PASV_IP, 1L); /* data flows from the host that was asked */
+    SET(t, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)r->ftp->offset);
+    return 0;
+}
+
 /* "scheme://host:port" without user and password. */
 static void host_of(const struct net_request *r, char *out, size_t cap)
 {
@@ -218,6 +237,8 @@ int transfer_init(struct transfer *t, struct net *n, CURL *easy, const struct ne
                            .guard = r->flags & NET_GUARD,
                            .follow = r->flags & NET_REDIRECTS,
                            .head = BUF_INIT(HEAD_MAX)};
+    t->is_ftp = strncasecmp(r->url, "ftp", 3) == 0;
+    t->ftp_size = -1;
     must(!(t->guard && r->unix_socket));
     host_of(r, t->host, sizeof(t->host));
     if (atomic_load(&n->stopping))
@@ -226,9 +247,12 @@ int transfer_init(struct transfer *t, struct net *n, CURL *easy, const struct ne
         return -1;
     if (curl_easy_setopt(easy, CURLOPT_URL, r->url) != CURLE_OK)
         return failed(e, INVALID, "malformed URL");
-    if (set_headers(t, r, e) < 0)
+    if (set_headers(t, r, e) < 0 || set_ftp(t, r, e) < 0)
         return -1;
     set_method(t, r);
+    if (n->ca_file) /* the system's own are found by CURLOPT_CAPATH, whose default stays */
+        SET(t, CURLOPT_CAINFO, n->ca_file);
+    SET(t, CURLOPT_PATH_AS_IS, r->flags & NET_EXACT_PATH ? 1L : 0L);
     SET(t, CURLOPT_ERRORBUFFER, t->text);
     SET(t, CURLOPT_NOSIGNAL, 1L);
     SET(t, CURLOPT_QUICK_EXIT, 1L); /* a hanging resolver is left to its own thread */
@@ -281,6 +305,27 @@ static bool header_parse(struct arena *a, const char *line, size_t n, struct net
     return true;
 }
 
+void transfer_note_size(struct transfer *t)
+{
+    curl_off_t size;
+
+    if (t->is_ftp &&
+        curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size) == CURLE_OK)
+        t->ftp_size = size;
+}
+
+/* FTP's replies are for people; what a server writes there must not pass for headers. */
+static void ftp_response(const struct transfer *t, struct arena *a, struct net_response *ret)
+{
+    struct net_header *size = arena_calloc(a, 1, sizeof(*size));
+
+    *size = (struct net_header){"content-length", arena_printf(a, "%lld", (long long)t->ftp_size)};
+    *ret = (struct net_response){.status = 200,
+                                 .headers = size,
+                                 .header_count = t->ftp_size >= 0 ? 1 : 0,
+                                 .body = {.p = "", .n = 0}};
+}
+
 void transfer_response(const struct transfer *t, struct arena *a, struct net_response *ret)
 {
     const char *line = buf_str(&t->head);
@@ -290,6 +335,10 @@ void transfer_response(const struct transfer *t, struct arena *a, struct net_res
     const char *p;
     size_t n;
 
+    if (t->is_ftp) {
+        ftp_response(t, a, ret);
+        return;
+    }
     for (p = line; (p = strchr(p, '\n')); p++)
         lines++;
     headers = arena_calloc(a, lines + 1, sizeof(*headers));
@@ -299,10 +348,8 @@ void transfer_response(const struct transfer *t, struct arena *a, struct net_res
         if (header_parse(a, line, n, &headers[count]))
             count++;
     }
-    *ret = (struct net_response){.status = t->status ? t->status : 200, /* FTP has none */
-                                 .headers = headers,
-                                 .header_count = count,
-                                 .body = {.p = "", .n = 0}};
+    *ret = (struct net_response){
+        .status = t->status, .headers = headers, .header_count = count, .body = {.p = "", .n = 0}};
 }
 
 const char *net_header_get(const struct net_response *r, const char *lower_case_name)
@@ -323,13 +370,17 @@ int transfer_failed(const struct transfer *t, CURLcode rc, struct err *e)
     if (atomic_load(&t->net->stopping))
         return failed(e, UNAVAILABLE, "the node is shutting down");
     if (t->refusal[0])
-        return failed(e, INVALID, "%s", t->refusal);
+        return failed(e, UNSAFE_URL, "%s", t->refusal);
     if (t->head.full)
         return failed(e, TOO_LARGE, "%s: the headers of the answer are too large", t->host);
     /* curl has the same code for a peer that does not speak HTTP at all */
-    if (rc == CURLE_URL_MALFORMAT ||
-        (rc == CURLE_UNSUPPORTED_PROTOCOL && !strstr(text, "HTTP/0.9")))
+    if (rc == CURLE_UNSUPPORTED_PROTOCOL && !strstr(text, "HTTP/0.9"))
+        return failed(e, UNSAFE_URL, "%s leads to a scheme that is not allowed", t->host);
+    if (rc == CURLE_URL_MALFORMAT)
         return failed(e, INVALID, "%s: %s", t->host, text);
+    if (rc == CURLE_REMOTE_FILE_NOT_FOUND || rc == CURLE_REMOTE_ACCESS_DENIED ||
+        rc == CURLE_LOGIN_DENIED || rc == CURLE_FTP_COULDNT_RETR_FILE)
+        return failed(e, FAILED, "%s: %s", t->host, text); /* FTP's "no", which stays one */
     if (rc == CURLE_OPERATION_TIMEDOUT)
         (void)failed(e, TIMEOUT, "%s: %s", t->host, text);
     else

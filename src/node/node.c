@@ -50,7 +50,9 @@ static void start_net(struct node *n)
                                       .pattern_count = c->unsafe_urls.count};
     const struct storage_options o = {.ipfs_gateway = c->ipfs_gateway,
                                       .arweave_gateway = c->arweave_gateway,
-                                      .checksum_max = c->max_checksum_length};
+                                      .checksum_max = c->max_checksum_length,
+                                      .peer_id = n->peer_id,
+                                      .key = &c->private_key};
     struct storage_options with_net = o;
 
     guard_set(&rules);

@@ -5,69 +5,68 @@
 
 enum { ID_MAX = 4096 };
 
-static const char *gateway_url(struct arena *a, const char *base, const char *id)
+static int locate(struct arena *a, const char *base, const char *id, struct storage_target *ret,
+                  struct err *e)
 {
     _buf_ struct buf segment = BUF_INIT(ID_MAX);
 
-    storage__encode(&segment, id, "%20");
-    return arena_printf(a, "%s/%s", base, buf_str(&segment));
+    storage__encode(&segment, id, "-._*", "%20");
+    if (segment.full)
+        return failed(e, STORAGE, "its name is longer than %d bytes", ID_MAX);
+    ret->method = "GET";
+    ret->url = arena_printf(a, "%s/%s", base, buf_str(&segment));
+    ret->name = "";
+    return 0;
 }
 
-static const char *ipfs_why(const struct storage *s, const struct json *file)
+static int ipfs_check(const struct storage *s, const struct json *file, struct err *e)
 {
     const char *hash = json_get_str(file, "hash", "");
 
     if (!s->ipfs_gateway)
-        return "IPFS gateway is not configured!";
+        return failed(e, STORAGE, "IPFS gateway is not configured!");
     if (!hash[0])
-        return "Missing CID";
+        return failed(e, STORAGE, "Missing CID");
     if (storage__is_http(hash))
-        return "CID looks like an URL. Please specify URL storage instead.";
+        return failed(e, STORAGE, "CID looks like an URL. Please specify URL storage instead.");
     if (storage__is_path(hash))
-        return "CID looks like a file path";
-    return NULL;
+        return failed(e, STORAGE, "CID looks like a file path");
+    return 0;
 }
 
-static bool ipfs_locate(const struct storage *s, struct arena *a, const struct json *file,
-                        const struct json *userdata, struct storage_target *ret)
+static int ipfs_locate(struct arena *a, const struct storage *s, const struct storage_place *p,
+                       struct storage_target *ret, struct err *e)
 {
-    (void)userdata;
-    *ret =
-        (struct storage_target){.method = "GET",
-                                .url = gateway_url(a, arena_printf(a, "%s/ipfs", s->ipfs_gateway),
-                                                   json_get_str(file, "hash", "")),
-                                .name = ""};
-    return true;
+    return locate(a, arena_printf(a, "%s/ipfs", s->ipfs_gateway), json_get_str(p->file, "hash", ""),
+                  ret, e);
 }
 
 const struct storage_ops storage_ipfs = {
-    .type = "ipfs", .prefix = "the IPFS file", .why = ipfs_why, .locate = ipfs_locate};
+    .type = "ipfs", .prefix = "the IPFS file", .check = ipfs_check, .locate = ipfs_locate};
 
-static const char *arweave_why(const struct storage *s, const struct json *file)
+static int arweave_check(const struct storage *s, const struct json *file, struct err *e)
 {
     const char *id = json_get_str(file, "transactionId", "");
 
     if (!s->arweave_gateway)
-        return "Arweave gateway is not configured!";
+        return failed(e, STORAGE, "Arweave gateway is not configured!");
     if (!id[0])
-        return "Missing transaction ID";
+        return failed(e, STORAGE, "Missing transaction ID");
     if (storage__is_http(id))
-        return "Transaction ID looks like an URL. Please specify URL storage instead.";
+        return failed(e, STORAGE,
+                      "Transaction ID looks like an URL. Please specify URL storage instead.");
     if (storage__is_path(id))
-        return "Transaction ID looks like a file path";
-    return NULL;
+        return failed(e, STORAGE, "Transaction ID looks like a file path");
+    return 0;
 }
 
-static bool arweave_locate(const struct storage *s, struct arena *a, const struct json *file,
-                           const struct json *userdata, struct storage_target *ret)
+static int arweave_locate(struct arena *a, const struct storage *s, const struct storage_place *p,
+                          struct storage_target *ret, struct err *e)
 {
-    (void)userdata;
-    *ret = (struct storage_target){
-        .method = "GET",
-        .url = gateway_url(a, s->arweave_gateway, json_get_str(file, "transactionId", "")),
-        .name = ""};
-    return true;
+    return locate(a, s->arweave_gateway, json_get_str(p->file, "transactionId", ""), ret, e);
 }
 
-const struct storage_ops storage_arweave = {
-    .type = "arweave", .prefix = "the Arweave file", .why = arweave_why, .locate = arweave_locate};
+const struct storage_ops storage_arweave = {.type = "arweave",
+                                            .prefix = "the Arweave file",
+                                            .check = arweave_check,
+                                            .locate = arweave_locate};

@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "storage/storage_int.h"
 
-static const struct storage_ops *const types[] = {&storage_url, &storage_ipfs, &storage_arweave};
+static const struct storage_ops *const types[] = {&storage_url, &storage_ipfs, &storage_arweave,
+                                                  &storage_s3, &storage_ftp};
 
 static char *without_slash(const char *url)
 {
@@ -26,11 +27,20 @@ static char *without_slash(const char *url)
 struct storage *storage_new(const struct storage_options *o)
 {
     struct storage *s = xcalloc(1, sizeof(*s));
+    struct pubkey public_key;
+    uint8_t compressed[33];
 
     s->net = o->net;
     s->ipfs_gateway = without_slash(o->ipfs_gateway);
     s->arweave_gateway = without_slash(o->arweave_gateway);
     s->checksum_max = o->checksum_max;
+    if (o->key) {
+        s->peer_id = xstrdup(o->peer_id);
+        s->key = *o->key;
+        public_key = pubkey_of(o->key);
+        pubkey_compress(&public_key, compressed);
+        memcpy(s->iv, compressed, sizeof(s->iv));
+    }
     return s;
 }
 
@@ -40,6 +50,8 @@ void storage_free(struct storage *s)
         return;
     free(s->ipfs_gateway);
     free(s->arweave_gateway);
+    free(s->peer_id);
+    seckey_wipe(&s->key);
     free(s);
 }
 
@@ -53,7 +65,7 @@ bool storage__is_path(const char *s)
     return !storage__is_http(s) && s[0] && strchr(s + 1, '/');
 }
 
-void storage__encode(struct buf *out, const char *s, const char *space)
+void storage__encode(struct buf *out, const char *s, const char *keep, const char *space)
 {
     static const char hex[] = "0123456789ABCDEF";
 
@@ -61,7 +73,7 @@ void storage__encode(struct buf *out, const char *s, const char *space)
         unsigned char c = (unsigned char)*s;
 
         if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-            strchr("-._*", c)) {
+            strchr(keep, c)) {
             buf_putc(out, *s);
         } else if (c == ' ') {
             buf_puts(out, space);
@@ -73,44 +85,65 @@ void storage__encode(struct buf *out, const char *s, const char *space)
     }
 }
 
-/* The type's operations once the file object has been checked. */
-static int find_ops(const struct storage *s, const struct json *file,
-                    const struct storage_ops **ret, struct err *e)
+const char *storage__last_segment(const char *path)
 {
-    const char *type = json_get_str(file, "type", "undefined");
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static const struct storage_ops *ops_of(const struct json *file)
+{
+    const char *type = json_get_str(file, "type", "");
     size_t i;
 
-    if (!json_is(file, JSON_OBJECT))
-        return refused(e, STORAGE, "Empty file object");
     for (i = 0; i < ARRAY_LEN(types); i++) {
-        const char *why;
-
-        if (!str_ieq(types[i]->type, type))
-            continue;
-        why = types[i]->why(s, file);
-        if (why)
-            return failed(e, STORAGE, "Error validating %s: %s", types[i]->prefix, why);
-        *ret = types[i];
-        return 0;
+        if (str_ieq(types[i]->type, type))
+            return types[i];
     }
-    return failed(e, STORAGE, "Invalid storage type: %.64s", type);
+    return NULL;
+}
+
+bool storage_can_upload(const struct json *file)
+{
+    const struct storage_ops *ops = ops_of(file);
+
+    return ops && ops->upload;
+}
+
+int storage__find(const struct storage *s, const struct json *file, const struct storage_ops **ret,
+                  struct err *e)
+{
+    const struct storage_ops *ops = ops_of(file);
+
+    if (!json_is(file, JSON_OBJECT))
+        return failed(e, STORAGE, "Empty file object");
+    if (!ops)
+        return failed(e, STORAGE, "Invalid storage type: %.64s",
+                      json_get_str(file, "type", "undefined"));
+    if (ops->check(s, file, e) < 0)
+        return err_wrap(e, "Error validating %s", ops->prefix);
+    *ret = ops;
+    return 0;
 }
 
 int storage_check(const struct storage *s, const struct json *file, struct err *e)
 {
     const struct storage_ops *ops;
 
-    return find_ops(s, file, &ops, e);
+    return storage__find(s, file, &ops, e);
 }
 
-int storage__locate(const struct storage *s, struct arena *a, const struct storage_request *r,
+int storage__locate(const struct storage *s, struct arena *a, const struct storage_place *p,
                     struct storage_target *ret, struct err *e)
 {
-    const struct storage_ops *ops;
+    struct storage_target t = {.file = p->file};
 
-    if (find_ops(s, r->file, &ops, e) < 0)
+    if (storage__find(s, p->file, &t.ops, e) < 0)
         return -1;
-    if (!ops->locate(s, a, r->file, r->userdata, ret))
-        return failed(e, STORAGE, "Error validating %s: userdata is too long", ops->prefix);
+    must(t.ops->locate);
+    if (t.ops->locate(a, s, p, &t, e) < 0)
+        return err_wrap(e, "Error validating %s", t.ops->prefix);
+    *ret = t;
     return 0;
 }

@@ -8,13 +8,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "crypto/secp.h"
 #include "json/json.h"
 #include "net/net.h"
 
 /*
  * Where files live. A file object in the clear ({"type": "url", ...}, wire/ddo.md 5.1) is checked,
- * asked about, and opened. Every access goes through the guard of net/ (private addresses).
- * Thread-safe; the calls wait for the origin.
+ * asked about, opened, or written to. Every access goes through the guard of net/ (private
+ * addresses), and what it refuses says by which rule. Thread-safe; the calls wait for the origin.
  */
 struct storage;
 
@@ -23,8 +24,11 @@ struct storage_options {
     const char *ipfs_gateway; /* NULL: not configured; with or without a slash at the end */
     const char *arweave_gateway;
     int64_t checksum_max; /* bytes that a checksum covers at the most */
+    /* this node: files with its "encryptedBy" are decrypted while they are read; or both NULL */
+    const char *peer_id;
+    const struct seckey *key;
 };
-/* The texts are copied, net is borrowed. */
+/* Texts and key are copied, net is borrowed. */
 struct storage *storage_new(const struct storage_options *o);
 void storage_free(struct storage *s); /* NULL is allowed */
 
@@ -33,9 +37,12 @@ int storage_check(const struct storage *s, const struct json *file, struct err *
 
 struct storage_info {
     bool valid;               /* the origin has it */
-    int64_t size;             /* bytes; -1: unknown */
-    const char *content_type; /* or NULL */
-    const char *checksum;     /* sha256 as hex; NULL when not asked for */
+    int status;               /* of its HTTP answer; 0: it gave none */
+    int64_t size;             /* bytes as they are stored; -1: unknown */
+    const char *content_type; /* or NULL, like the next four */
+    const char *etag;
+    const char *modified;     /* Last-Modified */
+    const char *checksum;     /* sha256 as hex when it was asked for; else S3's ETag */
     const char *name;         /* last segment of the path; "" when the type has none */
     const char *type;         /* as the file object spells it */
     const char *encrypted_by; /* as in the file object, or NULL */
@@ -44,9 +51,10 @@ struct storage_info {
 
 /*
  * What the origin says about a file: by HEAD, else by a GET for its first byte. With checksum the
- * content is read once instead, its first checksum_max bytes hashed. An origin that does not
- * answer or says no gives valid = false, which is success. STORAGE for a malformed file object;
- * UNAVAILABLE when the node is ending.
+ * content is read once instead, its first checksum_max bytes hashed. Encrypted content is
+ * described as it is stored. An origin that does not answer or says no gives valid = false, which
+ * is success. STORAGE for a malformed file object; UNSAFE_URL when the guard refuses where it
+ * leads; UNAVAILABLE when the node is ending.
  */
 int storage_info_get(struct storage *s, struct arena *a, const struct json *file, bool checksum,
                      struct storage_info *ret, struct err *e) must_check;
@@ -61,22 +69,30 @@ struct storage_body; /* a file that is being read */
 struct storage_request {
     const struct json *file;
     const struct json *userdata; /* object: appended to the query of url files; or NULL */
-    const char *range;           /* a Range header's value for the origin; or NULL */
+    const char *range;           /* a Range header's value; or NULL */
+    const char *if_range;        /* the same of If-Range: the range only of this very content */
+    bool head;                   /* nothing but what is known of it: no body is opened */
 };
 
 struct storage_opened {
     int status;               /* 200; 206 or 416 when a range was asked for and honoured */
+    bool ranges;              /* parts of it can be asked for */
     int64_t size;             /* bytes that will come; -1: unknown */
-    const char *content_type; /* or NULL */
+    const char *content_type; /* or NULL, like the next five */
     const char *content_range;
-    const char *disposition; /* the origin's Content-Disposition, or NULL */
-    const char *name;        /* as in storage_info */
+    const char *content_encoding; /* the origin's, of bytes that pass as they are */
+    const char *disposition;      /* the origin's Content-Disposition */
+    const char *etag;
+    const char *modified;
+    const char *name; /* as in storage_info */
     struct storage_body *body;
 };
 
 /*
- * Opens a file. STORAGE for a malformed file object; "Request failed with status code 404" as
- * FAILED when the origin refuses; what net_open says otherwise. Close ret->body.
+ * Opens a file. A range is passed on to the origin, and cut out here when the origin knows none
+ * and tells the size. Content that breaks off ends with a failure, never with an end. STORAGE for
+ * a malformed file object; "Request failed with status code 404" as FAILED when the origin
+ * refuses; what net_open says otherwise. Close ret->body.
  */
 int storage_open(struct storage *s, struct arena *a, const struct storage_request *r,
                  struct storage_opened *ret, struct err *e) must_check;
@@ -85,7 +101,33 @@ int storage_open(struct storage *s, struct arena *a, const struct storage_reques
 int64_t storage_read(struct storage_body *b, void *out, size_t cap, struct err *e) must_check;
 int64_t storage_pull(struct storage_body *b, void *out, size_t cap, struct err *e) must_check;
 void storage_notify(struct storage_body *b, void (*ready)(void *arg), void *arg);
-void storage_close(struct storage_body *b);
+void storage_close(struct storage_body *b); /* NULL is allowed */
+
+/* The same content encrypted on its way, AES-256-CBC: aes_cbc_size() bytes. Takes b. */
+struct storage_body *storage_encrypt(struct storage_body *b, const uint8_t key[32],
+                                     const uint8_t iv[16]);
+
+/* --- writing --- */
+
+/* Whether files of this type can be written at all: url, s3, ftp. */
+bool storage_can_upload(const struct json *file);
+
+struct storage_upload {
+    const struct json *file; /* where to; a URL, key or path that ends with "/" is a folder */
+    const char *name;        /* the file's name in a folder */
+    /* The content, of known size. A read that answers -1 ends the upload as a failure. */
+    const struct net_source *source;
+    const uint8_t *key; /* 32 bytes: encrypted by the protocol's AES on its way; NULL: as it is */
+};
+
+/*
+ * Writes a file: PUT, S3's multipart upload in parts of 5 MiB, or STOR. The call lasts as long as
+ * the transfer, with 30 s of patience for a peer that takes nothing. On failure S3 and HTTP keep
+ * nothing, FTP what it has got. STORAGE for a malformed or unfit target; "Request failed with
+ * status code 403" as FAILED; transient when trying again makes sense.
+ */
+int storage_upload(struct storage *s, struct arena *a, const struct storage_upload *u,
+                   struct err *e) must_check;
 
 /* --- names --- */
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/fs.h"
+#include "base/range.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "test.h"
@@ -205,9 +206,78 @@ static void pool_runs_everything(void **state)
     assert_int_equal(count, 1000);
 }
 
+static void ranges_are_read(void **state)
+{
+    static const struct {
+        const char *header;
+        int found;
+        int64_t offset;
+        int64_t size;
+    } cases[] = {{NULL, 0, 0, 0},
+                 {"bytes=0-", 1, 0, 10},
+                 {"bytes=3-4", 1, 3, 2},
+                 {"bytes=3-99", 1, 3, 7},
+                 {"bytes=-4", 1, 6, 4},
+                 {"bytes=-99", 1, 0, 10},
+                 {"bytes=10-", -1, 0, 0},
+                 {"bytes=-0", -1, 0, 0},
+                 {"bytes=4-3", 0, 0, 0},
+                 {"bytes=a-b", 0, 0, 0},
+                 {"bytes=1-2,4-5", 0, 0, 0},
+                 {"lines=1-2", 0, 0, 0},
+                 {"bytes=99999999999999999999-", 0, 0, 0}};
+    int64_t offset;
+    int64_t size;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(cases); i++) {
+        offset = size = 0;
+        assert_int_equal(range_parse(cases[i].header, 10, &offset, &size), cases[i].found);
+        assert_int_equal(offset, cases[i].offset);
+        assert_int_equal(size, cases[i].size);
+    }
+}
+
+static void content_ranges_are_read(void **state)
+{
+    static const struct {
+        const char *header;
+        bool good;
+        int64_t offset;
+        int64_t size;
+        int64_t total;
+    } cases[] = {{"bytes 0-0/5", true, 0, 1, 5},  {"bytes 3-4/*", true, 3, 2, -1},
+                 {"bytes 0-4/5", true, 0, 5, 5},  {NULL, false, 0, 0, 0},
+                 {"bytes */5", false, 0, 0, 0},   {"bytes 0-5/5", false, 0, 0, 0},
+                 {"bytes 4-3/9", false, 0, 0, 0}, {"bytes=0-1/5", false, 0, 0, 0},
+                 {"bytes 0-1", false, 0, 0, 0},   {"bytes 0-1/5x", false, 0, 0, 0},
+                 {"bytes -1-1/5", false, 0, 0, 0}};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t offset = 0;
+        int64_t size = 0;
+        int64_t total = 0;
+
+        assert_int_equal(range_content_parse(cases[i].header, &offset, &size, &total),
+                         cases[i].good);
+        assert_int_equal(offset, cases[i].offset);
+        assert_int_equal(size, cases[i].size);
+        assert_int_equal(total, cases[i].total);
+    }
+    assert_true(range_is_single("bytes=0-"));
+    assert_true(range_is_single("bytes=-5"));
+    assert_false(range_is_single("bytes=0-1,3-4"));
+    assert_false(range_is_single(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges_are_read),
+        cmocka_unit_test(content_ranges_are_read),
         cmocka_unit_test(arena_gives_aligned_memory),
         cmocka_unit_test(buffer_keeps_its_ceiling),
         cmocka_unit_test(errors_carry_status_and_text),

@@ -148,7 +148,7 @@ static void urls_are_checked_as_curl_reads_them(void **state)
     for (i = 0; i < ARRAY_LEN(bad); i++) {
         if (guard_check_url(bad[i], &e) == 0)
             fail_msg("accepted: %s", bad[i]);
-        assert_int_equal(e.code, ERR_INVALID);
+        assert_int_equal(e.code, ERR_UNSAFE_URL);
     }
     for (i = 0; i < ARRAY_LEN(good); i++)
         ok(guard_check_url(good[i], &e), e);
@@ -163,8 +163,8 @@ static void patterns_only_refuse(void **state)
     (void)state;
     guard_set(&(struct guard_rules){.patterns = patterns, .pattern_count = ARRAY_LEN(patterns)});
     ok(guard_check_url("http://example.com/169.253.1", &e), e);
-    err_is(guard_check_url("http://example.com/169.254.1", &e), e, INVALID);
-    err_is(guard_check_url("http://example.com/12345x", &e), e, INVALID);
+    err_is(guard_check_url("http://example.com/169.254.1", &e), e, UNSAFE_URL);
+    err_is(guard_check_url("http://example.com/12345x", &e), e, UNSAFE_URL);
     ok(guard_check_url("http://example.com/1234x", &e), e);
     guard_set(&(struct guard_rules){.allow_private = false});
     ok(guard_check_url("http://example.com/169.254.1", &e), e);

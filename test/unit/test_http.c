@@ -330,39 +330,6 @@ static void test_target(void **state)
     http_server_stop(s, 100);
 }
 
-static void test_range(void **state)
-{
-    static const struct {
-        const char *header;
-        int found;
-        int64_t offset;
-        int64_t size;
-    } cases[] = {{NULL, 0, 0, 0},
-                 {"bytes=0-", 1, 0, 10},
-                 {"bytes=3-4", 1, 3, 2},
-                 {"bytes=3-99", 1, 3, 7},
-                 {"bytes=-4", 1, 6, 4},
-                 {"bytes=-99", 1, 0, 10},
-                 {"bytes=10-", -1, 0, 0},
-                 {"bytes=-0", -1, 0, 0},
-                 {"bytes=4-3", 0, 0, 0},
-                 {"bytes=a-b", 0, 0, 0},
-                 {"bytes=1-2,4-5", 0, 0, 0},
-                 {"lines=1-2", 0, 0, 0},
-                 {"bytes=99999999999999999999-", 0, 0, 0}};
-    int64_t offset;
-    int64_t size;
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < ARRAY_LEN(cases); i++) {
-        offset = size = 0;
-        assert_int_equal(http_range_parse(cases[i].header, 10, &offset, &size), cases[i].found);
-        assert_int_equal(offset, cases[i].offset);
-        assert_int_equal(size, cases[i].size);
-    }
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -375,7 +342,6 @@ int main(void)
         cmocka_unit_test(test_leave_while_working),
         cmocka_unit_test(test_gate),
         cmocka_unit_test(test_target),
-        cmocka_unit_test(test_range),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,9 +237,9 @@ static void broken_peers_are_errors(void **state)
     err_is(net_call(f->net, f->a, &r, &got, &e), e, FAILED);
     assert_null(strstr(e.msg, "secret"));
     r.url = "gopher://127.0.0.1/";
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
     r.url = "file:///etc/passwd";
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
 }
 
 static void redirects_are_followed_five_times(void **state)
@@ -266,7 +266,7 @@ static void redirects_are_followed_five_times(void **state)
     err_is(net_call(f->net, f->a, &r, &got, &e), e, FAILED);
     r = request(f, "/to?file:///etc/passwd");
     r.flags = NET_REDIRECTS;
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
 }
 
 static void foreign_urls_stay_outside(void **state)
@@ -282,22 +282,22 @@ static void foreign_urls_stay_outside(void **state)
 
     ok(net_call(f->net, f->a, &r, &got, &e), e); /* leaves a connection that might be reused */
     r.flags = NET_GUARD | NET_REDIRECTS;
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
-    assert_string_equal(e.msg, "127.0.0.1 is a loopback address");
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
+    assert_string_equal(e.msg, "127.0.0.1 is a loopback address (allowPrivateUrls)");
     r.url = arena_printf(f->a, "http://localhost%s", port);
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
     guard_set(&rules);
     ok(net_call(f->net, f->a, &r, &got, &e), e);
     r.url = arena_printf(f->a, "%s/to?http://127.0.0.2%s", server_url(f->server), port);
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
     assert_non_null(strstr(e.msg, "loopback"));
     r.url = arena_printf(f->a, "%s/to?http://10.0.0.1/", server_url(f->server));
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
     rules.patterns = pattern;
     rules.pattern_count = 1;
     guard_set(&rules);
     r.url = arena_printf(f->a, "%s/to?/hello", server_url(f->server));
-    err_is(net_call(f->net, f->a, &r, &got, &e), e, INVALID);
+    err_is(net_call(f->net, f->a, &r, &got, &e), e, UNSAFE_URL);
     r.url = arena_printf(f->a, "%s/to?/echo", server_url(f->server));
     ok(net_call(f->net, f->a, &r, &got, &e), e);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/must.h"
+#include "base/range.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "storage/storage_int.h"
+
+/* What an origin says about a file. */
 
 enum {
     TIMEOUT_MS = 30000,         /* for a head; silence of a body */
@@ -17,9 +18,32 @@ enum {
     STRAY_BODY_MAX = 65536 /* of an answer to HEAD that has one all the same */
 };
 
-struct storage_body {
-    struct stream *stream;
-};
+struct net_request storage__request(struct arena *a, const struct storage_target *t,
+                                    const char *method, const char *range)
+{
+    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
+    struct net_request r = {.method = method,
+                            .url = t->url,
+                            .headers = headers,
+                            .header_count = t->header_count,
+                            .ftp = t->ftp,
+                            .timeout_ms = TIMEOUT_MS,
+                            .flags = NET_GUARD | NET_REDIRECTS};
+
+    if (t->header_count > 0)
+        memcpy(headers, t->headers, t->header_count * sizeof(*headers));
+    if (range)
+        headers[r.header_count++] = (struct net_header){"Range", range};
+    if (t->ops->sign)
+        t->ops->sign(a, t, &r);
+    return r;
+}
+
+int storage__status_failed(int status, struct err *e)
+{
+    (void)failed(e, FAILED, "Request failed with status code %d", status);
+    return status >= 500 || status == 429 || status == 408 ? err_transient(e) : -1;
+}
 
 static int64_t number(const char *s)
 {
@@ -28,54 +52,27 @@ static int64_t number(const char *s)
     return s && str_u64(s, INT64_MAX, &v) ? (int64_t)v : -1;
 }
 
-/* The total of "bytes 0-0/1234"; -1 when it is not there. */
-static int64_t range_total(const char *content_range)
-{
-    const char *slash = content_range ? strrchr(content_range, '/') : NULL;
-
-    return slash ? number(slash + 1) : -1;
-}
-
-static bool is_success(int status)
-{
-    return status >= 200 && status < 300;
-}
-
-/* The target's request; with a Range header unless range is NULL. */
-static struct net_request request_of(struct arena *a, const struct storage_target *t,
-                                     const char *range)
-{
-    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
-    size_t n = t->header_count;
-
-    if (n > 0)
-        memcpy(headers, t->headers, n * sizeof(*headers));
-    if (range)
-        headers[n++] = (struct net_header){"Range", range};
-    return (struct net_request){.method = t->method,
-                                .url = t->url,
-                                .headers = headers,
-                                .header_count = n,
-                                .timeout_ms = TIMEOUT_MS,
-                                .flags = NET_GUARD | NET_REDIRECTS};
-}
-
-/* --- facts --- */
-
 static void facts_of(const struct net_response *r, struct storage_info *info)
 {
-    info->valid = is_success(r->status);
+    int64_t at;
+    int64_t n;
+
+    info->status = r->status;
+    info->valid = storage__is_success(r->status);
     info->content_type = net_header_get(r, "content-type");
-    if (r->status == 206)
-        info->size = range_total(net_header_get(r, "content-range"));
-    else
+    info->etag = net_header_get(r, "etag");
+    info->modified = net_header_get(r, "last-modified");
+    info->size = -1;
+    if (r->status != 206)
         info->size = number(net_header_get(r, "content-length"));
+    else if (!range_content_parse(net_header_get(r, "content-range"), &at, &n, &info->size))
+        info->size = -1;
 }
 
-/* The end of the node is no fact about the file. */
+/* The end of the node is no fact about the file, and neither is what the guard refuses. */
 static int verdict(struct storage_info *info, const struct err *from, struct err *e)
 {
-    if (from->code == ERR_UNAVAILABLE) {
+    if (from->code == ERR_UNAVAILABLE || from->code == ERR_UNSAFE_URL) {
         *e = *from;
         return -1;
     }
@@ -89,40 +86,40 @@ static int ask_by_get(struct storage *s, struct arena *a, const struct storage_t
                       struct storage_info *info, struct err *e)
 {
     bool is_get = str_eq(t->method, "GET");
-    struct net_request r = request_of(a, t, is_get ? "bytes=0-0" : NULL);
+    struct net_request r = storage__request(a, t, t->method, is_get ? "bytes=0-0" : NULL);
     _stream_ struct stream *stream = NULL;
     struct net_response got;
     struct err why;
 
     if (net_open(s->net, a, &r, &got, &stream, &why) < 0)
         return verdict(info, &why, e);
+    facts_of(&got, info);
     if (got.status == 416) { /* an empty file has no first byte */
         info->valid = true;
         info->size = 0;
-        return 0;
     }
-    facts_of(&got, info);
     return 0;
 }
 
-static int ask(struct storage *s, struct arena *a, const struct storage_target *t,
-               struct storage_info *info, struct err *e)
+int storage__ask(struct storage *s, struct arena *a, const struct storage_target *t,
+                 struct storage_info *info, struct err *e)
 {
-    struct net_request r = request_of(a, t, NULL);
+    struct net_request r;
     struct net_response got;
     struct err why;
 
     if (!str_eq(t->method, "GET"))
         return ask_by_get(s, a, t, info, e);
-    r.method = "HEAD";
+    r = storage__request(a, t, "HEAD", NULL);
     r.max_body = STRAY_BODY_MAX;
     if (net_call(s->net, a, &r, &got, &why) < 0) {
-        if (why.code == ERR_TIMEOUT || why.code == ERR_INVALID || why.code == ERR_UNAVAILABLE)
+        if (t->ftp || why.code == ERR_TIMEOUT || why.code == ERR_INVALID ||
+            why.code == ERR_UNAVAILABLE || why.code == ERR_UNSAFE_URL)
             return verdict(info, &why, e);
         return ask_by_get(s, a, t, info, e);
     }
     facts_of(&got, info);
-    if ((info->valid && info->size >= 0) || got.status == 404 || got.status == 410)
+    if (t->ftp || (info->valid && info->size >= 0) || got.status == 404 || got.status == 410)
         return 0;
     return ask_by_get(s, a, t, info, e); /* some origins know no HEAD, or sign URLs for GET only */
 }
@@ -157,7 +154,7 @@ static int hash_stream(struct storage *s, struct stream *stream, struct hash32 *
 static int read_checksum(struct storage *s, struct arena *a, const struct storage_target *t,
                          struct storage_info *info, struct err *e)
 {
-    struct net_request r = request_of(a, t, NULL);
+    struct net_request r = storage__request(a, t, t->method, NULL);
     _stream_ struct stream *stream = NULL;
     struct net_response got;
     struct hash32 hash;
@@ -177,20 +174,48 @@ static int read_checksum(struct storage *s, struct arena *a, const struct storag
     return 0;
 }
 
+/* The ETag without its quotes: what the reference calls the checksum of an object in S3. */
+static const char *etag_checksum(struct arena *a, const char *etag)
+{
+    size_t n;
+
+    if (!etag)
+        return NULL;
+    etag += etag[0] == '"';
+    n = strcspn(etag, "\"");
+    return arena_strndup(a, etag, n);
+}
+
+static int info_by_url(struct storage *s, struct arena *a, const struct json *file, bool checksum,
+                       struct storage_info *info, struct err *e)
+{
+    const struct storage_place place = {.file = file};
+    struct storage_target t;
+
+    if (storage__locate(s, a, &place, &t, e) < 0)
+        return -1;
+    info->name = t.name;
+    if ((checksum ? read_checksum : storage__ask)(s, a, &t, info, e) < 0)
+        return e->code == ERR_UNSAFE_URL ? err_wrap(e, "URL is marked as unsafe") : -1;
+    if (t.ops == &storage_s3 && info->valid && !info->checksum)
+        info->checksum = etag_checksum(a, info->etag);
+    if (t.ftp && info->valid)
+        info->content_type = "application/octet-stream";
+    return 0;
+}
+
 int storage_info_get(struct storage *s, struct arena *a, const struct json *file, bool checksum,
                      struct storage_info *ret, struct err *e)
 {
-    struct storage_request request = {.file = file};
     struct storage_info info = {.size = -1};
-    struct storage_target t;
+    const struct storage_ops *ops;
 
-    if (storage__locate(s, a, &request, &t, e) < 0)
+    if (storage__find(s, file, &ops, e) < 0)
         return -1;
-    info.name = t.name;
     info.type = json_get_str(file, "type", "");
     info.encrypted_by = json_get_str(file, "encryptedBy", NULL);
     info.encrypt_method = json_get_str(file, "encryptMethod", NULL);
-    if ((checksum ? read_checksum(s, a, &t, &info, e) : ask(s, a, &t, &info, e)) < 0)
+    if ((ops->info ? ops->info : info_by_url)(s, a, file, checksum, &info, e) < 0)
         return -1;
     *ret = info;
     return 0;
@@ -214,59 +239,4 @@ struct json *storage_info_json(struct arena *a, const struct storage_info *info)
     if (info->encrypt_method)
         json_set_str(a, o, "encryptMethod", info->encrypt_method);
     return o;
-}
-
-/* --- content --- */
-
-int storage_open(struct storage *s, struct arena *a, const struct storage_request *r,
-                 struct storage_opened *ret, struct err *e)
-{
-    struct storage_target t;
-    struct net_request request;
-    struct net_response got;
-    struct stream *stream;
-    struct storage_body *body;
-
-    if (storage__locate(s, a, r, &t, e) < 0)
-        return -1;
-    request = request_of(a, &t, str_eq(t.method, "GET") ? r->range : NULL);
-    if (net_open(s->net, a, &request, &got, &stream, e) < 0)
-        return -1;
-    if (!is_success(got.status) && !(got.status == 416 && r->range)) {
-        stream_close(stream);
-        return failed(e, FAILED, "Request failed with status code %d", got.status);
-    }
-    body = xcalloc(1, sizeof(*body));
-    body->stream = stream;
-    *ret = (struct storage_opened){.status = got.status,
-                                   .size = number(net_header_get(&got, "content-length")),
-                                   .content_type = net_header_get(&got, "content-type"),
-                                   .content_range = net_header_get(&got, "content-range"),
-                                   .disposition = net_header_get(&got, "content-disposition"),
-                                   .name = t.name,
-                                   .body = body};
-    return 0;
-}
-
-int64_t storage_read(struct storage_body *b, void *out, size_t cap, struct err *e)
-{
-    return stream_read(b->stream, out, cap, e);
-}
-
-int64_t storage_pull(struct storage_body *b, void *out, size_t cap, struct err *e)
-{
-    return stream_pull(b->stream, out, cap, e);
-}
-
-void storage_notify(struct storage_body *b, void (*ready)(void *arg), void *arg)
-{
-    stream_notify(b->stream, ready, arg);
-}
-
-void storage_close(struct storage_body *b)
-{
-    if (!b)
-        return;
-    stream_close(b->stream);
-    free(b);
 }

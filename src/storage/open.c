@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "base/range.h"
+#include "base/str.h"
+#include "crypto/aes.h"
+#include "crypto/ecies.h"
+#include "storage/storage_int.h"
+
+/* Opens a file's content, or a part of it, and decrypts what this node has encrypted. */
+
+enum {
+    ECIES_MAX = 25 * 1048576 + ECIES_OVERHEAD, /* what encryptFile makes at the most */
+    ECIES_LIMIT_MS = 120000,
+    PIECE = 64 * 1024
+};
+
+static int64_t number(const char *s)
+{
+    uint64_t v;
+
+    return s && str_u64(s, INT64_MAX, &v) ? (int64_t)v : -1;
+}
+
+/* --- parts --- */
+
+/* Of `total` bytes the part [at, at + n) comes. */
+static void set_part(struct arena *a, struct storage_opened *o, int64_t at, int64_t n,
+                     int64_t total)
+{
+    o->status = 206;
+    o->size = n;
+    o->content_range =
+        total < 0 ? arena_printf(a, "bytes %lld-%lld/*", (long long)at, (long long)(at + n - 1))
+                  : arena_printf(a, "bytes %lld-%lld/%lld", (long long)at, (long long)(at + n - 1),
+                                 (long long)total);
+}
+
+static void set_beyond(struct arena *a, struct storage_opened *o, int64_t total)
+{
+    o->status = 416;
+    o->size = 0;
+    o->content_range = total < 0 ? NULL : arena_printf(a, "bytes */%lld", (long long)total);
+}
+
+/*
+ * A part of what comes whole: an origin that knows no ranges. Its beginning is dropped by the net
+ * thread; true when the stream is still wanted.
+ */
+static bool cut(struct arena *a, const char *range, struct stream *stream, struct storage_opened *o)
+{
+    int64_t total = o->size;
+    int64_t at;
+    int64_t n;
+    int found = total < 0 ? 0 : range_parse(range, total, &at, &n);
+
+    if (found > 0) {
+        stream_skip(stream, at);
+        set_part(a, o, at, n, total);
+    } else if (found < 0) {
+        set_beyond(a, o, total);
+    }
+    return found >= 0;
+}
+
+/* Whether the part that came is the one that was asked for. */
+static int check_part(struct arena *a, const struct net_response *got, const char *range,
+                      struct storage_opened *o, struct err *e)
+{
+    int64_t at, n, total;
+    int64_t want_at = 0;
+    int64_t want_n = 0;
+
+    if (!range_content_parse(net_header_get(got, "content-range"), &at, &n, &total))
+        return failed(e, FAILED, "the origin does not say which part it sends");
+    if (range_parse(range, total < 0 ? INT64_MAX : total, &want_at, &want_n) <= 0 ||
+        (total >= 0 && (at != want_at || n != want_n)) || (o->size >= 0 && o->size != n))
+        return failed(e, FAILED, "the origin sends another part than was asked for");
+    set_part(a, o, at, n, total);
+    return 0;
+}
+
+/* If-Range: only the same content may be continued. What has no validators never is the same. */
+static bool may_continue(const struct storage_request *r, const struct storage_opened *o)
+{
+    return !r->if_range || str_eq(r->if_range, o->etag) || str_eq(r->if_range, o->modified);
+}
+
+/* --- over HTTP --- */
+
+static void describe(const struct net_response *got, struct storage_opened *o)
+{
+    o->status = 200;
+    o->size = number(net_header_get(got, "content-length"));
+    o->content_type = net_header_get(got, "content-type");
+    o->content_encoding = net_header_get(got, "content-encoding");
+    o->disposition = net_header_get(got, "content-disposition");
+    o->etag = net_header_get(got, "etag");
+    o->modified = net_header_get(got, "last-modified");
+}
+
+static int take_answer(struct arena *a, const struct storage_request *r,
+                       const struct net_response *got, struct stream *stream,
+                       struct storage_opened *o, struct err *e)
+{
+    bool wanted = true;
+
+    describe(got, o);
+    if (got->status == 206 && r->range) {
+        if (check_part(a, got, r->range, o, e) < 0)
+            return -1;
+    } else if (got->status == 416 && r->range) {
+        const char *slash = net_header_get(got, "content-range");
+
+        set_beyond(a, o, slash && str_starts(slash, "bytes */") ? number(slash + 8) : -1);
+        wanted = false;
+    } else if (!storage__is_success(got->status)) {
+        return storage__status_failed(got->status, e);
+    } else if (r->range && may_continue(r, o)) {
+        wanted = cut(a, r->range, stream, o);
+    }
+    o->ranges = o->status != 200 || o->size >= 0;
+    o->body = wanted ? storage__stream_body(stream, o->size) : storage__bytes_body(NULL, 0, 0);
+    if (!wanted)
+        stream_close(stream);
+    return 0;
+}
+
+static int open_http(struct storage *s, struct arena *a, const struct storage_request *r,
+                     const struct storage_target *t, struct storage_opened *o, struct err *e)
+{
+    struct storage_target with = *t;
+    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
+    struct net_request request;
+    struct net_response got;
+    struct stream *stream;
+    size_t i;
+
+    if (r->range && r->if_range) {
+        for (i = 0; i < t->header_count; i++)
+            headers[i] = t->headers[i];
+        headers[i] = (struct net_header){"If-Range", r->if_range};
+        with.headers = headers;
+        with.header_count = t->header_count + 1;
+    }
+    request = storage__request(a, &with, t->method, str_eq(t->method, "GET") ? r->range : NULL);
+    if (net_open(s->net, a, &request, &got, &stream, e) < 0)
+        return -1;
+    if (take_answer(a, r, &got, stream, o, e) < 0) {
+        stream_close(stream);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- over FTP --- */
+
+/* The size comes first when a part is wanted: FTP knows offsets and no ends. */
+static int open_ftp(struct storage *s, struct arena *a, const struct storage_request *r,
+                    const struct storage_target *t, struct storage_opened *o, struct err *e)
+{
+    struct net_ftp ftp = *t->ftp;
+    struct storage_target with = *t;
+    struct storage_info info = {.size = -1};
+    struct net_request request;
+    struct net_response got;
+    struct stream *stream;
+    int64_t at, n;
+    int found = 0;
+
+    if (r->range && !r->if_range) {
+        if (storage__ask(s, a, t, &info, e) < 0)
+            return -1;
+        found = info.valid && info.size >= 0 ? range_parse(r->range, info.size, &at, &n) : 0;
+    }
+    o->ranges = true;
+    if (found < 0) {
+        set_beyond(a, o, info.size);
+        o->body = storage__bytes_body(NULL, 0, 0);
+        return 0;
+    }
+    ftp.offset = found ? at : 0;
+    with.ftp = &ftp;
+    request = storage__request(a, &with, "GET", NULL);
+    if (net_open(s->net, a, &request, &got, &stream, e) < 0)
+        return -1;
+    describe(&got, o);
+    if (found)
+        set_part(a, o, at, n, info.size);
+    o->body = storage__stream_body(stream, o->size);
+    return 0;
+}
+
+/* --- encrypted content --- */
+
+/* Reads it whole: ECIES says at its start whether the rest is genuine, so all is needed first. */
+static int read_sealed(struct storage_body *b, struct buf *out, struct err *e)
+{
+    int64_t deadline = clock_mono_ms() + ECIES_LIMIT_MS;
+    _free_ char *piece = xmalloc(PIECE);
+    int64_t n;
+
+    while ((n = storage_read(b, piece, PIECE, e)) > 0) {
+        buf_add(out, piece, (size_t)n);
+        if (out->full)
+            return failed(e, TOO_LARGE, "the encrypted file is larger than %zu bytes", out->max);
+        if (clock_mono_ms() > deadline)
+            return failed(e, TIMEOUT, "the origin is too slow");
+    }
+    return (int)n;
+}
+
+static int open_ecies(const struct storage *s, struct arena *a, const struct storage_request *r,
+                      struct storage_opened *o, struct err *e)
+{
+    _buf_ struct buf sealed = BUF_INIT(ECIES_MAX);
+    _buf_ struct buf plain = BUF_INIT(ECIES_MAX);
+    int64_t at = 0;
+    int64_t n;
+    int found;
+
+    if (read_sealed(o->body, &sealed, e) < 0 ||
+        ecies_decrypt(&s->key, buf_str(&sealed), sealed.len, &plain, e) < 0)
+        return -1;
+    storage_close(o->body);
+    n = (int64_t)plain.len;
+    o->size = n;
+    found = r->range && !r->if_range ? range_parse(r->range, n, &at, &n) : 0;
+    if (found > 0)
+        set_part(a, o, at, n, (int64_t)plain.len);
+    else if (found < 0)
+        set_beyond(a, o, (int64_t)plain.len);
+    o->body = found < 0 ? storage__bytes_body(NULL, 0, 0)
+                        : storage__bytes_body(buf_take(&plain), (size_t)at, (size_t)n);
+    return 0;
+}
+
+/* Whether the stored content is encrypted by this node, so that it is decrypted on its way. */
+static bool is_sealed(const struct storage *s, const struct json *file)
+{
+    return s->peer_id && str_eq(s->peer_id, json_get_str(file, "encryptedBy", NULL));
+}
+
+static bool is_ecies(const struct json *file)
+{
+    return str_ieq(json_get_str(file, "encryptMethod", "AES"), "ECIES");
+}
+
+/* How AES content ends is known at its end only, so it has no size and no parts. */
+static int unseal(const struct storage *s, struct arena *a, const struct storage_request *r,
+                  struct storage_opened *o, struct err *e)
+{
+    o->content_encoding = NULL;
+    o->etag = NULL; /* of the stored bytes */
+    if (is_ecies(r->file))
+        return open_ecies(s, a, r, o, e);
+    o->size = -1;
+    o->ranges = false;
+    o->body = storage__cipher_body(o->body, s->key.b, s->iv, false);
+    return 0;
+}
+
+/* --- all together --- */
+
+/* The head alone: nothing is opened. */
+static int open_nothing(struct storage *s, struct arena *a, const struct storage_target *t,
+                        bool sealed, struct storage_opened *o, struct err *e)
+{
+    struct storage_info info = {.size = -1};
+
+    if (storage__ask(s, a, t, &info, e) < 0)
+        return -1;
+    if (!info.valid && info.status)
+        return storage__status_failed(info.status, e);
+    if (!info.valid)
+        return failed(e, FAILED, "the origin does not answer, or does not have the file");
+    *o = (struct storage_opened){.status = 200,
+                                 .size = info.size,
+                                 .content_type = info.content_type,
+                                 .etag = sealed ? NULL : info.etag,
+                                 .modified = info.modified,
+                                 .name = t->name,
+                                 .ranges = info.size >= 0};
+    if (!sealed)
+        return 0;
+    o->ranges = is_ecies(t->file);
+    o->size = o->ranges && info.size >= ECIES_OVERHEAD ? info.size - ECIES_OVERHEAD : -1;
+    return 0;
+}
+
+static int open_by_url(struct storage *s, struct arena *a, const struct storage_request *r,
+                       struct storage_opened *ret, struct err *e)
+{
+    const struct storage_place place = {.file = r->file, .userdata = r->userdata};
+    const bool sealed = is_sealed(s, r->file);
+    struct storage_request whole = *r;
+    struct storage_opened o = {.status = 200};
+    struct storage_target t;
+
+    if (storage__locate(s, a, &place, &t, e) < 0)
+        return -1;
+    if (r->head)
+        return open_nothing(s, a, &t, sealed, ret, e);
+    if (sealed)
+        whole.range = whole.if_range = NULL;
+    o.name = t.name;
+    if ((t.ftp ? open_ftp : open_http)(s, a, &whole, &t, &o, e) < 0)
+        return -1;
+    if (sealed && unseal(s, a, r, &o, e) < 0) {
+        storage_close(o.body);
+        return -1;
+    }
+    *ret = o;
+    return 0;
+}
+
+int storage_open(struct storage *s, struct arena *a, const struct storage_request *r,
+                 struct storage_opened *ret, struct err *e)
+{
+    struct storage_request one = *r;
+    const struct storage_ops *ops;
+
+    if (storage__find(s, r->file, &ops, e) < 0)
+        return -1;
+    if (!range_is_single(r->range))
+        one.range = NULL;
+    if ((ops->open ? ops->open : open_by_url)(s, a, &one, ret, e) == 0)
+        return 0;
+    return e->code == ERR_UNSAFE_URL ? err_wrap(e, "URL is marked as unsafe") : -1;
+}
