@@ -43,16 +43,36 @@ static void tell_notices(const struct config *c)
         log_warn("config", "%s", c->notices.items[i]);
 }
 
-/* SIGTERM and SIGINT are taken by sigwait alone; threads made from here on have them blocked. */
-static sigset_t ending_signals(void)
+/* Signals are taken by sigwait alone; threads made from here on have them blocked. */
+static sigset_t block_signals(const struct config *c)
 {
     sigset_t set;
 
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    if (c->http_cert_path) /* a node without one ends with its terminal, as programs do */
+        (void)sigaddset(&set, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     return set;
+}
+
+/* The signal that ends the node; SIGHUP means that there is a new certificate. */
+static int wait_for_end(struct node *n, const sigset_t *set)
+{
+    struct err e;
+    int got = 0;
+
+    for (;;) {
+        if (sigwait(set, &got) != 0)
+            continue;
+        if (got != SIGHUP)
+            return got;
+        if (node_renew_tls(n, &e) < 0)
+            log_warn("node", "the certificate stays as it is: %s", e.msg);
+        else
+            log_info("node", "certificate read again");
+    }
 }
 
 /* A second signal ends the process at once; so does the end of the time that ending may take. */
@@ -72,12 +92,12 @@ static void *watch_ending(void *arg)
 
 static int run(const struct config *c)
 {
-    sigset_t set = ending_signals();
+    sigset_t set = block_signals(c);
     int64_t started = clock_mono_ms();
     pthread_t watcher;
     struct node *n;
     struct err e;
-    int got = 0;
+    int got;
 
     if (node_start(c, &n, &e) < 0) {
         (void)fprintf(stderr, "atoll node: %s\n", e.msg);
@@ -85,8 +105,8 @@ static int run(const struct config *c)
     }
     log_info("node", "listening on port %d after %lld ms, address %s", http_server_port(n->http),
              (long long)(clock_mono_ms() - started), n->address_text);
-    while (sigwait(&set, &got) != 0)
-        continue;
+    got = wait_for_end(n, &set);
+    (void)sigdelset(&set, SIGHUP);
     log_info("node", "ending: signal %d", got);
     thread_start(&watcher, "ending", watch_ending, &set);
     node_stop(n, DRAIN_MS);

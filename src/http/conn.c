@@ -207,7 +207,7 @@ static void begin_body(struct conn *c)
     c->state = CONN_BODY;
     c->deadline = now_ms(s) + s->options.body_timeout_ms;
     if (x->head.expects && c->left == 0)
-        send_now(c, "HTTP/1.1 100 Continue\r\n\r\n");
+        wire_say(c, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 void conn_use(struct conn *c, size_t n)
@@ -332,15 +332,7 @@ static bool step_body(struct conn *c)
 
 /* --- bytes --- */
 
-static void alloc_cb(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
-{
-    struct conn *c = container_of(h, struct conn, tcp);
-
-    (void)suggested;
-    *ret = uv_buf_init(c->server->read_buf, READ_SIZE);
-}
-
-static void at_eof(struct conn *c)
+void conn_eof(struct conn *c)
 {
     c->eof = true;
     if (c->state == CONN_ANSWER) {
@@ -355,40 +347,22 @@ static void at_eof(struct conn *c)
         conn_close(c);
 }
 
-static void read_cb(uv_stream_t *h, ssize_t n, const uv_buf_t *b)
+void conn_input(struct conn *c, const char *p, size_t n)
 {
-    struct conn *c = container_of(h, struct conn, tcp);
-
-    if (n == 0)
-        return;
-    if (n == UV_EOF) {
-        uv_read_stop(h);
-        c->reading = false;
-        at_eof(c);
-    } else if (n < 0) {
-        conn_close(c);
-    } else if (c->state == CONN_ANSWER || c->in.len > 0) {
-        buf_add(&c->in, b->base, (size_t)n);
-        conn_run(c);
-    } else if (c->state != CONN_LINGER) {
-        c->at = b->base;
-        c->left = (size_t)n;
-        conn_run(c);
+    if (c->state == CONN_ANSWER || c->in.len > 0) {
+        buf_add(&c->in, p, n);
+    } else {
+        c->at = p;
+        c->left = n;
     }
+    conn_run(c);
 }
 
 /* A client that sends on while it is being answered has to wait. */
 static void set_reading(struct conn *c)
 {
-    bool want = !c->eof && c->in.len <= AHEAD_MAX;
-
-    if (c->state == CONN_CLOSING || want == c->reading)
-        return;
-    c->reading = want;
-    if (!want)
-        uv_read_stop((uv_stream_t *)&c->tcp);
-    else if (uv_read_start((uv_stream_t *)&c->tcp, alloc_cb, read_cb) < 0)
-        conn_close(c);
+    if (c->state != CONN_CLOSING)
+        wire_read(c, !c->eof && c->in.len <= AHEAD_MAX);
 }
 
 /* Keeps what no request has used: it lies in c->in already, or in the server's buffer. */
@@ -461,8 +435,30 @@ static void linger(struct conn *c)
     c->state = CONN_LINGER;
     c->deadline = now_ms(c->server) + LINGER_MS;
     buf_done(&c->in);
+    wire_end(c);
     if (c->eof || uv_shutdown(&c->shut, (uv_stream_t *)&c->tcp, on_shutdown) < 0)
         conn_close(c);
+}
+
+void conn_refuse_plain(struct conn *c)
+{
+    struct err e;
+
+    refused(&e, NEEDS_TLS);
+    conn_refuse(c, &e);
+}
+
+void conn_give_up(struct conn *c)
+{
+    if (c->x)
+        conn_close(c);
+    else
+        linger(c);
+}
+
+void conn_wait(struct conn *c)
+{
+    c->deadline = now_ms(c->server) + c->server->options.idle_timeout_ms;
 }
 
 void conn_answered(struct conn *c)
@@ -479,7 +475,7 @@ void conn_answered(struct conn *c)
     }
     c->state = CONN_IDLE;
     c->guard = (struct guard){0};
-    c->deadline = now_ms(s) + s->options.idle_timeout_ms;
+    conn_wait(c);
     if (s->stopping)
         conn_close(c);
     else
@@ -496,6 +492,7 @@ static void on_closed(uv_handle_t *h)
     else if (c->x)
         exchange_free(c->x);
     buf_done(&c->in);
+    tls_free(c->tls);
     list_remove(&c->link);
     free(c);
     server_conn_gone(s);
@@ -584,8 +581,11 @@ void conn_accept(struct http_server *s)
     c->server = s;
     crowded = s->conn_count >= s->options.max_connections && !evict_idle(s);
     c->state = CONN_IDLE;
-    c->in.max = HEAD_MAX + READ_SIZE + AHEAD_MAX;
-    c->deadline = now_ms(s) + s->options.idle_timeout_ms;
+    c->in.max = HEAD_MAX + 2 * READ_SIZE + AHEAD_MAX; /* TLS may have kept a part of a read */
+    c->tls = server_tls(s);
+    conn_wait(c);
+    if (c->tls)
+        c->deadline = now_ms(s) + s->options.header_timeout_ms; /* for the handshake */
     must(uv_tcp_init(&s->loop, &c->tcp) == 0);
     list_push(&s->conns, &c->link);
     s->conn_count++;
@@ -596,7 +596,7 @@ void conn_accept(struct http_server *s)
     (void)uv_tcp_nodelay(&c->tcp, 1);
     set_peer(c);
     (void)uv_tcp_keepalive(&c->tcp, 1, KEEPALIVE_S); /* a live stream has no deadline of its own */
-    if (crowded && s->conn_count > s->options.max_connections + REFUSED_MAX) {
+    if (crowded && (c->tls || s->conn_count > s->options.max_connections + REFUSED_MAX)) {
         conn_close(c);
     } else if (crowded) {
         refused(&e, TOO_BUSY);

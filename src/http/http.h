@@ -142,6 +142,14 @@ struct http_app {
     void *ctx;
 };
 
+/* Certificate chain and key, files in PEM form; the names of the options stand in errors. */
+struct http_tls {
+    const char *cert;
+    const char *key;
+    const char *cert_option;
+    const char *key_option;
+};
+
 /* 0 in a number means its default. */
 struct http_options {
     const char *bind;          /* numeric address; NULL = every interface */
@@ -160,6 +168,7 @@ struct http_options {
     size_t denied_count;
     const char *const *proxies; /* the same, whose X-Forwarded-For is believed */
     size_t proxy_count;
+    const struct http_tls *tls; /* NULL: plain HTTP; else TLS 1.2 or newer and nothing else */
 };
 
 /* Listens and starts the loop thread. The strings of the options are copied. */
@@ -167,6 +176,12 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
                       struct http_server **ret, struct err *e) must_check;
 
 int http_server_port(const struct http_server *s);
+
+/*
+ * Reads certificate and key again, for connections from now on; on an error the old ones stay.
+ * Only for a server that was started with TLS. Any thread.
+ */
+int http_server_renew(struct http_server *s, const struct http_tls *tls, struct err *e) must_check;
 
 /*
  * Stops accepting, ends idle connections, lets running requests finish for at most limit_ms, ends

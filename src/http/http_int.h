@@ -172,6 +172,8 @@ struct conn {
     size_t left;
     uv_shutdown_t shut;
     struct exchange *x;
+    struct tls *tls;    /* NULL: in the clear */
+    struct bytes plain; /* of the answer, not encrypted yet */
     char peer[PEER_TEXT];
 };
 
@@ -192,23 +194,34 @@ struct http_server {
     size_t body_bytes; /* of all requests being read or answered */
     char date[40];
     int64_t date_s;
-    pthread_mutex_t lock; /* guards done, ready, stop_limit_ms */
+    pthread_mutex_t lock; /* guards done, ready, stop_limit_ms, tls */
     struct list done;
     struct list ready;
     int stop_limit_ms; /* -1 until http_server_stop */
     bool stopping;
     int64_t stop_at;
+    struct ssl_ctx_st *tls; /* certificate and key; NULL: no TLS; under the lock */
     char *read_buf;
+    char *plain_buf; /* what TLS made of it */
 };
 
 /* --- conn.c --- */
 void conn_accept(struct http_server *s);
+/* n bytes have arrived / no more will. */
+void conn_input(struct conn *c, const char *p, size_t n);
+void conn_eof(struct conn *c);
 /* Works on what has arrived, as far as it goes. */
 void conn_run(struct conn *c);
 /* The answer in c->x has left: on to the next request, or to the end. */
 void conn_answered(struct conn *c);
 /* Ends the connection at once; closing twice is harmless. */
 void conn_close(struct conn *c);
+/* The client has to speak TLS here and does not: told so in the clear. */
+void conn_refuse_plain(struct conn *c);
+/* Nothing that the client sends can be read any more. */
+void conn_give_up(struct conn *c);
+/* The client may be silent from here on for as long as between two requests. */
+void conn_wait(struct conn *c);
 /* Called twice a second for each connection. */
 void conn_tick(struct conn *c, int64_t now);
 /* The error is the answer, and the end of the connection. */
@@ -237,15 +250,60 @@ bool sink_outlives_eof(const struct conn *c);
 bool sink_release(struct exchange *x);
 
 /* --- send.c --- */
-/* Writes c->x->reply; conn_answered() follows, now or later. */
+/* Sends c->x->reply; conn_answered() follows, now or later. */
 void send_reply(struct conn *c);
 /* Goes on after the stream said that there is more. */
 void send_more(struct conn *c);
-/* A raw piece of text, e.g. "100 Continue"; lost when the socket is full. */
-void send_now(struct conn *c, const char *text);
+/* Goes on when the socket has taken what wire.c was given. */
+void send_written(struct conn *c);
+/* Memory for n bytes of an answer on their way out; what was there before is lost. */
+char *exchange_room(struct exchange *x, size_t n);
+
+/* --- wire.c: the socket, with TLS or without --- */
+/* Whether conn_input() is wanted. */
+void wire_read(struct conn *c, bool want);
+/*
+ * Sends a head, which may go when this returns, and a body, which stays. True when all of it is
+ * gone; otherwise send_written() follows, or the connection ends.
+ */
+bool wire_send(struct conn *c, const struct buf *head, struct bytes body);
+/* Sends p[n], which stays; send_written() follows, later. */
+void wire_write(struct conn *c, const void *p, size_t n);
+/* A raw piece of text, e.g. "100 Continue"; it may be lost when the socket is full. */
+void wire_say(struct conn *c, const char *text);
+/* Nothing more will be sent. */
+void wire_end(struct conn *c);
+
+/* --- tls.c --- */
+struct tls;
+int tls_context_new(const struct http_tls *t, struct ssl_ctx_st **ret, struct err *e) must_check;
+void tls_context_free(struct ssl_ctx_st *ctx);
+
+/* A server's side of a connection, before its handshake. */
+struct tls *tls_new(struct ssl_ctx_st *ctx);
+void tls_free(struct tls *t);
+
+enum {
+    TLS_ENDED = -1,  /* the client has said that nothing more comes */
+    TLS_BROKEN = -2, /* this is not, or no more, the protocol; an alert waits in tls_out() */
+    TLS_IS_HTTP = -3 /* the first bytes are a request in the clear */
+};
+/* p[n] came from the socket; it must stay until tls_read() has answered 0 or less. */
+void tls_feed(struct tls *t, const char *p, size_t n);
+/* Decrypts: bytes put into out, 0 when more input is needed, or one of the above. */
+int64_t tls_read(struct tls *t, char *out, size_t cap);
+bool tls_established(const struct tls *t);
+/* Encrypts p[n] into tls_out(); false when the connection is of no use any more. */
+bool tls_write(struct tls *t, const void *p, size_t n);
+/* Says that nothing more comes. */
+void tls_end(struct tls *t);
+/* What waits for the socket: the caller takes it away. */
+struct buf *tls_out(struct tls *t);
 
 /* --- server.c --- */
 const char *server_date(struct http_server *s);
+/* A TLS end for a new connection; NULL when the server speaks plain HTTP. */
+struct tls *server_tls(struct http_server *s);
 /* Any thread: the exchange's stream has more. */
 void server_ready(void *exchange);
 /* A connection is gone; the server may be waiting for the last. */

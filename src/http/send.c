@@ -119,45 +119,14 @@ static void write_head(struct conn *c, struct buf *b)
     add_framing(c, b);
 }
 
-static void set_write_deadline(struct conn *c)
+char *exchange_room(struct exchange *x, size_t n)
 {
-    c->deadline = (int64_t)uv_now(&c->server->loop) + c->server->options.write_timeout_ms;
-}
-
-static void pump(struct conn *c);
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct exchange *x = container_of(req, struct exchange, write);
-    struct conn *c = x->conn;
-
-    if (c->state == CONN_CLOSING)
-        return;
-    if (status < 0)
-        conn_close(c);
-    else
-        pump(c);
-}
-
-/* Writes all of p[n]; pump() goes on when the socket has it. */
-static void write_all(struct conn *c, const void *p, size_t n)
-{
-    uv_buf_t b = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
-
-    set_write_deadline(c);
-    c->unsent = n;
-    if (uv_write(&c->x->write, (uv_stream_t *)&c->tcp, &b, 1, on_written) < 0)
-        conn_close(c);
-}
-
-/* Makes x->chunk hold n bytes; its content is lost. */
-static void chunk_room(struct exchange *x, size_t n)
-{
-    if (x->chunk_cap >= n)
-        return;
-    free(x->chunk);
-    x->chunk = xmalloc(n);
-    x->chunk_cap = n;
+    if (x->chunk_cap < n) {
+        free(x->chunk);
+        x->chunk = xmalloc(n);
+        x->chunk_cap = n;
+    }
+    return x->chunk;
 }
 
 static void pump_file(struct conn *c)
@@ -166,7 +135,7 @@ static void pump_file(struct conn *c)
     size_t want = x->left < FILE_CHUNK ? (size_t)x->left : FILE_CHUNK;
     ssize_t n;
 
-    chunk_room(x, want);
+    (void)exchange_room(x, want);
     do
         n = pread(x->reply.file.fd, x->chunk, want, x->reply.file.offset);
     while (n < 0 && errno == EINTR);
@@ -177,7 +146,7 @@ static void pump_file(struct conn *c)
     x->reply.file.offset += n;
     x->left -= n;
     x->finished = x->left == 0;
-    write_all(c, x->chunk, (size_t)n);
+    wire_write(c, x->chunk, (size_t)n);
 }
 
 static void stream_ended(struct conn *c)
@@ -186,7 +155,7 @@ static void stream_ended(struct conn *c)
 
     x->finished = true;
     if (x->framed)
-        write_all(c, "0\r\n\r\n", 5);
+        wire_write(c, "0\r\n\r\n", 5);
     else if (x->left > 0)
         conn_close(c);
     else
@@ -204,14 +173,14 @@ static void stream_piece(struct conn *c, size_t n)
         len = snprintf(size, sizeof(size), "%zx\r\n", n);
         memcpy(data - len, size, (size_t)len);
         memcpy(data + n, "\r\n", FRAME_TAIL);
-        write_all(c, data - len, n + (size_t)len + FRAME_TAIL);
+        wire_write(c, data - len, n + (size_t)len + FRAME_TAIL);
         return;
     }
     if (x->left >= 0) {
         x->left -= (int64_t)n;
         x->finished = x->left == 0;
     }
-    write_all(c, data, n);
+    wire_write(c, data, n);
 }
 
 static void pump_stream(struct conn *c)
@@ -221,7 +190,7 @@ static void pump_stream(struct conn *c)
     size_t cap = STREAM_CHUNK;
     int64_t n;
 
-    chunk_room(x, FRAME_HEAD + STREAM_CHUNK + FRAME_TAIL);
+    (void)exchange_room(x, FRAME_HEAD + STREAM_CHUNK + FRAME_TAIL);
     if (x->left >= 0 && (int64_t)cap > x->left)
         cap = (size_t)x->left;
     n = s->pull(s->ctx, x->chunk + FRAME_HEAD, cap);
@@ -241,7 +210,7 @@ static void pump_stream(struct conn *c)
     }
 }
 
-static void pump(struct conn *c)
+void send_written(struct conn *c)
 {
     struct exchange *x = c->x;
 
@@ -260,41 +229,18 @@ void send_more(struct conn *c)
 }
 
 /* Head and bytes together, usually taken by the socket at once. */
-static void send_start(struct conn *c, struct buf *head)
+static void send_start(struct conn *c, const struct buf *head)
 {
     struct exchange *x = c->x;
-    const struct bytes *body = &x->reply.bytes;
-    bool with_body = x->reply.kind == HTTP_BYTES && !x->finished && body->n > 0;
-    uv_buf_t b[2] = {uv_buf_init(head->data, (unsigned)head->len)};
-    size_t total = head->len;
-    size_t sent;
-    int n;
+    struct bytes body = {0};
 
-    if (with_body) {
-        b[1] = uv_buf_init((char *)(uintptr_t)body->p, (unsigned)body->n);
-        total += body->n;
-    }
-    if (x->reply.kind == HTTP_BYTES)
+    if (x->reply.kind == HTTP_BYTES) {
+        if (!x->finished)
+            body = x->reply.bytes;
         x->finished = true;
-    n = uv_try_write((uv_stream_t *)&c->tcp, b, with_body ? 2 : 1);
-    if (n < 0 && n != UV_EAGAIN) {
-        conn_close(c);
-        return;
     }
-    sent = n > 0 ? (size_t)n : 0;
-    if (sent == total) {
-        pump(c);
-        return;
-    }
-    if (sent >= head->len) {
-        write_all(c, body->p + (sent - head->len), total - sent);
-        return;
-    }
-    chunk_room(x, total - sent); /* the head's buffer does not live on */
-    memcpy(x->chunk, head->data + sent, head->len - sent);
-    if (with_body)
-        memcpy(x->chunk + head->len - sent, body->p, body->n);
-    write_all(c, x->chunk, total - sent);
+    if (wire_send(c, head, body))
+        send_written(c);
 }
 
 void send_reply(struct conn *c)
@@ -312,11 +258,4 @@ void send_reply(struct conn *c)
     x->finished =
         x->request.head || x->left == 0 || x->reply.status == 204 || x->reply.status == 304;
     send_start(c, &head);
-}
-
-void send_now(struct conn *c, const char *text)
-{
-    uv_buf_t b = uv_buf_init((char *)(uintptr_t)text, (unsigned)strlen(text));
-
-    (void)uv_try_write((uv_stream_t *)&c->tcp, &b, 1);
 }

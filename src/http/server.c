@@ -79,6 +79,27 @@ static void on_connection(uv_stream_t *listener, int status)
     conn_accept(s);
 }
 
+struct tls *server_tls(struct http_server *s)
+{
+    lock_scope(&s->lock);
+    return s->tls ? tls_new(s->tls) : NULL;
+}
+
+int http_server_renew(struct http_server *s, const struct http_tls *tls, struct err *e)
+{
+    struct ssl_ctx_st *fresh;
+    struct ssl_ctx_st *old;
+
+    if (tls_context_new(tls, &fresh, e) < 0)
+        return -1;
+    pthread_mutex_lock(&s->lock);
+    old = s->tls;
+    s->tls = fresh;
+    pthread_mutex_unlock(&s->lock);
+    tls_context_free(old); /* connections hold on to it by themselves */
+    return 0;
+}
+
 void server_ready(void *exchange)
 {
     struct exchange *x = exchange;
@@ -234,7 +255,9 @@ static void server_free(struct http_server *s)
     gate_free(s->gate);
     pool_free(s->pool);
     pthread_mutex_destroy(&s->lock);
+    tls_context_free(s->tls);
     free(s->read_buf);
+    free(s->plain_buf);
     free(s);
 }
 
@@ -256,11 +279,13 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
     must(uv_tcp_init(&s->loop, &s->listener) == 0);
     must(uv_async_init(&s->loop, &s->wake, on_wake) == 0);
     must(uv_timer_init(&s->loop, &s->tick) == 0);
-    if (listen_on(s, e) < 0) {
+    if ((o->tls && tls_context_new(o->tls, &s->tls, e) < 0) || listen_on(s, e) < 0) {
         server_free(s);
         return -1;
     }
+    s->plain_buf = s->tls ? xmalloc(READ_SIZE) : NULL;
     s->options.bind = NULL;
+    s->options.tls = NULL;
     s->pool = pool_new("work", s->options.workers, s->options.backlog);
     thread_start(&s->thread, "http", loop_main, s);
     *ret = s;

@@ -36,7 +36,7 @@ void sink_begin(struct conn *c)
     c->state = CONN_SINK;
     set_deadline(c);
     if (x->head.expects && (c->running ? c->left : c->in.len) == 0)
-        send_now(c, "HTTP/1.1 100 Continue\r\n\r\n");
+        wire_say(c, "HTTP/1.1 100 Continue\r\n\r\n");
     conn_run(c);
 }
 

@@ -181,8 +181,10 @@ static size_t own_names(const struct node *n, const char **names)
     if (n->config->public_url)
         names[count++] = n->config->public_url;
     if (port > 0) {
-        names[count++] = arena_printf(n->arena, "http://127.0.0.1:%d", port);
-        names[count++] = arena_printf(n->arena, "http://localhost:%d", port);
+        const char *scheme = n->config->http_cert_path ? "https" : "http";
+
+        names[count++] = arena_printf(n->arena, "%s://127.0.0.1:%d", scheme, port);
+        names[count++] = arena_printf(n->arena, "%s://localhost:%d", scheme, port);
     }
     return count;
 }
@@ -247,9 +249,23 @@ static void start_indexer(struct node *n)
 
 /* --- the listener --- */
 
+static struct http_tls tls_files(const struct config *c)
+{
+    return (struct http_tls){c->http_cert_path, c->http_key_path, "HTTP_CERT_PATH",
+                             "HTTP_KEY_PATH"};
+}
+
+int node_renew_tls(struct node *n, struct err *e)
+{
+    const struct http_tls tls = tls_files(n->config);
+
+    return http_server_renew(n->http, &tls, e);
+}
+
 static int start_http(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
+    const struct http_tls tls = tls_files(c);
     const struct http_options o = {.bind = c->http_bind,
                                    .port = (int)c->http_port,
                                    .workers = (size_t)c->workers,
@@ -258,12 +274,10 @@ static int start_http(struct node *n, struct err *e)
                                    .denied = c->denied_ips.items,
                                    .denied_count = c->denied_ips.count,
                                    .proxies = c->trusted_proxies.items,
-                                   .proxy_count = c->trusted_proxies.count};
+                                   .proxy_count = c->trusted_proxies.count,
+                                   .tls = c->http_cert_path ? &tls : NULL};
     const struct http_app app = dispatch_app(n);
 
-    if (c->http_cert_path)
-        return failed(e, INVALID,
-                      "HTTP_CERT_PATH: this version speaks plain HTTP; put a proxy in front of it");
     n->root = root_text(n);
     return http_server_start(&o, &app, &n->http, e);
 }

@@ -65,6 +65,10 @@ int node_start(const struct config *c, struct node **ret, struct err *e) must_ch
 /* Ends everything, running requests within limit_ms. NULL is allowed. */
 void node_stop(struct node *n, int limit_ms);
 
+/* Reads the certificate's files again, for a node that speaks TLS; on an error it keeps the old
+ * ones. */
+int node_renew_tls(struct node *n, struct err *e) must_check;
+
 /* The endpoint of a chain, NULL when it is not configured. */
 struct rpc *node_rpc(const struct node *n, uint64_t chain_id);
 const struct node_chain *node_chain_find(const struct node *n, uint64_t chain_id);
