@@ -21,7 +21,8 @@ HEAD = """# Configuration
 
 Every option can be set in a file, by an environment variable and by a flag; a flag beats a variable, and a variable
 beats the file. The file is named by `--config FILE` or `CONFIG_PATH` (absolute); without either, `./config.json` is read when
-it is there. The names are those of ocean-node, so that what configures one starts the other.
+it is there, else `config.json` in the node's folder. The names are those of ocean-node, so that what configures one starts
+the other.
 
 A file whose name ends in `.toml` is TOML, any other JSON as ocean-node has it. Both have the same keys; a dot is a table:
 
@@ -39,6 +40,11 @@ amount = 0.1
 A wrong value refuses to start and is named. An empty variable, or one with the text `undefined`, counts as unset. A key that
 is not known is an error in TOML; in JSON, where ocean-node's own files have some, it is told at the start and goes unused, as
 is what has no meaning here. `$HOME` at the start of a path is expanded.
+
+An administrator changes the file while the node runs (`pushConfig`): its members are replaced, everything is checked as at the
+start, and refused as a whole when anything is wrong. Options that are *live* count at once, the others after a restart; the
+answer's header `X-Config-Restart` names them. A variable or a flag still wins, and `X-Config-Overridden` says where. Without a
+file the changes go to `config.json` in the node's folder. A TOML file is left alone: its changes are made by hand.
 """
 
 
@@ -87,6 +93,8 @@ def option(kind, a):
         what += f"; default `{default}`"
     if "SECRET" in flags:
         what += "; secret"
+    if "LIVE" in flags:
+        what += "; live"
     names = [f"`{key}`" if "ENV_ONLY" not in flags else None, f"`{env}`" if env else None,
              f"`--{flag(key, flags)}`" if flag(key, flags) else None]
     return f"- {' · '.join(n for n in names if n)} ({what})\n  {prose}\n"

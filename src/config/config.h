@@ -181,9 +181,15 @@ struct config_fee_token {
     struct addr token;
 };
 
+struct config_input {
+    const char *const *env;  /* NAME=VALUE..., NULL at the end: environ */
+    const char *const *args; /* flags after the verb, NULL at the end; may be NULL */
+};
+
 struct config {
     struct arena *arena;
-    const char *file; /* the JSON file that was read, or NULL */
+    const char *file;          /* the JSON file that was read, or NULL */
+    struct config_input input; /* as it was loaded from; must live as long */
 
     /* the node */
     const char *data; /* folder of the node's state */
@@ -266,11 +272,6 @@ struct config {
     const struct config_origin *origins; /* where each value came from; inside config/ only */
 };
 
-struct config_input {
-    const char *const *env;  /* NAME=VALUE..., NULL at the end: environ */
-    const char *const *args; /* flags after the verb, NULL at the end; may be NULL */
-};
-
 /*
  * Reads and checks everything. INVALID names the key as the operator wrote it: "HTTP_API_PORT",
  * "--http-port" or "httpPort in /etc/atoll.json". Free with config_free().
@@ -279,6 +280,31 @@ int config_load(const struct config_input *in, struct config **ret, struct err *
 
 /* Wipes the private key and frees; NULL is allowed. */
 void config_free(struct config *c);
+
+/* What an administrator's change would make of the configuration. */
+struct config_change {
+    struct config *config;    /* checked, not in use yet; config_free() */
+    const char *file;         /* where it is to be written, so that the next start reads it */
+    const char *text;         /* what is to be written */
+    struct config_texts keys; /* members of the patch that change something */
+    struct config_texts
+        overridden; /* those whose value a variable or a flag decides all the same */
+};
+
+/*
+ * The members of the patch, an object, replace those of the configuration file, which is read anew;
+ * what a variable or a flag says still wins. Everything is checked as at the start, and nothing is
+ * written. What config_json() hides may be in the patch as it was shown and then stays. Without a
+ * file at the start it is config.json in the node's folder. Texts are in the arena.
+ *
+ * INVALID: the patch is wrong, with the name of the key; FAILED: the file cannot be read.
+ */
+int config_push(struct arena *a, const struct config *now, const struct json *patch,
+                struct config_change *ret, struct err *e) must_check;
+
+/* Keys whose values differ and that count only after a restart. In the arena. */
+struct config_texts config_restart_keys(struct arena *a, const struct config *running,
+                                        const struct config *wanted);
 
 /* NULL when the chain is not configured. */
 const struct config_network *config_network(const struct config *c, uint64_t chain_id);
@@ -291,7 +317,10 @@ const struct config_network *config_network(const struct config *c, uint64_t cha
 int config_contracts_find(struct arena *a, const char *path, uint64_t chain_id,
                           struct config_contracts *ret, struct err *e) must_check;
 
-/* Every key with its value, as a file would have it; secrets read "[*** HIDDEN CONTENT ***]". */
+/*
+ * Every key with its value, as a file would have it; secrets read "[*** HIDDEN CONTENT ***]", and
+ * URLs lose what may be a key ("***").
+ */
 struct json *config_json(struct arena *a, const struct config *c);
 
 /* A line "key = value (where from)" for each value that is not the default; no secrets. */

@@ -9,8 +9,9 @@
 /* What a row's field in struct config is, and so how its value is read. */
 enum option_type { TEXT, PATH, URL, INT, BOOL, TEXTS, ADDRS, LISTS, CUSTOM_TYPE, FOREIGN_TYPE };
 /* SECRET: never shown. LIVE: an administrator may change it while the node runs. ENV_ONLY: refused
- * in files and flags. PLAIN: a CUSTOM value whose text is not JSON. */
-enum option_flag { SECRET = 1, LIVE = 2, ENV_ONLY = 4, PLAIN = 8 };
+ * in files and flags. PLAIN: a CUSTOM value whose text is not JSON. ENDPOINTS: holds URLs whose
+ * path may be a key. */
+enum option_flag { SECRET = 1, LIVE = 2, ENV_ONLY = 4, PLAIN = 8, ENDPOINTS = 16 };
 
 struct load;
 /* Reads a CUSTOM row's value into l->c; 0, or -1 by config__bad(). */
@@ -51,6 +52,8 @@ struct load {
     const struct json *file; /* root object, or NULL */
     const char *file_path;
     bool file_is_toml;
+    bool own_file; /* config.json of the node's folder */
+    bool pushed;   /* `file` is not on the disk yet: no need to name it */
     const struct config_input *in;
     const struct option *option; /* the one being read */
     const char *where;           /* how the operator named it */
@@ -71,6 +74,19 @@ void config__notice(struct load *l, const char *fmt, ...) printf_like(2, 3);
  * our own TOML is refused with the nearest name, because there a key nobody reads is a mistake.
  */
 int config__check_keys(struct load *l);
+/* The root object of a file of at most CONFIG_FILE_MAX bytes; TOML when its name says so. */
+enum { CONFIG_FILE_MAX = 4 << 20 };
+bool config__is_toml(const char *path);
+int config__read_file(struct arena *a, const char *path, struct json **ret, struct err *e)
+    must_check;
+/* The file that stands in when no other is there. */
+const char *config__own_file(struct arena *a, const char *data);
+/* As config_load(), with the same variables and flags and this content of the file. */
+int config__load_pushed(const struct config *now, const char *path, const struct json *file,
+                        struct config **ret, struct err *e) must_check;
+/* The value that an option has, of the type it has in a file; secrets in the clear. */
+struct json *config__effective(struct arena *a, const struct option *o,
+                               const struct config_origin *from);
 
 /* The option's flag without "--", e.g. "http-port"; NULL when it has none. */
 const char *config__flag_name(struct arena *a, const struct option *o);

@@ -7,8 +7,6 @@
 #include "config/config_int.h"
 #include "json/toml.h"
 
-enum { FILE_MAX = 4 << 20 };
-
 /* --- flags --- */
 
 const char *config__flag_name(struct arena *a, const struct option *o)
@@ -119,43 +117,101 @@ static const char *variable(const struct load *l, const char *pattern)
 
 /* --- file --- */
 
-static int file_parse(struct load *l, struct bytes text)
+bool config__is_toml(const char *path)
 {
+    return str_ends(path, ".toml");
+}
+
+int config__read_file(struct arena *a, const char *path, struct json **ret, struct err *e)
+{
+    struct bytes text;
     struct json *root;
     struct err why;
 
-    l->file_is_toml = str_ends(l->file_path, ".toml");
-    if ((l->file_is_toml ? toml_parse(l->a, (const char *)text.p, text.n, &root, &why)
-                         : json_parse(l->a, (const char *)text.p, text.n, &root, &why)) < 0)
-        return failed(l->e, INVALID, "Invalid %s in config file: %s. Error: %s",
-                      l->file_is_toml ? "TOML" : "JSON", l->file_path, why.msg);
+    if (fs_size(path) < 0)
+        return failed(e, INVALID, "Config file not found at path: %s", path);
+    if (fs_read(a, path, CONFIG_FILE_MAX, &text, e) < 0)
+        return -1;
+    if ((config__is_toml(path) ? toml_parse(a, (const char *)text.p, text.n, &root, &why)
+                               : json_parse(a, (const char *)text.p, text.n, &root, &why)) < 0)
+        return failed(e, INVALID, "Invalid %s in config file: %s. Error: %s",
+                      config__is_toml(path) ? "TOML" : "JSON", path, why.msg);
     if (!json_is(root, JSON_OBJECT))
-        return failed(l->e, INVALID, "Invalid JSON in config file: %s. Error: no object",
-                      l->file_path);
-    l->file = root;
+        return failed(e, INVALID, "Invalid JSON in config file: %s. Error: no object", path);
+    *ret = root;
     return 0;
 }
 
-/* The file that is asked for must be there; ./config.json is read when it is. */
-static int file_read(struct load *l, const char *flag)
+const char *config__own_file(struct arena *a, const char *data)
 {
-    const char *path = flag ? flag : variable(l, "CONFIG_PATH");
-    struct bytes text;
-    struct json *name;
+    return arena_printf(a, "%s/config.json", data);
+}
 
-    if (!path && fs_size("config.json") < 0)
+/* The folder of the node's state, as far as it is known before there is a file. */
+static int data_folder(struct load *l, const struct flags *f, const char **ret)
+{
+    static const char key[] = "data";
+    const struct option *o = config__options;
+    const char *text;
+
+    while (o->section || !str_eq(o->key, key))
+        o++;
+    text = json_get_str(f->set, key, NULL);
+    if (!text)
+        text = variable(l, o->env);
+    l->where = o->env;
+    return config__path(l, "", json_new_str(l->a, text ? text : o->fallback), ret);
+}
+
+/* ./config.json is read when it is there, else what an administrator wrote into the folder. */
+static int find_file(struct load *l, const struct flags *f, const char **ret)
+{
+    const char *data;
+
+    *ret = NULL;
+    if (fs_size("config.json") >= 0) {
+        *ret = "config.json";
         return 0;
-    name = json_new_str(l->a, path ? path : "config.json");
-    l->where = flag ? "--config" : "CONFIG_PATH";
-    if (config__path(l, "", name, &l->file_path) < 0)
+    }
+    if (data_folder(l, f, &data) < 0)
         return -1;
-    if (path && !flag && l->file_path[0] != '/')
-        return failed(l->e, INVALID, "Config path must be absolute. Got: %s", l->file_path);
-    if (fs_size(l->file_path) < 0)
-        return failed(l->e, INVALID, "Config file not found at path: %s", l->file_path);
-    if (fs_read(l->a, l->file_path, FILE_MAX, &text, l->e) < 0)
+    l->own_file = fs_size(config__own_file(l->a, data)) >= 0;
+    if (l->own_file)
+        *ret = config__own_file(l->a, data);
+    return 0;
+}
+
+/* The file that is asked for must be there. */
+static int file_read(struct load *l, const struct flags *f)
+{
+    const char *path = f->file ? f->file : variable(l, "CONFIG_PATH");
+    struct json *root;
+
+    if (path) {
+        l->where = f->file ? "--config" : "CONFIG_PATH";
+        if (config__path(l, "", json_new_str(l->a, path), &l->file_path) < 0)
+            return -1;
+        if (!f->file && l->file_path[0] != '/')
+            return failed(l->e, INVALID, "Config path must be absolute. Got: %s", l->file_path);
+    } else if (find_file(l, f, &l->file_path) < 0) {
         return -1;
-    return file_parse(l, text);
+    }
+    if (!l->file_path)
+        return 0;
+    if (config__read_file(l->a, l->file_path, &root, l->e) < 0)
+        return -1;
+    l->file = root;
+    l->file_is_toml = config__is_toml(l->file_path);
+    return 0;
+}
+
+/* The folder is known before its file is read. */
+static int check_own_file(struct load *l)
+{
+    if (!l->own_file || !json_get(l->file, "data"))
+        return 0;
+    l->where = "data";
+    return config__bad(l, "", "must not be in %s, which is in that folder", l->file_path);
 }
 
 /* --- one option --- */
@@ -244,7 +300,8 @@ static void option_find(struct load *l, const struct option *o, const struct fla
     } else if (in_file && !json_is(in_file, JSON_NULL) &&
                !str_eq(json_str(in_file, ""), "undefined")) {
         *ret = (struct config_origin){FROM_FILE, in_file};
-        l->where = arena_printf(l->a, "%s in %s", o->key, l->file_path);
+        if (!l->pushed)
+            l->where = arena_printf(l->a, "%s in %s", o->key, l->file_path);
     }
 }
 
@@ -279,8 +336,6 @@ static int settle_unserved(struct load *l)
         config__notice(l, "PERSISTENT_STORAGE: buckets are not served yet");
     if (c->enable_benchmark)
         config__notice(l, "ENABLE_BENCHMARK: the benchmark environment is not served yet");
-    if (c->log_files || c->log_db)
-        config__notice(l, "LOG_FILES, LOG_DB: log lines only go to standard error yet");
     return 0;
 }
 
@@ -328,7 +383,8 @@ static int load_all(struct load *l)
     struct flags flags = {.file = NULL};
     size_t i;
 
-    if (flags_read(l, &flags) < 0 || file_read(l, flags.file) < 0)
+    if (flags_read(l, &flags) < 0 || (!l->pushed && file_read(l, &flags) < 0) ||
+        check_own_file(l) < 0)
         return -1;
     if (config__check_keys(l) < 0)
         return -1;
@@ -345,20 +401,43 @@ static int load_all(struct load *l)
     return config__texts(l, "", l->notices, &l->c->notices);
 }
 
-int config_load(const struct config_input *in, struct config **ret, struct err *e)
+static int load(struct load *l, const struct config_input *in, struct config **ret, struct err *e)
 {
-    struct arena *a = arena_new();
-    struct config *c = arena_calloc(a, 1, sizeof(*c));
-    struct load l = {.a = a, .c = c, .in = in, .where = "", .notices = json_new_array(a), .e = e};
+    struct config *c = arena_calloc(l->a, 1, sizeof(*c));
 
-    c->arena = a;
+    l->c = c;
+    l->in = in;
+    l->where = "";
+    l->notices = json_new_array(l->a);
+    l->e = e;
+    c->arena = l->a;
+    c->input = *in;
     config_defaults(c);
-    if (load_all(&l) < 0) {
+    if (load_all(l) < 0) {
         config_free(c);
         return -1;
     }
     *ret = c;
     return 0;
+}
+
+int config_load(const struct config_input *in, struct config **ret, struct err *e)
+{
+    struct load l = {.a = arena_new()};
+
+    return load(&l, in, ret, e);
+}
+
+int config__load_pushed(const struct config *now, const char *path, const struct json *file,
+                        struct config **ret, struct err *e)
+{
+    struct load l = {.a = arena_new(), .pushed = true, .own_file = !now->file};
+
+    if (now->file) /* it may be the one in the folder already */
+        l.own_file = str_eq(now->file, config__own_file(l.a, now->data));
+    l.file = json_copy(l.a, file);
+    l.file_path = arena_strdup(l.a, path);
+    return load(&l, &now->input, ret, e);
 }
 
 void config_free(struct config *c)

@@ -3,6 +3,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "base/cron.h"
 #include "base/str.h"
 #include "config/config_int.h"
 
@@ -195,6 +196,30 @@ int config__parse_log_level(struct load *l, const struct json *v)
     }
     return config__bad(l, "", "must be error, warn, info, http, verbose, debug or silly, not %s",
                        json_text(l->a, v));
+}
+
+static int parse_cron(struct load *l, const struct json *v, const char **ret)
+{
+    struct cron ignored;
+    const char *text;
+    struct err why;
+
+    if (config__text(l, "", v, &text) < 0)
+        return -1;
+    if (cron_parse(text, &ignored, &why) < 0)
+        return config__bad(l, "", "%s", why.msg);
+    *ret = text;
+    return 0;
+}
+
+int config__parse_cron_delete_db_logs(struct load *l, const struct json *v)
+{
+    return parse_cron(l, v, &l->c->cron_delete_db_logs);
+}
+
+int config__parse_cron_cleanup_c2d_storage(struct load *l, const struct json *v)
+{
+    return parse_cron(l, v, &l->c->cron_cleanup_c2d_storage);
 }
 
 int config__parse_node_env(struct load *l, const struct json *v)

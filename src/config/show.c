@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mask.h"
+#include "base/str.h"
 #include "config/config_int.h"
 
 /* What the operator is shown: --help, the admin's reply, the lines at start. */
@@ -91,8 +93,8 @@ static struct json *holder(struct arena *a, struct json *root, const char *key,
     return inner;
 }
 
-/* A value of the type it has in a file: variables are texts. */
-static struct json *shown(struct arena *a, const struct option *o, const struct config_origin *from)
+struct json *config__effective(struct arena *a, const struct option *o,
+                               const struct config_origin *from)
 {
     struct json *v = from->value ? json_copy(a, from->value) : json_new_str(a, o->fallback);
     struct json *parsed;
@@ -100,12 +102,45 @@ static struct json *shown(struct arena *a, const struct option *o, const struct 
     bool plain = o->type == TEXT || o->type == PATH || o->type == URL ||
                  (o->type == CUSTOM_TYPE && o->flags & PLAIN);
 
-    if (o->flags & SECRET)
-        return from->value ? json_new_str(a, hidden) : json_new_null(a);
     if (json_is(v, JSON_STRING) && !plain &&
         json_parse(a, json_str(v, ""), json_str_len(v), &parsed, &ignored) == 0)
         return parsed;
     return v;
+}
+
+/* The URLs in a value without what may be a key: of endpoints of chains that is the path as well.
+ */
+static struct json *without_keys(struct arena *a, struct json *v, bool keep_path)
+{
+    size_t cap = json_str_len(v) * 2 + 64;
+    char *text;
+    size_t i;
+
+    if (json_is(v, JSON_STRING)) {
+        text = arena_alloc(a, cap);
+        (keep_path ? mask_credentials : mask_text)(text, cap, json_str(v, ""));
+        return json_new_str(a, text);
+    }
+    for (i = 0; i < json_len(v); i++) {
+        if (json_is(v, JSON_OBJECT))
+            json_set(a, v, json_key(v, i), without_keys(a, json_value(v, i), keep_path));
+        else
+            json_replace(v, i, without_keys(a, json_at(v, i), keep_path));
+    }
+    return v;
+}
+
+static bool is_secret(const struct option *o)
+{
+    return o->flags & SECRET || (o->type == FOREIGN_TYPE && str_ends(o->key, "password"));
+}
+
+/* The value for the operator's eyes. */
+static struct json *shown(struct arena *a, const struct option *o, const struct config_origin *from)
+{
+    if (is_secret(o))
+        return from->value ? json_new_str(a, hidden) : json_new_null(a);
+    return without_keys(a, config__effective(a, o, from), !(o->flags & ENDPOINTS));
 }
 
 struct json *config_json(struct arena *a, const struct config *c)

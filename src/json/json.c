@@ -275,6 +275,12 @@ void json_set_bool(struct arena *a, struct json *object, const char *key, bool v
     json_set(a, object, key, json_new_bool(a, v));
 }
 
+void json_replace(struct json *array, size_t i, struct json *value)
+{
+    must(json_is(array, JSON_ARRAY) && i < array->len && value);
+    array->u.items[i] = value;
+}
+
 void json_push(struct arena *a, struct json *array, struct json *value)
 {
     struct json **more;

@@ -79,6 +79,7 @@ void json_set_int(struct arena *a, struct json *object, const char *key, int64_t
 void json_set_bool(struct arena *a, struct json *object, const char *key, bool v);
 void json_remove(struct json *object, const char *key);
 void json_push(struct arena *a, struct json *array, struct json *value);
+void json_replace(struct json *array, size_t i, struct json *value); /* i must be in range */
 
 /* --- writing --- */
 /* As JSON.stringify(v, null, indent); indent 0 is compact. */
