@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/auth.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "auth/auth_int.h"
 #include "base/must.h"
 #include "base/str.h"
+#include "base/thread.h"
 
 struct auth {
     struct auth_callbacks ask;
     struct nonces *nonces;
     struct tokens *tokens;
+    pthread_mutex_t admins_lock; /* guards what follows */
     struct addr *admins;
     size_t admins_count;
 };
@@ -28,12 +31,22 @@ int auth_new(struct store *store, const struct auth_options *options,
     auth->ask = *callbacks;
     auth->nonces = nonces__new(store);
     auth->tokens = tokens;
-    auth->admins_count = options->admins_count;
-    auth->admins = xcalloc(options->admins_count, sizeof(*auth->admins));
-    if (options->admins_count)
-        memcpy(auth->admins, options->admins, options->admins_count * sizeof(*auth->admins));
+    must(pthread_mutex_init(&auth->admins_lock, NULL) == 0);
+    auth_set_admins(auth, options->admins, options->admins_count);
     *ret = auth;
     return 0;
+}
+
+void auth_set_admins(struct auth *auth, const struct addr *admins, size_t count)
+{
+    struct addr *copy = xcalloc(count, sizeof(*copy));
+
+    if (count)
+        memcpy(copy, admins, count * sizeof(*copy));
+    lock_scope(&auth->admins_lock);
+    free(auth->admins);
+    auth->admins = copy;
+    auth->admins_count = count;
 }
 
 void auth_free(struct auth *auth)
@@ -42,6 +55,7 @@ void auth_free(struct auth *auth)
         return;
     nonces__free(auth->nonces);
     tokens__free(auth->tokens);
+    pthread_mutex_destroy(&auth->admins_lock);
     free(auth->admins);
     free(auth);
 }
@@ -122,15 +136,24 @@ static int check_any(struct auth *auth, const struct auth_request *request, stru
     return refused(e, AUTH_MISSING);
 }
 
+static bool is_named_admin(struct auth *auth, const struct addr *who)
+{
+    size_t i;
+
+    lock_scope(&auth->admins_lock);
+    for (i = 0; i < auth->admins_count; i++)
+        if (addr_eq(&auth->admins[i], who))
+            return true;
+    return false;
+}
+
 static int check_admin(struct auth *auth, const struct auth_request *request,
                        const struct addr *who, struct err *e)
 {
     bool listed = false;
-    size_t i;
 
-    for (i = 0; i < auth->admins_count; i++)
-        if (addr_eq(&auth->admins[i], who))
-            return 0;
+    if (is_named_admin(auth, who))
+        return 0;
     if (auth->ask.is_listed_admin && auth->ask.is_listed_admin(auth->ask.ctx, who, &listed, e) < 0)
         return -1;
     if (listed)

@@ -54,6 +54,9 @@ int auth_new(struct store *store, const struct auth_options *options,
              const struct auth_callbacks *callbacks, struct auth **ret, struct err *e) must_check;
 void auth_free(struct auth *auth); /* NULL is allowed */
 
+/* Who is an administrator from now on; copied. */
+void auth_set_admins(struct auth *auth, const struct addr *admins, size_t count);
+
 enum auth_rule {
     AUTH_COMMAND,       /* a signature or a token */
     AUTH_COMPUTE_START, /* the same; a bad nonce or signature has the text and status of compute */

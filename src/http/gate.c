@@ -50,7 +50,7 @@ static void free_texts(char **texts)
 {
     size_t i;
 
-    for (i = 0; texts[i]; i++)
+    for (i = 0; texts && texts[i]; i++)
         free(texts[i]);
     free(texts);
 }
@@ -137,6 +137,20 @@ const char *gate_peer(const struct gate *g, const struct http_request *r, const 
         end = listed(g->proxies, g->proxy_count, peer) ? comma : NULL;
     }
     return found ? arena_strdup(r->arena, peer) : socket_peer;
+}
+
+void gate_take(struct gate *g, struct gate *limits)
+{
+    free_texts(g->denied);
+    free_texts(g->proxies);
+    g->rate = limits->rate;
+    g->max_clients = limits->max_clients;
+    g->denied = limits->denied;
+    g->denied_count = limits->denied_count;
+    g->proxies = limits->proxies;
+    g->proxy_count = limits->proxy_count;
+    limits->denied = limits->proxies = NULL;
+    gate_free(limits);
 }
 
 static struct list *bucket(struct gate *g, const char *peer)

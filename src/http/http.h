@@ -184,6 +184,13 @@ int http_server_port(const struct http_server *s);
 int http_server_renew(struct http_server *s, const struct http_tls *tls, struct err *e) must_check;
 
 /*
+ * From the next request on: rate_limit, max_clients, denied and proxies of the options; the others
+ * are not looked at. Who was counted stays counted. The strings are copied. Any thread; a request
+ * that is answered afterwards by the caller's worker is answered after the change.
+ */
+void http_server_set_limits(struct http_server *s, const struct http_options *o);
+
+/*
  * Stops accepting, ends idle connections, lets running requests finish for at most limit_ms, ends
  * the rest and frees the server. NULL is allowed.
  */

@@ -96,6 +96,8 @@ int64_t chunked_feed(struct chunked *c, const char *p, size_t n, struct buf *out
 struct gate;
 struct gate *gate_new(const struct http_options *o);
 void gate_free(struct gate *g);
+/* Limits and lists of a new gate, which is freed; what was counted stays. */
+void gate_take(struct gate *g, struct gate *limits);
 /* The client's address for this request; socket_peer, or what a trusted proxy says. */
 const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer);
 /* True when the request may pass at now_ms; otherwise the reply says why not. */
@@ -194,7 +196,8 @@ struct http_server {
     size_t body_bytes; /* of all requests being read or answered */
     char date[40];
     int64_t date_s;
-    pthread_mutex_t lock; /* guards done, ready, stop_limit_ms, tls */
+    pthread_mutex_t lock; /* guards done, ready, stop_limit_ms, tls, limits */
+    struct gate *limits;  /* of http_server_set_limits(), on their way to the loop */
     struct list done;
     struct list ready;
     int stop_limit_ms; /* -1 until http_server_stop */

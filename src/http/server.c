@@ -137,11 +137,26 @@ static void begin_stop(struct http_server *s, int limit_ms)
     }
 }
 
+/* Before answers are sent: who changed the limits knows that they hold. */
+static void take_limits(struct http_server *s)
+{
+    struct gate *limits;
+
+    pthread_mutex_lock(&s->lock);
+    limits = s->limits;
+    s->limits = NULL;
+    pthread_mutex_unlock(&s->lock);
+    if (limits)
+        gate_take(s->gate, limits);
+}
+
 static void on_wake(uv_async_t *h)
 {
     struct http_server *s = container_of(h, struct http_server, wake);
     struct list *item;
     int limit;
+
+    take_limits(s);
 
     while ((item = pop(s, &s->done))) {
         s->working--;
@@ -253,6 +268,8 @@ static void server_free(struct http_server *s)
     (void)uv_run(&s->loop, UV_RUN_DEFAULT);
     must(uv_loop_close(&s->loop) == 0);
     gate_free(s->gate);
+    if (s->limits)
+        gate_free(s->limits);
     pool_free(s->pool);
     pthread_mutex_destroy(&s->lock);
     tls_context_free(s->tls);
@@ -295,6 +312,20 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
 int http_server_port(const struct http_server *s)
 {
     return s->port;
+}
+
+void http_server_set_limits(struct http_server *s, const struct http_options *o)
+{
+    struct gate *limits = gate_new(o);
+    struct gate *unused;
+
+    pthread_mutex_lock(&s->lock);
+    unused = s->limits;
+    s->limits = limits;
+    uv_async_send(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    if (unused)
+        gate_free(unused);
 }
 
 void http_server_stop(struct http_server *s, int limit_ms)

@@ -10,6 +10,21 @@
 #include "indexer/rows.h"
 #include "indexer/window.h"
 
+static const struct indexer_policy *policy_now(const struct follower *f)
+{
+    return f->policy ? &f->policy->policy : &f->o->policy;
+}
+
+static struct window window_of(struct follower *f, struct arena *a)
+{
+    return (struct window){.o = f->o,
+                           .policy = policy_now(f),
+                           .chain = f->chain,
+                           .a = a,
+                           .shunned = &f->shunned,
+                           .purgatory = f->purgatory};
+}
+
 static void set_next(struct follower *f, uint64_t next)
 {
     f->next = next;
@@ -208,7 +223,7 @@ static const struct hash32 *topics_to_ask(const struct follower *f, struct arena
     struct hash32 *all = arena_calloc(a, n + 1, sizeof(*all));
 
     memcpy(all, crawled, n * sizeof(*all));
-    if (f->o->policy.validator_count > 0 || f->o->policy.validator_list_count > 0)
+    if (policy_now(f)->validator_count > 0 || policy_now(f)->validator_list_count > 0)
         all[n++] = *event_topic(EVENT_METADATA_VALIDATED);
     *ret_count = n;
     return all;
@@ -216,8 +231,7 @@ static const struct hash32 *topics_to_ask(const struct follower *f, struct arena
 
 static int index_window(struct follower *f, struct arena *a, uint64_t to, struct err *e)
 {
-    struct window w = {
-        .o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned, .purgatory = f->purgatory};
+    struct window w = window_of(f, a);
     struct rpc_log_filter filter = {.from = f->next, .to = to};
     struct rpc_block last;
     struct rpc_log *logs;
@@ -257,6 +271,21 @@ static int write_again(struct follower *f, struct window *w, const char *tx, str
     return tx_commit(&t, e);
 }
 
+static void tell_done(const struct follower *f, const char *tx, bool good)
+{
+    const struct indexer_jobs *jobs = &f->o->jobs;
+
+    if (jobs->done)
+        jobs->done(jobs->ctx, f->chain->chain_id, tx, good);
+}
+
+static int is_waiting(struct follower *f, const char *tx, bool *ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(f->o->store);
+
+    return again_waits(db, f->chain->chain_id, tx, ret, e);
+}
+
 static int next_again(struct follower *f, struct arena *a, const char **ret_tx, struct err *e)
 {
     _db_ struct db *db = store_lend(f->o->store);
@@ -267,12 +296,12 @@ static int next_again(struct follower *f, struct arena *a, const char **ret_tx, 
 static int look_again(struct follower *f, bool *ret_more, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct window w = {
-        .o = f->o, .chain = f->chain, .a = a, .shunned = &f->shunned, .purgatory = f->purgatory};
+    struct window w = window_of(f, a);
     struct rpc_receipt receipt;
     struct hash32 hash;
     const char *tx;
     bool found;
+    bool waits = false;
 
     if (next_again(f, a, &tx, e) < 0)
         return -1;
@@ -285,9 +314,13 @@ static int look_again(struct follower *f, bool *ret_more, struct err *e)
         return -1;
     if (found && receipt.success && receipt.block < f->next)
         window_take(&w, receipt.logs, receipt.log_count);
-    if (window_read(&w, e) < 0)
+    if (window_read(&w, e) < 0 || write_again(f, &w, tx, e) < 0)
         return -1;
-    return write_again(f, &w, tx, e);
+    if (window_is_missing_documents(&w) && is_waiting(f, tx, &waits, e) < 0)
+        return -1;
+    if (!waits)
+        tell_done(f, tx, found && receipt.success && !window_is_missing_documents(&w));
+    return 0;
 }
 
 /* --- starting anew --- */
@@ -311,9 +344,34 @@ static int obey_reset(struct follower *f, struct err *e)
         (to > 0 && cursor_put(db, f->chain->chain_id, to - 1, e) < 0) || tx_commit(&tx, e) < 0)
         return -1;
     set_next(f, to);
+    f->anew = true;
     lock_scope(&f->lock);
     f->reset = false;
     return 0;
+}
+
+static void obey_policy(struct follower *f)
+{
+    struct policy_copy *coming;
+
+    {
+        lock_scope(&f->lock);
+        coming = f->coming;
+        f->coming = NULL;
+    }
+    if (!coming)
+        return;
+    policy_copy_free(f->policy);
+    f->policy = coming;
+}
+
+/* Nothing new on the chain: time for what was put off. */
+static int be_idle(struct follower *f, bool *ret_more, struct err *e)
+{
+    if (f->anew)
+        tell_done(f, NULL, true);
+    f->anew = false;
+    return look_again(f, ret_more, e);
 }
 
 int follow_step(struct follower *f, bool *ret_more, struct err *e)
@@ -323,13 +381,14 @@ int follow_step(struct follower *f, bool *ret_more, struct err *e)
     bool wait;
 
     *ret_more = false;
+    obey_policy(f);
     if ((!f->ready && load_cursor(f, e) < 0) || obey_reset(f, e) < 0 || learn_head(f, e) < 0 ||
         check_branch(f, &wait, e) < 0)
         return -1;
     if (wait)
         return 0;
     if (f->next > f->head)
-        return look_again(f, ret_more, e);
+        return be_idle(f, ret_more, e);
     to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
     if (index_window(f, a, to, e) < 0)
         return -1;

@@ -18,6 +18,14 @@ enum {
     PATIENCE_MS = 15000 /* for a chain that has become shorter to grow again */
 };
 
+/* A policy that came later than the options. */
+struct policy_copy {
+    struct arena *a;
+    struct indexer_policy policy;
+};
+struct policy_copy *policy_copy(const struct indexer_policy *from); /* policy.c */
+void policy_copy_free(struct policy_copy *c);                       /* NULL is allowed */
+
 struct follower {
     const struct indexer_options *o;
     const struct indexer_chain *chain;
@@ -26,13 +34,17 @@ struct follower {
     pthread_cond_t woken;
     bool wake;
     bool stop;
-    bool reset; /* forget all of the chain and start at reset_to */
+    bool paused;                /* by an administrator */
+    struct policy_copy *coming; /* takes effect with the next step */
+    bool reset;                 /* forget all of the chain and start at reset_to */
     uint64_t reset_to;
 
-    bool ready;     /* next is known */
-    uint64_t next;  /* the first block that is not indexed */
-    uint64_t head;  /* the chain's newest block when last asked */
-    uint64_t width; /* blocks of the next window */
+    struct policy_copy *policy; /* NULL: that of the options */
+    bool anew;                  /* indexes again from a block on, and has not caught up */
+    bool ready;                 /* next is known */
+    uint64_t next;              /* the first block that is not indexed */
+    uint64_t head;              /* the chain's newest block when last asked */
+    uint64_t width;             /* blocks of the next window */
     int64_t patience_ms;
     int64_t shorter_ms; /* since when the chain is shorter than what was indexed; 0: it is not */
     int64_t head_ms;    /* when head last changed */

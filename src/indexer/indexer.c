@@ -46,6 +46,8 @@ static bool rest(struct follower *f, int64_t ms)
     lock_scope(&f->lock);
     while (!f->stop && !f->wake && (left = end - clock_mono_ms()) > 0)
         (void)cond_wait_ms(&f->woken, &f->lock, left);
+    while (!f->stop && f->paused)
+        (void)cond_wait_ms(&f->woken, &f->lock, -1);
     f->wake = false;
     return !f->stop;
 }
@@ -130,6 +132,8 @@ void indexer_stop(struct indexer *ix)
         f = &ix->followers[i];
         pthread_join(f->thread, NULL);
         purgatory_free(f->purgatory);
+        policy_copy_free(f->policy);
+        policy_copy_free(f->coming);
         pthread_cond_destroy(&f->woken);
         pthread_mutex_destroy(&f->lock);
     }
@@ -161,6 +165,73 @@ static struct follower *find(struct indexer *ix, uint64_t chain_id)
         if (ix->followers[i].chain->chain_id == chain_id)
             return &ix->followers[i];
     return NULL;
+}
+
+/* Sets `paused` of one chain or all; answers how many changed, *ret_found how many there are. */
+static size_t set_paused(struct indexer *ix, uint64_t chain_id, bool paused, size_t *ret_found)
+{
+    size_t changed = 0;
+    size_t i;
+
+    *ret_found = 0;
+    for (i = 0; i < ix->o.chain_count; i++) {
+        struct follower *f = &ix->followers[i];
+
+        if (chain_id && f->chain->chain_id != chain_id)
+            continue;
+        lock_scope(&f->lock);
+        ++*ret_found;
+        changed += f->paused != paused;
+        f->paused = paused;
+        pthread_cond_signal(&f->woken);
+    }
+    return changed;
+}
+
+bool indexer_pause(struct indexer *ix, uint64_t chain_id)
+{
+    size_t found;
+
+    return set_paused(ix, chain_id, true, &found) > 0;
+}
+
+bool indexer_resume(struct indexer *ix, uint64_t chain_id)
+{
+    size_t found;
+
+    (void)set_paused(ix, chain_id, false, &found);
+    return found > 0;
+}
+
+bool indexer_is_running(struct indexer *ix, uint64_t chain_id)
+{
+    struct follower *f = find(ix, chain_id);
+
+    if (!f)
+        return false;
+    lock_scope(&f->lock);
+    return !f->paused;
+}
+
+void indexer_set_policy(struct indexer *ix, const struct indexer_policy *policy)
+{
+    struct indexer_policy with = *policy;
+    size_t i;
+
+    with.asset_purgatory_url = ix->o.policy.asset_purgatory_url;
+    with.account_purgatory_url = ix->o.policy.account_purgatory_url;
+    for (i = 0; i < ix->o.chain_count; i++) {
+        struct follower *f = &ix->followers[i];
+        struct policy_copy *old;
+        struct policy_copy *coming = policy_copy(&with);
+
+        {
+            lock_scope(&f->lock);
+            old = f->coming;
+            f->coming = coming;
+        }
+        policy_copy_free(old);
+    }
 }
 
 static int not_indexed(uint64_t chain_id, struct err *e)

@@ -88,6 +88,13 @@ struct indexer_review {
     void *ctx;
 };
 
+/* How what was asked for by hand ended. Called on the chains' threads, which hold nothing. */
+struct indexer_jobs {
+    /* tx NULL: a chain that was indexed anew has caught up. Also for what nobody asked for. */
+    void (*done)(void *ctx, uint64_t chain_id, const char *tx, bool good);
+    void *ctx;
+};
+
 struct indexer_options {
     struct store *store;
     struct net *net;
@@ -100,6 +107,7 @@ struct indexer_options {
     size_t own_name_count;
     struct indexer_policy policy;
     struct indexer_review review;
+    struct indexer_jobs jobs; /* done may be NULL */
     /* Milliseconds between looks at a chain without news (INDEXER_INTERVAL); 0: chosen from the
      * chain's own pace. */
     int64_t interval_ms;
@@ -122,6 +130,19 @@ int indexer_reindex_tx(struct indexer *ix, uint64_t chain_id, const char *tx, st
 /* Forgets the chain and indexes it from `block` (at least its start): an admin's reindexChain. */
 int indexer_reindex_chain(struct indexer *ix, uint64_t chain_id, uint64_t block, struct err *e)
     must_check;
+
+/*
+ * Stops and starts following a chain, 0: all of them, until the process ends. What is under way is
+ * finished first. False when there is no such chain; when it does not run, there is nothing to
+ * stop.
+ */
+bool indexer_pause(struct indexer *ix, uint64_t chain_id);
+bool indexer_resume(struct indexer *ix, uint64_t chain_id);
+/* Whether the chain is indexed and not stopped. */
+bool indexer_is_running(struct indexer *ix, uint64_t chain_id);
+
+/* Whom to believe from the next window on. Copied, but for the URLs of purgatories, which stay. */
+void indexer_set_policy(struct indexer *ix, const struct indexer_policy *policy);
 
 /* The last indexed block; false when the chain is not indexed or nothing has been yet. */
 bool indexer_block(struct indexer *ix, uint64_t chain_id, uint64_t *ret);

@@ -6,8 +6,33 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/str.h"
+#include "indexer/follow.h"
 #include "indexer/read.h"
 #include "indexer/window.h"
+
+#define COPY(a, items, count) (count) ? arena_memdup(a, items, (count) * sizeof(*(items))) : NULL
+
+struct policy_copy *policy_copy(const struct indexer_policy *from)
+{
+    struct policy_copy *c = xcalloc(1, sizeof(*c));
+    struct indexer_policy *p = &c->policy;
+
+    c->a = arena_new();
+    *p = *from;
+    p->validators = COPY(c->a, from->validators, from->validator_count);
+    p->validator_lists = COPY(c->a, from->validator_lists, from->validator_list_count);
+    p->publishers = COPY(c->a, from->publishers, from->publisher_count);
+    p->publisher_lists = COPY(c->a, from->publisher_lists, from->publisher_list_count);
+    return c;
+}
+
+void policy_copy_free(struct policy_copy *c)
+{
+    if (!c)
+        return;
+    arena_free(c->a);
+    free(c);
+}
 
 static bool is_in_group(const struct addr *group, size_t n, const struct addr *who)
 {
@@ -59,7 +84,7 @@ static int is_on_list(const struct window *w, struct lists lists, const struct a
 
 int policy_validated(const struct window *w, const struct entry *it, bool *ret, struct err *e)
 {
-    const struct indexer_policy *p = &w->o->policy;
+    const struct indexer_policy *p = w->policy;
     const struct lists lists = {p->validator_lists, p->validator_list_count};
     const struct entry *other;
     struct addr validator;
@@ -156,7 +181,7 @@ static bool is_banned(const struct purgatory_list *list, const char *key, const 
 int policy_check(const struct window *w, const struct addr *publisher, const char *did,
                  struct err *e)
 {
-    const struct indexer_policy *p = &w->o->policy;
+    const struct indexer_policy *p = w->policy;
     const struct lists lists = {p->publisher_lists, p->publisher_list_count};
     const char *who = addr_text(w->a, publisher);
     bool listed;

@@ -95,6 +95,15 @@ static int again_attempts(struct db *db, uint64_t chain, const char *tx, int64_t
     return 0;
 }
 
+int again_waits(struct db *db, uint64_t chain, const char *tx, bool *ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_attempts);
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, tx);
+    return stmt_find(q, ret, e);
+}
+
 int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e)
 {
     int64_t attempts;

@@ -108,6 +108,7 @@ int order_row_started(struct db *db, struct arena *a, const char *tx, bool *ret_
 enum { AGAIN_MAX = 12 };
 int again_ask(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
 int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
+int again_waits(struct db *db, uint64_t chain, const char *tx, bool *ret, struct err *e) must_check;
 int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
 /* One that is due now; *ret is NULL when there is none. */
 int again_due(struct db *db, struct arena *a, uint64_t chain, const char **ret, struct err *e)

@@ -40,6 +40,7 @@ struct purgatory; /* policy.c */
 
 struct window {
     const struct indexer_options *o;
+    const struct indexer_policy *policy; /* as it is now */
     const struct indexer_chain *chain;
     struct arena *a;
     struct entry *entries;
