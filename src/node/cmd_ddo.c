@@ -104,7 +104,7 @@ static int check_policy(struct task *t, const struct args_validate_ddo *args,
     return policy_demand(t, q, &denial, e);
 }
 
-/* {hash, publicKey, r, s, v} over the document's text (wire/ddo.md 3). */
+/* {hash, publicKey, r, s, v} over the document's text as it was sent (wire/ddo.md 3). */
 static struct json *sign_document(struct task *t, const struct json *ddo)
 {
     struct arena *a = t->arena;
@@ -147,5 +147,5 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
         return -1;
     if (!is_signed && !t->node->config->validate_unsigned_ddo)
         return reply_text(t, "");
-    return reply_json(t, sign_document(t, ddo));
+    return reply_json(t, sign_document(t, args->ddo));
 }
