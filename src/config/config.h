@@ -243,7 +243,12 @@ struct config {
     int64_t max_checksum_length; /* bytes */
     bool persistent_storage;
     const char *persistent_storage_folder;
-    struct config_access_lists persistent_storage_lists;
+    struct config_access_lists persistent_storage_lists; /* who may make buckets; empty: all */
+    int64_t max_bucket_file_size;                        /* bytes, like the next one */
+    int64_t max_bucket_size;
+    int64_t max_bucket_files;
+    int64_t max_buckets; /* of one account */
+    int64_t bucket_disk_reserve;
 
     /* compute */
     const struct config_engine *engines;

@@ -332,8 +332,6 @@ static int settle_unserved(struct load *l)
     if (c->db_url)
         config__notice(l, "DB_URL: no meaning here, the search is built in");
     c->db_url = NULL;
-    if (c->persistent_storage)
-        config__notice(l, "PERSISTENT_STORAGE: buckets are not served yet");
     if (c->enable_benchmark)
         config__notice(l, "ENABLE_BENCHMARK: the benchmark environment is not served yet");
     return 0;

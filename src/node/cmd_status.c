@@ -110,19 +110,14 @@ static struct json *platform(const struct task *t)
     return v;
 }
 
-static struct json *admins(const struct task *t)
+/* {"<chainId>": ["0x..."]}, NULL when there are none. */
+static struct json *lists_by_chain(const struct task *t, const struct config_access_lists *from)
 {
-    const struct config *c = t->node->config;
-    struct json *v = json_new_object(t->arena);
-    struct json *list = json_new_array(t->arena);
-    struct json *lists = c->allowed_admins_list.count ? json_new_object(t->arena) : NULL;
+    struct json *lists = from->count ? json_new_object(t->arena) : NULL;
     size_t i;
 
-    for (i = 0; i < c->allowed_admins.count; i++)
-        json_push(t->arena, list,
-                  json_new_str(t->arena, addr_text(t->arena, &c->allowed_admins.items[i])));
-    for (i = 0; i < c->allowed_admins_list.count; i++) {
-        const struct config_access_list *l = &c->allowed_admins_list.items[i];
+    for (i = 0; i < from->count; i++) {
+        const struct config_access_list *l = &from->items[i];
         const char *chain = arena_printf(t->arena, "%llu", (unsigned long long)l->chain_id);
         struct json *of_chain = json_get(lists, chain);
 
@@ -132,8 +127,33 @@ static struct json *admins(const struct task *t)
         }
         json_push(t->arena, of_chain, json_new_str(t->arena, addr_text(t->arena, &l->contract)));
     }
+    return lists;
+}
+
+static struct json *admins(const struct task *t)
+{
+    const struct config *c = t->node->config;
+    struct json *v = json_new_object(t->arena);
+    struct json *list = json_new_array(t->arena);
+    size_t i;
+
+    for (i = 0; i < c->allowed_admins.count; i++)
+        json_push(t->arena, list,
+                  json_new_str(t->arena, addr_text(t->arena, &c->allowed_admins.items[i])));
     json_set(t->arena, v, "addresses", list);
-    json_set(t->arena, v, "accessLists", lists);
+    json_set(t->arena, v, "accessLists", lists_by_chain(t, &c->allowed_admins_list));
+    return v;
+}
+
+static struct json *persistent_storage(const struct task *t)
+{
+    struct json *lists = lists_by_chain(t, &t->node->config->persistent_storage_lists);
+    struct json *list = json_new_array(t->arena);
+    struct json *v = json_new_object(t->arena);
+
+    if (lists)
+        json_push(t->arena, list, lists);
+    json_set(t->arena, v, "accessLists", list);
     return v;
 }
 
@@ -166,6 +186,8 @@ static int reply_status_of(struct task *t)
     json_set(t->arena, v, "allowedAdmins", admins(t));
     json_set(t->arena, v, "uptime",
              json_new_num(t->arena, (double)(clock_mono_ms() - n->started_ms) / 1000));
+    if (n->buckets)
+        json_set(t->arena, v, "persistentStorage", persistent_storage(t));
     json_set(t->arena, v, "c2dClusters",
              n->compute ? compute_clusters_json(n->compute, t->arena) : json_new_array(t->arena));
     json_write(&out, v, STATUS_INDENT);

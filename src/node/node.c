@@ -40,6 +40,20 @@ static void start_identity(struct node *n)
     n->started_ms = clock_mono_ms();
 }
 
+static int start_buckets(struct node *n, struct err *e)
+{
+    const struct config *c = n->config;
+    const struct buckets_options o = {.store = n->store,
+                                      .folder = c->persistent_storage_folder,
+                                      .file_max = c->max_bucket_file_size,
+                                      .bucket_max = c->max_bucket_size,
+                                      .files_max = c->max_bucket_files,
+                                      .per_owner_max = c->max_buckets,
+                                      .reserve = c->bucket_disk_reserve};
+
+    return c->persistent_storage ? buckets_open(&o, &n->buckets, e) : 0;
+}
+
 static void start_net(struct node *n)
 {
     const struct config *c = n->config;
@@ -295,7 +309,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     n->arena = arena_new();
     n->config = c;
     start_identity(n);
-    if (store_open(c->data, &n->store, e) < 0)
+    if (store_open(c->data, &n->store, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
     start_net(n);
     start_chains(n);
@@ -336,6 +350,7 @@ void node_stop(struct node *n, int limit_ms)
     node_memo_free(n->memo);
     storage_free(n->storage);
     net_free(n->net);
+    buckets_close(n->buckets);
     store_close(n->store);
     arena_free(n->arena);
     free(n);

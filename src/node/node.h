@@ -17,6 +17,7 @@
 #include "indexer/indexer.h"
 #include "net/net.h"
 #include "order/order.h"
+#include "storage/buckets.h"
 #include "storage/storage.h"
 #include "store/db.h"
 
@@ -45,6 +46,7 @@ struct node {
 
     struct store *store;
     struct net *net;
+    struct buckets *buckets; /* NULL: none are kept */
     struct storage *storage;
     struct node_chain *chains; /* ascending by chain id */
     size_t chain_count;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/bucket_access.h"
+
+#include "base/str.h"
+#include "node/chains.h"
+
+static bool holds(struct bucket_reader *r, uint64_t chain, const struct addr *contract)
+{
+    struct bucket_asked *new;
+    struct err ignored; /* an endpoint that fails opens nothing */
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        if (r->asked[i].chain == chain && addr_eq(&r->asked[i].contract, contract))
+            return r->asked[i].has;
+    if (r->count == BUCKET_ASKED_MAX || !node_rpc(r->node, chain))
+        return false;
+    new = &r->asked[r->count++];
+    *new = (struct bucket_asked){chain, *contract, false};
+    if (node_has_list(r->node, chain, contract, &r->who, &new->has, &ignored) < 0)
+        new->has = false;
+    return new->has;
+}
+
+static bool holds_any(struct bucket_reader *r, const struct json *list)
+{
+    size_t i, k;
+
+    for (i = 0; i < json_len(list); i++) {
+        const struct json *contracts = json_value(list, i);
+        uint64_t chain;
+
+        if (!json_key(list, i) || !str_u64(json_key(list, i), UINT64_MAX, &chain))
+            continue;
+        for (k = 0; k < json_len(contracts); k++) {
+            struct addr contract;
+
+            if (addr_parse_any(json_str(json_at(contracts, k), ""), &contract) &&
+                holds(r, chain, &contract))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool bucket_is_open_to(struct bucket_reader *r, const struct bucket *b)
+{
+    size_t i;
+
+    if (addr_eq(&b->owner, &r->who))
+        return true;
+    for (i = 0; i < json_len(b->lists); i++)
+        if (json_is(json_at(b->lists, i), JSON_OBJECT) && holds_any(r, json_at(b->lists, i)))
+            return true;
+    return false;
+}
+
+int bucket_use(struct node *n, struct arena *a, const char *id, const struct addr *who,
+               struct bucket *ret, struct err *e)
+{
+    struct bucket_reader *r = arena_calloc(a, 1, sizeof(*r));
+
+    if (!n->buckets)
+        return refused(e, BUCKETS_OFF);
+    if (bucket_find(n->buckets, a, id, ret, e) < 0)
+        return -1;
+    r->node = n;
+    r->who = *who;
+    return bucket_is_open_to(r, ret) ? 0 : refused(e, BUCKET_DENIED);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NODE_BUCKET_ACCESS_H
+#define ATOLL_NODE_BUCKET_ACCESS_H
+
+#include "node/node.h"
+#include "node/task.h"
+#include "storage/buckets.h"
+
+/* Who may use a bucket: its owner, and whoever holds a token of one of its access lists. */
+
+enum { BUCKET_ASKED_MAX = 256 };
+
+/*
+ * One account and what the chains have said of it, for as long as a request lasts. After
+ * BUCKET_ASKED_MAX different contracts no more are asked, and the answer is no.
+ */
+struct bucket_reader {
+    struct node *node;
+    struct addr who;
+    size_t count;
+    struct bucket_asked {
+        uint64_t chain;
+        struct addr contract;
+        bool has;
+    } asked[BUCKET_ASKED_MAX];
+};
+bool bucket_is_open_to(struct bucket_reader *r, const struct bucket *b);
+
+/*
+ * The bucket, if the account may use it: BUCKETS_OFF, BUCKET_ID, BUCKET_UNKNOWN, BUCKET_DENIED.
+ * In the arena.
+ */
+int bucket_use(struct node *n, struct arena *a, const char *id, const struct addr *who,
+               struct bucket *ret, struct err *e) must_check;
+
+#endif
