@@ -130,15 +130,10 @@ static int route_args(const struct plan *p, struct http_request *r, struct json 
 /* Commands of the protocol that have no api/NAME.json here: another node may serve them. */
 static bool is_of_protocol(const char *name)
 {
-    static const char *const names[] = {"collectFees",
-                                        "fetchConfig",
-                                        "getLogs",
-                                        "handleIndexingThread",
-                                        "pushConfig",
-                                        "reindexChain",
-                                        "reindexTx",
-                                        "stopJob",
-                                        "stopNode"};
+    static const char *const names[] = {
+        "collectFees", "fetchConfig",  "getLogs",   "handleIndexingThread",
+        "pushConfig",  "reindexChain", "reindexTx", "stopJob",
+        "stopNode"};
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(names); i++)
