@@ -5,6 +5,7 @@
 #   make test       all tests: unit, vectors, fuzz corpora, black-box on a real chain and Docker
 #   make check      unit, vectors, corpora and a black-box smoke test under ASan and UBSan; each fuzz
 #                   target for S seconds; lint
+#   make tsan       unit tests and the black-box smoke test under TSan
 #   make demo       the whole story on this machine, with the money added up at the end
 #   make run        a chain and a node, kept running
 #   make devnet     a chain with all Ocean contracts, kept running
@@ -18,7 +19,7 @@ CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc
 T ?= all
 S ?= 30
 
-.PHONY: all setup test unit check demo run devnet lint tidy fmt fuzz bench clean
+.PHONY: all setup test unit check tsan demo run devnet lint tidy fmt fuzz bench clean
 
 # The program alone; tests and fuzz targets are built by what runs them.
 all: build/build.ninja
@@ -37,6 +38,10 @@ build-asan/build.ninja: | meson.build
 	@scripts/setup.sh build
 	@CC="$(CC)" meson setup build-asan -Dwerror=false -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
 
+build-tsan/build.ninja: | meson.build
+	@scripts/setup.sh build
+	@CC="$(CC)" meson setup build-tsan -Dwerror=false -Db_sanitize=thread -Db_lundef=false
+
 build-fuzz/build.ninja: | meson.build
 	@scripts/setup.sh fuzz
 	@CC=clang-14 meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Darena_malloc=true -Db_lundef=false
@@ -54,6 +59,10 @@ check:
 	@scripts/test.sh --sanitize
 	@$(MAKE) -s fuzz T=all S=$(S)
 	@tools/lint && echo 'lint: clean'
+
+tsan:
+	@scripts/setup.sh all
+	@scripts/test.sh --threads
 
 demo run:
 	@scripts/setup.sh demo
@@ -93,4 +102,4 @@ bench:
 	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts
 
 clean:
-	rm -rf build build-asan build-fuzz build-tidy
+	rm -rf build build-asan build-tsan build-fuzz build-tidy

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# test.sh [--sanitize] [--smoke] [FILE...]: builds, then unit tests, vectors and fuzz corpora, then
+# test.sh [--sanitize|--threads] [--smoke] [FILE...]: builds, then unit tests, vectors and fuzz corpora, then
 # the black-box tests (all, the smoke test only, or the files given). --sanitize uses the
-# build with ASan and UBSan and implies --smoke. Ends with one line: N passed, N failed.
+# build with ASan and UBSan, --threads the one with TSan; both imply --smoke. Ends with one line: N passed, N failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 shopt -s nullglob
@@ -10,6 +10,7 @@ build=build smoke=0 files=()
 for arg in "$@"; do
     case $arg in
     --sanitize) build=build-asan smoke=1 ;;
+    --threads) build=build-tsan smoke=1 ;;
     --smoke) smoke=1 ;;
     *) files+=("$arg") ;;
     esac
@@ -22,6 +23,7 @@ ninja -C "$build" || none
 # the first report of a sanitizer ends the process, so that a test cannot miss it
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:abort_on_error=1
 tap=$build/tap
 rm -rf "$tap" && mkdir -p "$tap"
 rm -f "$build"/meson-logs/testlog.json

@@ -80,6 +80,7 @@ export class World {
       PATH: process.env.PATH,
       ASAN_OPTIONS: process.env.ASAN_OPTIONS,
       UBSAN_OPTIONS: process.env.UBSAN_OPTIONS,
+      TSAN_OPTIONS: process.env.TSAN_OPTIONS,
       PRIVATE_KEY: this.wallet.privateKey,
       RPCS: JSON.stringify({ [CHAIN]: { rpc: this.chain.url, chainId: CHAIN, network: 'development', chunkSize: 100 } }),
       ADDRESS_FILE: this.chain.addressFile,
