@@ -29,9 +29,11 @@ export const environments = (token: string): unknown[] => [{
   }]
 }]
 
+export type Env = Record<string, string | undefined>
+
 export interface Options {
-  /** variables for the node beside the usual ones; undefined removes one */
-  env?: Record<string, string | undefined>
+  /** variables for the node beside the usual ones, also made when the chain is there; undefined removes one */
+  env?: Env | ((w: World) => Env | Promise<Env>)
   /** provider fee in whole OCEAN for each order; none by default */
   fee?: number
   /** without compute environments no Docker Engine is needed */
@@ -96,7 +98,7 @@ export class World {
       ...(options.fee === undefined ? {} : {
         FEE_TOKENS: JSON.stringify({ [CHAIN]: this.chain.ocean }), FEE_AMOUNT: JSON.stringify({ amount: options.fee, unit: 'MB' })
       }),
-      ...options.env
+      ...(typeof options.env === 'function' ? await options.env(this) : options.env)
     }
     await this.startNode()
     this.market = new Market(this.chain, this.url, this.publisher)
