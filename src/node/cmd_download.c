@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-#include <strings.h>
-
 #include "api.gen.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "node/consume.h"
 #include "node/node.h"
-#include "storage/storage.h"
+#include "node/serve_file.h"
 
 /* What a download is of, once found. */
 struct wanted {
@@ -97,81 +94,6 @@ static int find_file(struct task *t, const struct args_download *args, const str
     return 0;
 }
 
-/* --- the body --- */
-
-static int64_t pull(void *ctx, void *out, size_t cap)
-{
-    struct err e;
-    int64_t n = storage_pull(ctx, out, cap, &e);
-
-    if (n == STREAM_WAIT)
-        return HTTP_PULL_WAIT;
-    return n < 0 ? HTTP_PULL_FAILED : n;
-}
-
-static void notify(void *ctx, void (*ready)(void *arg), void *arg)
-{
-    storage_notify(ctx, ready, arg);
-}
-
-static void done(void *ctx)
-{
-    storage_close(ctx);
-}
-
-/* One range can be passed on; anything else in the header is as if it were not there. */
-static const char *single_range(const struct http_request *r)
-{
-    const char *range = http_header_get(r, "range");
-
-    if (!range || !str_starts(range, "bytes=") || range[6 + strspn(range + 6, "0123456789-")] != 0)
-        return NULL;
-    return range;
-}
-
-/*
- * The content is a stranger's and comes from the node's own origin: a browser must save it, and
- * must not run what is in it.
- */
-static void protect(struct task *t, const struct storage_opened *o)
-{
-    const char *name = o->name[0] ? storage_safe_name(t->arena, o->name, NULL, 0) : "file";
-
-    if (o->disposition && strncasecmp(o->disposition, "attachment", 10) == 0)
-        reply_header(t, "content-disposition", o->disposition);
-    else
-        reply_header(t, "content-disposition",
-                     arena_printf(t->arena, "attachment;filename=%s", name));
-    reply_header(t, "x-content-type-options", "nosniff");
-    reply_header(t, "content-security-policy", "sandbox; default-src 'none'");
-}
-
-static int send_file(struct task *t, const struct args_download *args, const struct json *file,
-                     struct err *e)
-{
-    struct storage_request request = {
-        .file = file, .userdata = args->userdata, .range = single_range(t->request)};
-    struct http_stream stream = {.pull = pull, .notify = notify, .close = done};
-    struct storage_opened o;
-    struct err why;
-
-    if (storage_open(t->node->storage, t->arena, &request, &o, &why) < 0) {
-        if (why.code == ERR_STORAGE)
-            return refused(e, DOWNLOAD_STORAGE, why.msg);
-        return refused(e, DOWNLOAD_FAILED, why.msg);
-    }
-    stream.ctx = o.body;
-    stream.size = o.size;
-    reply_stream(t, &stream, o.content_type ? o.content_type : "application/octet-stream");
-    protect(t, &o);
-    if (o.status == 206 || o.status == 416)
-        reply_status(t, o.status);
-    if (o.content_range)
-        reply_header(t, "content-range", o.content_range);
-    reply_header(t, "accept-ranges", "bytes");
-    return 0;
-}
-
 /* download: a file that was ordered, as it comes from its origin.  See api/download.json. */
 int cmd_download(struct task *t, const struct args_download *args, struct err *e)
 {
@@ -181,7 +103,8 @@ int cmd_download(struct task *t, const struct args_download *args, struct err *e
                                      .signature = args->signature,
                                      .token = t->authorization,
                                      .rule = AUTH_COMMAND};
-    const struct json *file = NULL;
+    struct serve_file f = {.userdata = args->userdata};
+    struct serve_seal seal;
     struct wanted w;
 
     if (auth_check(t->node->auth, &who, &w.consumer, e) < 0)
@@ -194,7 +117,12 @@ int cmd_download(struct task *t, const struct args_download *args, struct err *e
         return -1;
     if (check_order(t, args, &w, e) < 0)
         return -1;
-    if (find_file(t, args, &w, &file, e) < 0)
+    if (find_file(t, args, &w, &f.file, e) < 0)
         return -1;
-    return send_file(t, args, file, e);
+    if (t->direct && args->aes_encrypted_key) {
+        if (serve_seal_open(t, args->aes_encrypted_key, &seal, e) < 0)
+            return -1;
+        f.seal = &seal;
+    }
+    return serve_file(t, &f, e);
 }
