@@ -27,6 +27,13 @@ struct compute_env; /* an environment; lives as long as its struct compute */
 
 /* --- life --- */
 
+/* A storage of the buyer that takes the results of a job. */
+struct compute_output {
+    const struct json *file; /* a file object in the clear, checked */
+    bool encrypted;          /* by the protocol's AES, with: */
+    uint8_t key[32];
+};
+
 /* What compute cannot know by itself. Called from any thread, may block. */
 struct compute_callbacks {
     void *ctx;
@@ -37,6 +44,12 @@ struct compute_callbacks {
      */
     int (*input)(void *ctx, struct arena *a, const struct json *stored,
                  const struct json **ret_file, struct err *e);
+    /*
+     * compute_request.output as it was stored, opened again, also after a restart: where the
+     * results go. May be NULL when no request has one.
+     */
+    int (*output)(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,
+                  struct err *e);
     /* The DDO's text for /data/ddos, NULL when there is none. */
     const char *(*ddo)(void *ctx, struct arena *a, const char *did);
     int (*decimals)(void *ctx, uint64_t chain, const struct addr *token, unsigned *ret,
@@ -162,6 +175,11 @@ struct compute_request {
      * envs?: {k: v}, algocustomdata?: {}}
      */
     const struct json *algorithm;
+    /*
+     * Where the results go instead of staying here, or NULL or "": a text that callbacks.output
+     * opens when they are there, and that holds secrets only in a sealed form.
+     */
+    const char *output;
     const struct json *metadata; /* or NULL */
     const struct json *viewers;  /* array of addresses, or NULL */
     const char *registry_auth;   /* JSON text, or NULL; kept until the image is here */

@@ -21,7 +21,7 @@ struct job_row {
     int64_t max_duration_s;
     int64_t queue_wait_s;
     const char *terms;         /* JSON, see struct job_terms */
-    const char *request;       /* JSON {inputs, algorithm} */
+    const char *request;       /* JSON {inputs, algorithm, output?} */
     const char *input_dids;    /* JSON array */
     const char *algorithm_did; /* or NULL, like the next two */
     const char *metadata;      /* JSON as sent */

@@ -10,18 +10,15 @@
 #include "compute/fsm.h"
 #include "crypto/hash.h"
 
-/* The algorithm runs, and its outputs are fetched. */
+/* The algorithm runs. */
 
 enum {
     GRACE_MS = 10000,
     DISK_FIRST_MS = 500,
     DISK_EVERY_MS = 1000,
-    DISK_COST = 10, /* looking may take a tenth of the time */
-    TAR_SLACK = 1 << 20,
-    PIECE = 65536
+    DISK_COST = 10 /* looking may take a tenth of the time */
 };
 #define DISK_QUOTA 42
-#define NO_OUTPUTS 61
 #define GIB (INT64_C(1) << 30)
 
 /* An amount of 0 is no promise of room, yet scripts and small inputs must fit. */
@@ -208,68 +205,4 @@ int step_run(struct job *j, struct err *e)
         due = j->kill_at - now;
     fsm__wake_in(j, due);
     return STEP_WAIT;
-}
-
-/* --- outputs --- */
-
-static int copy_outputs(struct job *j, struct stream *s, int fd, struct sha256_ctx *hash,
-                        struct err *e)
-{
-    _arena_ struct arena *a = arena_new();
-    char *some = arena_alloc(a, PIECE);
-    int64_t room = job__disk_limit(j) + TAR_SLACK;
-    int64_t n;
-
-    while ((n = stream_read(s, some, PIECE, e)) > 0) {
-        room -= n;
-        if (room < 0) {
-            j->fail_status = DISK_QUOTA;
-            return failed(e, TOO_LARGE, "the outputs are larger than the job's disk resource");
-        }
-        sha256_add(hash, some, (size_t)n);
-        if (fs_write_all(fd, some, (size_t)n, e) < 0)
-            return -1;
-    }
-    return (int)n;
-}
-
-static int save_outputs(struct job *j, struct stream *s, const char *path, struct err *e)
-{
-    _close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct sha256_ctx hash;
-    struct hash32 sum;
-
-    if (fd < 0)
-        return failed(e, FAILED, "%s cannot be made: %m", path);
-    sha256_start(&hash);
-    if (copy_outputs(j, s, fd, &hash, e) < 0)
-        return -1;
-    if (fdatasync(fd) < 0)
-        return failed(e, FAILED, "%s: %m", path);
-    sum = sha256_end(&hash);
-    j->row.output_hash = hash32_text(j->arena, &sum);
-    return 0;
-}
-
-int step_publish(struct job *j, struct err *e)
-{
-    _arena_ struct arena *a = arena_new();
-    const char *part = job__path(a, j->compute, &j->row, "outputs.tar.part");
-    struct stream *s;
-    int r;
-
-    if (docker_archive_get(j->engine->docker, j->row.container, "/data/outputs", &s, e) < 0) {
-        if (e->code == ERR_NOT_FOUND)
-            j->fail_status = NO_OUTPUTS;
-        return -1;
-    }
-    r = save_outputs(j, s, part, e);
-    stream_close(s);
-    if (r < 0) {
-        (void)unlink(part);
-        return -1;
-    }
-    if (rename(part, job__path(a, j->compute, &j->row, "outputs.tar")) < 0)
-        return failed(e, FAILED, "%s cannot be renamed: %m", part);
-    return STEP_CLEAN;
 }

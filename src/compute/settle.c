@@ -11,11 +11,16 @@
 
 enum { LOOK_MS = 30000, REMOVE_TRIES = 10 };
 
-/* The algorithm ran, and it is not the node that failed it (its quota, its outputs: 42, 61). */
+/*
+ * The algorithm ran, and it is not the node that failed it: its quota (42), its outputs (61), or
+ * the buyer's storage, which did not take results that are here (62 with their hash).
+ */
 static bool is_owed(const struct job_row *row)
 {
-    return row->started && row->stopped &&
-           (!fsm_is_failure(row->status) || row->status == 42 || row->status == 61);
+    if (!row->started || !row->stopped)
+        return false;
+    return !fsm_is_failure(row->status) || row->status == 42 || row->status == 61 ||
+           (row->status == 62 && row->output_hash);
 }
 
 static int what_is_owed(struct job *j, struct u256 *ret, struct err *e)

@@ -98,6 +98,8 @@ static const char *request_text(struct arena *a, const struct compute_request *r
 
     json_set(a, v, "inputs", r->inputs ? json_copy(a, r->inputs) : json_new_array(a));
     json_set(a, v, "algorithm", json_copy(a, r->algorithm));
+    if (r->output && r->output[0])
+        json_set_str(a, v, "output", r->output);
     return json_text(a, v);
 }
 

@@ -3,8 +3,10 @@
 
 #include "base/str.h"
 #include "crypto/ecies.h"
+#include "crypto/random.h"
 #include "node/compute_parts.h"
 #include "node/node.h"
+#include "node/node_compute.h"
 
 /* Small questions of the compute commands. */
 
@@ -59,14 +61,20 @@ int compute_ask_registry(struct task *t, const char *encrypted, const char **ret
     return 0;
 }
 
-int compute_ask_output(const char *output, const char *bucket, struct err *e)
+int compute_ask_output(struct task *t, const char *output, const char *bucket, struct err *e)
 {
+    struct compute_output opened;
     bool has_output = output && *output;
     bool has_bucket = bucket && *bucket;
+    int rc;
 
     if (has_output && has_bucket)
         return refused(e, COMPUTE_OUTPUT_BOTH);
     if (has_bucket)
         return refused(e, COMPUTE_OUTPUT_BUCKET);
-    return has_output ? refused(e, COMPUTE_OUTPUT) : 0;
+    if (!has_output)
+        return 0;
+    rc = node_compute_output(t->node, t->arena, output, &opened, e);
+    wipe(&opened, sizeof(opened));
+    return rc;
 }

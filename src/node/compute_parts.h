@@ -74,7 +74,11 @@ int compute_ask_access(const struct compute_ask *q, struct err *e) must_check;
 /* The registry login of a request as JSON text, NULL when none: COMPUTE_REGISTRY_AUTH. */
 int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
     must_check;
-/* output and outputBucketId are refused: COMPUTE_OUTPUT... */
-int compute_ask_output(const char *output, const char *bucket, struct err *e) must_check;
+/*
+ * Where the results are to go: `output` must open and name a storage that can be written to,
+ * outputBucketId is refused. COMPUTE_OUTPUT and those that begin so. Asks no storage.
+ */
+int compute_ask_output(struct task *t, const char *output, const char *bucket, struct err *e)
+    must_check;
 
 #endif

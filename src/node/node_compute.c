@@ -60,6 +60,12 @@ static int ask_input(void *ctx, struct arena *a, const struct json *stored,
     return node_compute_input(ctx, a, stored, ret_file, e);
 }
 
+static int ask_output(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,
+                      struct err *e)
+{
+    return node_compute_output(ctx, a, stored, ret, e);
+}
+
 static const char *ask_ddo(void *ctx, struct arena *a, const char *did)
 {
     struct node *n = ctx;
@@ -73,8 +79,11 @@ static const char *ask_ddo(void *ctx, struct arena *a, const char *did)
 int node_compute_open(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
-    const struct compute_callbacks callbacks = {
-        .ctx = n, .input = ask_input, .ddo = ask_ddo, .decimals = node_decimals};
+    const struct compute_callbacks callbacks = {.ctx = n,
+                                                .input = ask_input,
+                                                .output = ask_output,
+                                                .ddo = ask_ddo,
+                                                .decimals = node_decimals};
     const struct compute_options o = {
         .net = n->net,
         .store = n->store,

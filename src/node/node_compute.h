@@ -19,4 +19,12 @@ int node_compute_open(struct node *n, struct err *e) must_check;
 int node_compute_input(struct node *n, struct arena *a, const struct json *stored,
                        const struct json **ret_file, struct err *e) must_check;
 
+/*
+ * The `output` of a request: hex, ECIES for this node, of {remoteStorage, encryption?:
+ * {encryptMethod: "AES", key}}. Refused: COMPUTE_OUTPUT with what is wrong with it, or
+ * COMPUTE_OUTPUT_UPLOAD, _KEY, _METHOD, _KEY_SHORT. Asks no storage.
+ */
+int node_compute_output(struct node *n, struct arena *a, const char *sealed,
+                        struct compute_output *ret, struct err *e) must_check;
+
 #endif
