@@ -57,6 +57,8 @@ export interface Plan {
   dtCost?: unknown
   /** metadata goes on chain in the clear */
   clear?: boolean
+  /** services[0].files, instead of the files encrypted for this asset */
+  sealed?: string
 }
 
 export interface Published {
@@ -88,7 +90,7 @@ export class Market {
     const made = await this.makeTokens(plan, owner)
     const nft = String(getEventFromTx(made, 'NFTCreated').args.newTokenAddress)
     const datatoken = String(getEventFromTx(made, 'TokenCreated').args.newTokenAddress)
-    const files = await ProviderInstance.encrypt(
+    const files = plan.sealed ?? await ProviderInstance.encrypt(
       { nftAddress: nft, datatokenAddress: datatoken, files: plan.files }, CHAIN, this.node, owner)
     assert.match(files, /^0x[0-9a-f]+$/i, 'encrypt')
     const asset = {
