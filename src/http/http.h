@@ -31,13 +31,19 @@ struct http_param {
 
 struct http_reply;
 
+/*
+ * A slash that came as %2F belongs to its segment. In a path it is this byte, which no UTF-8 text
+ * has.
+ */
+#define HTTP_PATH_SLASH '\xff'
+
 /* One request. Everything lives in `arena`, until the reply has been written or the client left. */
 struct http_request {
     struct arena *arena;
     const char *method; /* "GET"; HEAD arrives as GET with `head` set */
     bool head;
     const char *target; /* as sent, with the query */
-    const char *path;   /* decoded, repeated slashes collapsed, starts with "/" */
+    const char *path;   /* decoded but for %2F, repeated slashes collapsed, starts with "/" */
     const struct http_param *query;
     size_t query_count;
     const struct http_header *headers;
@@ -115,7 +121,7 @@ void http_reply_drop(struct http_reply *reply);
 /*
  * Applies the request's Range header to a file reply of `total` bytes: sets 206 with
  * Content-Range, or 416 with an empty body, or leaves 200 for an absent, malformed or multiple
- * range. Adds "Accept-Ranges: bytes".
+ * range, and for an If-Range that is not the reply's ETag. Adds "Accept-Ranges: bytes".
  */
 void http_reply_range(const struct http_request *r, struct http_reply *reply);
 

@@ -38,12 +38,24 @@ void http_reply_drop(struct http_reply *reply)
     *reply = (struct http_reply){.status = 200};
 }
 
+/* The Range header; If-Range must name the ETag that the reply has. */
+static const char *wanted_range(const struct http_request *r, const struct http_reply *reply)
+{
+    const char *tag = http_header_get(r, "if-range");
+    size_t i;
+
+    for (i = 0; tag && i < reply->header_count; i++)
+        if (str_ieq(reply->headers[i].name, "etag") && str_eq(reply->headers[i].value, tag))
+            tag = NULL;
+    return tag ? NULL : http_header_get(r, "range");
+}
+
 void http_reply_range(const struct http_request *r, struct http_reply *reply)
 {
     int64_t total = reply->file.size;
     int64_t offset = 0;
     int64_t size = 0;
-    int found = range_parse(http_header_get(r, "range"), total, &offset, &size);
+    int found = range_parse(wanted_range(r, reply), total, &offset, &size);
 
     must(reply->kind == HTTP_FILE);
     http_reply_header(reply, "Accept-Ranges", "bytes");

@@ -33,6 +33,8 @@ static char *decode(struct arena *a, const char *s, size_t n, bool query)
 
             if (hi >= 0 && lo >= 0) {
                 ch = (char)(hi * 16 + lo);
+                if (ch == '/' && !query)
+                    ch = HTTP_PATH_SLASH;
                 i += 2;
             } else if (!query) {
                 return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api.gen.h"
@@ -115,14 +116,28 @@ int cmd_persistent_storage_delete_file(struct task *t,
 
 /* --- download --- */
 
-/* The content is a user's: a browser must save it, and must not run what is in it. */
-static void protect(struct task *t, const struct bucket_file *f)
+/* Whether the client has this state of the file already. */
+static bool is_known(const struct task *t, const char *tag)
 {
-    reply_header(t, "ETag",
-                 arena_printf(t->arena, "\"%llx-%llx\"", (unsigned long long)f->modified_ns,
-                              (unsigned long long)f->size));
-    reply_header(t, "x-content-type-options", "nosniff");
-    reply_header(t, "content-security-policy", "sandbox; default-src 'none'");
+    const char *known = http_header_get(t->request, "if-none-match");
+
+    return known && (str_eq(known, "*") || strstr(known, tag));
+}
+
+/* The content is a user's: a browser must save it, and must not run what is in it. */
+static void describe(struct task *t, const struct bucket_file *f, const char *tag)
+{
+    time_t when = (time_t)(f->modified_ns / 1000000000);
+    char date[40];
+    struct tm tm;
+
+    (void)gmtime_r(&when, &tm);
+    (void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    reply_header(t, "ETag", tag);
+    reply_header(t, "Last-Modified", date);
+    reply_header(t, "Cache-Control", "private, no-cache");
+    reply_header(t, "X-Content-Type-Options", "nosniff");
+    reply_header(t, "Content-Security-Policy", "sandbox; default-src 'none'");
 }
 
 int cmd_persistent_storage_download_file(struct task *t,
@@ -131,12 +146,20 @@ int cmd_persistent_storage_download_file(struct task *t,
 {
     struct bucket_file file;
     struct bucket bucket;
+    const char *tag;
     int fd;
 
     if (enter(t, ASKED(args), &bucket, e) < 0 ||
         open_file(t, &bucket, args->file_name, &fd, &file, e) < 0)
         return -1;
-    protect(t, &file);
+    tag = arena_printf(t->arena, "\"%llx-%llx\"", (unsigned long long)file.modified_ns,
+                       (unsigned long long)file.size);
+    describe(t, &file, tag);
+    if (is_known(t, tag)) {
+        close(fd);
+        reply_status(t, 304);
+        return 0;
+    }
     return reply_file(t, fd, file.size, "application/octet-stream",
                       storage_safe_name(t->arena, file.name, NULL, 0));
 }

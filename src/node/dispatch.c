@@ -71,6 +71,17 @@ static int parse_body(struct http_request *r, struct json **ret, struct err *e)
     return 0;
 }
 
+/* A part of a path with the slashes that were sent as %2F. */
+static char *path_text(struct arena *a, const char *p, size_t n)
+{
+    char *text = arena_strndup(a, p, n);
+    char *slash = text;
+
+    while ((slash = strchr(slash, HTTP_PATH_SLASH)))
+        *slash = '/';
+    return text;
+}
+
 static struct json *mapped(const struct plan *p, const struct http_request *r,
                            const struct api_source *s, struct json *body)
 {
@@ -90,7 +101,7 @@ static struct json *mapped(const struct plan *p, const struct http_request *r,
         for (i = 0; i < p->param_count; i++)
             if (strlen(s->name) == p->params[i].name_len &&
                 strncmp(s->name, p->params[i].name, p->params[i].name_len) == 0)
-                text = arena_strndup(r->arena, p->params[i].value, p->params[i].value_len);
+                text = path_text(r->arena, p->params[i].value, p->params[i].value_len);
         break;
     }
     return text ? json_new_str(r->arena, text) : NULL;
@@ -291,7 +302,8 @@ static enum http_verdict handle(void *ctx, struct http_request *r, struct http_r
     struct err e;
 
     if (!p->route && !p->direct) {
-        refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method, r->path);
+        refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
+                path_text(r->arena, r->path, strlen(r->path)));
         answer_error(r, reply, API_ERR_TEXT, &e);
         return HTTP_ANSWERED;
     }

@@ -327,6 +327,10 @@ static void test_target(void **state)
     (void)state;
     ask(s, "GET //a///b%20c/?x=1 HTTP/1.1\r\n" H "Connection: close\r\n\r\n", &b);
     assert_non_null(strstr(buf_str(&b), "\r\n\r\nGET /a/b c/"));
+    buf_reset(&b); /* a slash inside a segment */
+    ask(s, "GET /a%2Fb%2f%2F/c?y=%2F HTTP/1.1\r\n" H "Connection: close\r\n\r\n", &b);
+    assert_non_null(strstr(buf_str(&b), "\r\n\r\nGET /a\xff"
+                                        "b\xff\xff/c"));
     http_server_stop(s, 100);
 }
 
