@@ -56,7 +56,7 @@ static int on_value(llhttp_t *p, const char *at, size_t n)
     size_t i = g->count - 1;
 
     g->in_value = true;
-    if (!g->headers[i].value)
+    if (g->value_len[i] == 0)
         g->headers[i].value = at;
     else if (g->headers[i].value + g->value_len[i] != at)
         g->split = true;
@@ -109,7 +109,7 @@ static int terminate(struct glue *g)
                 name[k] |= 0x20;
         }
         name[k] = '\0';
-        if (!value) {
+        if (n == 0) { /* llhttp may have seen it where the next line begins */
             g->headers[i].value = "";
             continue;
         }

@@ -109,6 +109,12 @@ bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
 /* Makes the error the answer, as text. */
 void reply_refused(const struct http_request *r, struct http_reply *reply, const struct err *e);
 
+/* --- etag.c --- */
+
+/* Gives an answer of bytes to a GET its ETag, or makes it a 304 where the client has it. */
+struct exchange;
+void etag_apply(struct exchange *x);
+
 /* --- one request and its answer --- */
 
 /* A streamed body on its way to its sink; x->body is the piece that fills. */
@@ -140,7 +146,8 @@ struct exchange {
     struct list done;        /* in server->done, by the worker */
     struct list ready;       /* in server->ready, by the stream's notifier */
     uv_write_t write;
-    char *chunk; /* a piece of a file or stream on its way out */
+    char etag[40]; /* "" when there is none */
+    char *chunk;   /* a piece of a file or stream on its way out */
     size_t chunk_cap;
     int64_t left;
     bool framed;   /* the stream goes out in chunks */
@@ -194,6 +201,7 @@ struct http_server {
     size_t conn_count;
     size_t working;    /* requests that workers have */
     size_t body_bytes; /* of all requests being read or answered */
+    uint64_t etag_key[2];
     char date[40];
     int64_t date_s;
     pthread_mutex_t lock; /* guards done, ready, stop_limit_ms, tls, limits */

@@ -116,6 +116,8 @@ static void write_head(struct conn *c, struct buf *b)
         add_clean(b, reply->headers[i].value);
         buf_puts(b, "\r\n");
     }
+    if (c->x->etag[0])
+        buf_printf(b, "ETag: %s\r\n", c->x->etag);
     add_framing(c, b);
 }
 
@@ -250,6 +252,7 @@ void send_reply(struct conn *c)
 
     c->last = c->last || !x->head.keep_alive || x->reply.close || c->server->stopping || c->eof;
     c->state = CONN_ANSWER;
+    etag_apply(x);
     write_head(c, &head);
     if (head.full) { /* headers beyond reason: a bug of the application, not the client's */
         conn_close(c);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "crypto/random.h"
 #include "http/http_int.h"
 
 /* The listener, the loop thread, its clock, and the way in from other threads. */
@@ -291,6 +292,7 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
     list_init(&s->done);
     list_init(&s->ready);
     must(pthread_mutex_init(&s->lock, NULL) == 0);
+    random_bytes(s->etag_key, sizeof(s->etag_key));
     s->read_buf = xmalloc(READ_SIZE);
     must(uv_loop_init(&s->loop) == 0);
     must(uv_tcp_init(&s->loop, &s->listener) == 0);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { World } from './fixtures.ts'
+import { send } from './lib/api.ts'
 import { http, post } from './lib/http.ts'
 
 let w: World
@@ -73,6 +74,34 @@ describe('routes', () => {
   test('deleting a job is not implemented, anywhere', async () => {
     const r = await http(`${w.url}/api/services/compute`, { method: 'DELETE' })
     assert.equal(`${r.status} ${r.text}`, '404 Not yet implemented!')
+  })
+})
+
+describe('an answer that the client has', () => {
+  const tag = async (path: string, known?: string, method = 'GET') => {
+    const r = await send(w.url + path, method, undefined, known === undefined ? {} : { 'if-none-match': known })
+    return { ...r, etag: String(r.headers.etag) }
+  }
+
+  test('is told by its ETag, and not sent again', async () => {
+    for (const path of ['/', '/api/services/computeEnvironments', `/api/services/nonce?userAddress=${w.consumer.address}`, '/openapi.json']) {
+      const first = await tag(path)
+      assert.match(first.etag, /^W\/"[0-9a-f]+-[0-9a-f]{16}"$/)
+      assert.equal((await tag(path)).etag, first.etag, 'the same answer, the same tag')
+      for (const known of [first.etag, first.etag.slice(2), `"x", ${first.etag}`, '*']) {
+        const r = await tag(path, known)
+        assert.deepEqual([r.status, r.text, r.etag, r.type, r.headers['content-length']], [304, '', first.etag, '', undefined], known)
+        assert.equal(r.headers['access-control-allow-origin'], '*')
+        assert.equal((await tag(path, known, 'HEAD')).status, 304)
+      }
+      for (const known of ['', '"x"', first.etag.replace(/-./, '-x')]) assert.equal((await tag(path, known)).status, 200, known)
+    }
+    assert.notEqual((await tag('/')).etag, (await tag('/openapi.json')).etag)
+  })
+
+  test('goes with no other answers', async () => {
+    assert.equal((await http(`${w.url}/no/such/route`)).headers.get('etag'), null)
+    assert.equal((await post(`${w.url}/directCommand`, { command: 'status' })).headers.get('etag'), null)
   })
 })
 
