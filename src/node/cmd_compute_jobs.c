@@ -20,6 +20,8 @@ int cmd_get_compute_environments(struct task *t, const struct args_get_compute_e
         t, compute_environments_json(t->node->compute, t->arena, (uint64_t)args->chain_id));
 }
 
+enum { RESULTS_MAX = 1000 };
+
 static int need_compute(struct task *t, struct err *e)
 {
     return t->node->compute ? 0 : refused(e, COMPUTE_NONE);
@@ -64,7 +66,7 @@ static bool may_read(const struct compute_job *job, const struct addr *who)
     return false;
 }
 
-/* The job of a request by somebody who may read it. */
+/* The job of a request by somebody who may read it: 1 = found, 0 = there is none of that id. */
 static int find_readable(struct task *t, const char *id, const struct asker *q,
                          struct compute_job *ret, struct err *e)
 {
@@ -74,11 +76,24 @@ static int find_readable(struct task *t, const char *id, const struct asker *q,
     if (need_compute(t, e) < 0 || authenticate(t, q, &who, e) < 0)
         return -1;
     r = compute_job_find(t->node->compute, t->arena, id, ret, e);
-    if (r < 0)
-        return -1;
-    if (r == 0)
-        return refused(e, COMPUTE_JOB, id);
-    return may_read(ret, &who) ? 0 : refused(e, COMPUTE_OWNER, addr_text(t->arena, &who), ret->id);
+    if (r > 0 && !may_read(ret, &who))
+        return refused(e, COMPUTE_OWNER, addr_text(t->arena, &who), ret->id);
+    return r;
+}
+
+/* A position in a list: as clients may send anything, only what can be one. */
+static int read_index(const struct json *v, int64_t *ret, struct err *e)
+{
+    const char *text = json_str(v, NULL);
+    uint64_t n;
+
+    if (text ? str_u64(text, RESULTS_MAX, &n) : false) {
+        *ret = (int64_t)n;
+        return 0;
+    }
+    if (!json_int(v, ret) || *ret < 0 || *ret > RESULTS_MAX)
+        return refused(e, COMPUTE_RESULT_BAD_INDEX);
+    return 0;
 }
 
 static int reply_jobs(struct task *t, const struct compute_filter *f, struct err *e)
@@ -130,9 +145,15 @@ int cmd_get_compute_result(struct task *t, const struct args_get_compute_result 
                             args->signature};
     struct compute_job job;
     struct compute_result result;
+    int64_t index;
+    int r;
 
-    if (find_readable(t, args->job_id, &q, &job, e) < 0 ||
-        compute_result_open(t->node->compute, t->arena, job.id, args->index, &result, e) < 0)
+    if (read_index(args->index, &index, e) < 0)
+        return -1;
+    r = find_readable(t, args->job_id, &q, &job, e);
+    if (r == 0)
+        return refused(e, COMPUTE_JOB, args->job_id);
+    if (r < 0 || compute_result_open(t->node->compute, t->arena, job.id, index, &result, e) < 0)
         return -1;
     if (args->offset > result.size) {
         close(result.fd);
@@ -172,9 +193,12 @@ int cmd_get_compute_streamable_logs(struct task *t,
     struct compute_follow *follow;
     struct http_stream stream = {
         .pull = follow_pull, .notify = follow_notify, .close = follow_close, .size = -1};
+    int r;
 
-    if (find_readable(t, args->job_id, &q, &job, e) < 0 ||
-        compute_log_follow(t->node->compute, job.id, &follow, e) < 0)
+    r = find_readable(t, args->job_id, &q, &job, e);
+    if (r == 0)
+        return refused(e, COMPUTE_NOT_RUNNING);
+    if (r < 0 || compute_log_follow(t->node->compute, job.id, &follow, e) < 0)
         return -1;
     stream.ctx = follow;
     return reply_stream(t, &stream, "text/plain");

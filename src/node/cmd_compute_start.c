@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "api.gen.h"
 #include "auth/auth.h"
 #include "base/str.h"
@@ -9,6 +11,8 @@
  * startCompute and freeStartCompute. Everything is checked before anything is promised: the
  * escrow's lock is the last thing that compute_start() does.
  */
+
+enum { SECONDS_MAX = 1000000000 };
 
 /* What both commands have in common. */
 struct start {
@@ -69,6 +73,12 @@ static int check_room(const struct start *s, const struct compute_resources *res
     return s->queue_s > 0 ? 0 : compute_available(s->ask.env, s->ask.free_job, resources, e);
 }
 
+/* Rounded up; what no environment allows comes out as something that none allows. */
+static int64_t whole_seconds(double seconds)
+{
+    return seconds < SECONDS_MAX ? (int64_t)ceil(seconds) : SECONDS_MAX;
+}
+
 static void limit_duration(const struct start *s, struct compute_request *r)
 {
     const struct config_environment *conf = compute_env_info(s->ask.env)->conf;
@@ -127,11 +137,11 @@ int cmd_start_compute(struct task *t, const struct args_start_compute *args, str
         .registry_auth = args->encrypted_docker_registry_auth,
         .output = args->output,
         .bucket = args->output_bucket_id,
-        .seconds = args->max_job_duration,
+        .seconds = whole_seconds(args->max_job_duration),
         .queue_s = args->queue_max_wait_time,
     };
 
-    if (args->max_job_duration <= 0)
+    if (!(args->max_job_duration > 0))
         return refused(e, COMPUTE_DURATION);
     if (authenticate(&s, "startCompute", args->consumer_address, args->nonce, args->signature, e) <
         0)
@@ -156,7 +166,7 @@ int cmd_free_start_compute(struct task *t, const struct args_free_start_compute 
         .registry_auth = args->encrypted_docker_registry_auth,
         .output = args->output,
         .bucket = args->output_bucket_id,
-        .seconds = args->max_job_duration,
+        .seconds = whole_seconds(args->max_job_duration),
         .queue_s = args->queue_max_wait_time,
     };
 

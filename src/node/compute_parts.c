@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "asset/trust.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "node/consume.h"
 #include "node/node_compute.h"
@@ -168,7 +169,7 @@ int compute_parts_load(const struct compute_ask *q, const struct json *datasets,
         if (load_part(q, json_at(datasets, i), &p.dataset[i], e) < 0)
             return -1;
         if (!p.dataset[i].did && !p.dataset[i].file)
-            return failed(e, INVALID, "dataset %zu has neither documentId nor fileObject", i + 1);
+            return refused(e, COMPUTE_DATASET);
     }
     if (check_trust(q, &p, e) < 0)
         return -1;
@@ -213,9 +214,22 @@ static bool has_price(const struct compute_part *p)
     return json_len(prices) > 0;
 }
 
+static int order_refused(const struct compute_ask *q, const struct compute_part *p, struct err *e)
+{
+    const char *how_many;
+
+    if (!order_is_refusal(e))
+        return err_wrap(e, "%s", q->verb);
+    if (e->code != ERR_ORDER_SHORT)
+        return refused(e, COMPUTE_ORDER, p->tx, p->did, p->service->id);
+    how_many = arena_strdup(q->task->arena, e->msg);
+    return refused(e, COMPUTE_ORDER_SHORT, p->tx, p->did, p->service->id, how_many);
+}
+
 static int check_paid(const struct compute_ask *q, const struct compute_part *p, struct err *e)
 {
     struct task *t = q->task;
+    const struct order_fees *fees = t->node->fees;
     struct order_request r;
     struct order order;
 
@@ -225,16 +239,12 @@ static int check_paid(const struct compute_ask *q, const struct compute_part *p,
         return refused(e, COMPUTE_NO_TX, p->did);
     if (!compute_part_order(q, p, &r))
         return refused(e, COMPUTE_ORDER, p->tx, p->did, p->service->id);
-    if (order_check(node_rpc(t->node, p->asset.chain_id), t->arena, &r, &order, e) == 0)
-        return 0;
-    if (!order_is_refusal(e))
-        return err_wrap(e, "%s", q->verb);
-    if (e->code == ERR_ORDER_SHORT) {
-        const char *how_many = arena_strdup(t->arena, e->msg);
-
-        return refused(e, COMPUTE_ORDER_SHORT, p->tx, p->did, p->service->id, how_many);
-    }
-    return refused(e, COMPUTE_ORDER, p->tx, p->did, p->service->id);
+    if (order_check(node_rpc(t->node, p->asset.chain_id), t->arena, &r, &order, e) < 0)
+        return order_refused(q, p, e);
+    if (order_fee_is_due(fees, p->asset.chain_id) &&
+        !order_fee_paid(fees, &order.receipt, &r.datatoken, p->service->id, clock_s()))
+        return refused(e, COMPUTE_ORDER_FEE, p->tx, p->did, p->service->id);
+    return 0;
 }
 
 int compute_parts_paid(const struct compute_ask *q, const struct compute_parts *p, struct err *e)

@@ -193,8 +193,10 @@ static int fill_task(struct node *n, struct http_request *r, struct http_reply *
 
     if (p->direct ? direct_args(n, r, &args, &command, e) < 0 : route_args(p, r, &args, e) < 0)
         return -1;
-    token =
-        p->direct ? json_get_str(args, "authorization", NULL) : http_header_get(r, "authorization");
+    token = p->direct ? NULL : token_of(http_header_get(r, "authorization"));
+    /* what ocean.js makes to be fetched by others is a URL alone */
+    if (!token && (p->direct || p->route->input == API_IN_QUERY))
+        token = json_get_str(args, "authorization", NULL);
     p->task = (struct task){.arena = r->arena,
                             .node = n,
                             .request = r,

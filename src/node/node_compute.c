@@ -23,7 +23,17 @@ static const struct json *first_file(const struct json *payload)
     return json_is(files, JSON_ARRAY) ? json_at(files, 0) : files;
 }
 
-static int decrypt_file(struct node *n, struct arena *a, const char *hex,
+/* Whether a payload was sealed for the service of an asset. */
+static bool is_of_asset(const struct json *payload)
+{
+    struct addr who;
+
+    return (addr_parse_any(json_get_str(payload, "nftAddress", ""), &who) && !addr_is_zero(&who)) ||
+           (addr_parse_any(json_get_str(payload, "datatokenAddress", ""), &who) &&
+            !addr_is_zero(&who));
+}
+
+static int decrypt_file(struct node *n, struct arena *a, const char *hex, bool of_asset,
                         const struct json **ret_file, struct err *e)
 {
     _buf_ struct buf plain = BUF_INIT(PAYLOAD_MAX);
@@ -35,6 +45,9 @@ static int decrypt_file(struct node *n, struct arena *a, const char *hex,
     if (ecies_decrypt(&n->config->private_key, blob.p, blob.n, &plain, e) < 0 ||
         json_parse(a, buf_str(&plain), plain.len, &payload, e) < 0)
         return refused(e, ASSET_FILES_KEY);
+    /* an asset's payload is public: it opens for those who order the asset, not as a file alone */
+    if (!of_asset && is_of_asset(payload))
+        return refused(e, ASSET_FILES_OTHER);
     *ret_file = first_file(payload);
     return 0;
 }
@@ -43,8 +56,10 @@ int node_compute_input(struct node *n, struct arena *a, const struct json *store
                        const struct json **ret_file, struct err *e)
 {
     const struct json *file = json_get(stored, "file");
+    bool of_asset = json_get(stored, "did") != NULL; /* then its addresses have been compared */
 
-    if (json_is(file, JSON_STRING) && decrypt_file(n, a, json_str(file, ""), &file, e) < 0)
+    if (json_is(file, JSON_STRING) &&
+        decrypt_file(n, a, json_str(file, ""), of_asset, &file, e) < 0)
         return -1;
     if (!json_is(file, JSON_OBJECT))
         return refused(e, ASSET_FILES_KEY);

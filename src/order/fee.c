@@ -67,6 +67,22 @@ void order_fees_free(struct order_fees *f)
     free(f);
 }
 
+static struct price *find_price(struct order_fees *f, uint64_t chain_id)
+{
+    size_t i;
+
+    for (i = 0; i < f->count; i++)
+        if (f->prices[i].token.chain_id == chain_id && !addr_is_zero(&f->prices[i].token.token))
+            return &f->prices[i];
+    return NULL;
+}
+
+bool order_fee_is_due(const struct order_fees *f, uint64_t chain_id)
+{
+    return find_price((struct order_fees *)f, chain_id) &&
+           strspn(f->amount, "0.") < strlen(f->amount);
+}
+
 static int read_decimals(struct rpc *r, struct arena *a, const struct addr *token, unsigned *ret,
                          struct err *e)
 {
@@ -91,18 +107,13 @@ static int read_decimals(struct rpc *r, struct arena *a, const struct addr *toke
 static int price_of(struct order_fees *f, struct rpc *r, struct arena *a, struct addr *ret_token,
                     struct u256 *ret_wei, struct err *e)
 {
-    struct price *p = NULL;
+    struct price *p = find_price(f, rpc_chain_id(r));
     struct u256 wei = u256_from(0);
     unsigned decimals;
-    size_t i;
 
     memset(ret_token, 0, sizeof(*ret_token));
     *ret_wei = wei;
-    for (i = 0; i < f->count; i++) {
-        if (f->prices[i].token.chain_id == rpc_chain_id(r))
-            p = &f->prices[i];
-    }
-    if (!p || addr_is_zero(&p->token.token))
+    if (!p)
         return 0;
     *ret_token = p->token.token;
     pthread_mutex_lock(&f->lock);

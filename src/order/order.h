@@ -96,6 +96,9 @@ int order_fee_issue(struct order_fees *f, struct rpc *r, struct arena *a,
                     const struct order_fee_terms *terms, struct json **ret, struct err *e)
     must_check;
 
+/* Whether orders on this chain cost a fee at all. */
+bool order_fee_is_due(const struct order_fees *f, uint64_t chain_id);
+
 /*
  * Whether the transaction paid a fee of ours for this datatoken and service that is good at now_s:
  * a ProviderFee event of the datatoken with our address and our signature.
