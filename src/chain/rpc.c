@@ -16,6 +16,7 @@ enum {
     BATCH_MAX = 1000,
     CALL_TIMEOUT_MS = 20000,
     STALL_MS = 3000, /* as the reference has it */
+    CHECK_MS = 2000,
     CONNECT_TIMEOUT_MS = 3000,
     ROUNDS = 2, /* of all endpoints, the second only where the first failed quickly */
     QUICK_MS = 1000,
@@ -221,27 +222,77 @@ static int post(struct rpc *r, struct arena *a, struct turn turn, const char *te
     return err_transient(e);
 }
 
+/* Which chain an endpoint answers for; r's own when it does not know eth_chainId. */
+static int chain_of(struct rpc *r, struct arena *a, struct turn turn, uint64_t *ret, struct err *e)
+{
+    struct rpc_item item = {.method = "eth_chainId"};
+    struct json *answer;
+    struct err ignored;
+
+    if (post(r, a, turn, request_text(a, &item, 1), &answer, e) < 0)
+        return -1;
+    if (take_answers(a, answer, &item, 1, &ignored) < 0 || !rpc__u64(item.result, ret))
+        *ret = r->chain_id;
+    return 0;
+}
+
 /*
  * An endpoint of another chain would show orders and locks that were never paid here. One that
  * does not know eth_chainId is taken at its operator's word.
  */
 static int check_chain(struct rpc *r, struct arena *a, struct turn turn, struct err *e)
 {
-    struct rpc_item item = {.method = "eth_chainId"};
-    struct json *answer;
-    struct err ignored;
     uint64_t id;
 
     if (r->chain_id == 0 || atomic_load(&r->known[turn.at]))
         return 0;
-    if (post(r, a, turn, request_text(a, &item, 1), &answer, e) < 0)
+    if (chain_of(r, a, turn, &id, e) < 0)
         return -1;
-    if (take_answers(a, answer, &item, 1, &ignored) == 0 && rpc__u64(item.result, &id) &&
-        id != r->chain_id) {
+    if (id != r->chain_id) {
         failed(e, FAILED, "the RPC endpoint answers for chain %llu", (unsigned long long)id);
         return err_transient(e);
     }
     atomic_store(&r->known[turn.at], true);
+    return 0;
+}
+
+/* "https://host:port" of a URL: names, paths and queries in it may be secrets. */
+static const char *bare_url(struct arena *a, const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t n;
+    const char *at;
+
+    host = host ? host + 3 : url;
+    n = strcspn(host, "/?#");
+    at = memrchr(host, '@', n);
+    if (at) {
+        n -= (size_t)(at + 1 - host);
+        return arena_printf(a, "%.*s%.*s", (int)(host - url), url, (int)n, at + 1);
+    }
+    return arena_strndup(a, url, (size_t)(host - url) + n);
+}
+
+int rpc_check(struct rpc *r, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct err ignored;
+    uint64_t id;
+    size_t i;
+
+    for (i = 0; i < r->count; i++) {
+        const struct turn turn = {.at = i, .timeout_ms = CHECK_MS};
+
+        if (r->chain_id == 0 || chain_of(r, a, turn, &id, &ignored) < 0)
+            continue;
+        if (id != r->chain_id)
+            return failed(e, INVALID,
+                          "the RPC endpoint %s is configured for chain %llu but answers for chain "
+                          "%llu",
+                          bare_url(a, r->endpoints[i]), (unsigned long long)r->chain_id,
+                          (unsigned long long)id);
+        atomic_store(&r->known[i], true);
+    }
     return 0;
 }
 

@@ -22,6 +22,13 @@ struct rpc *rpc_new(struct net *net, uint64_t chain_id, const char *const *endpo
 void rpc_free(struct rpc *r);
 uint64_t rpc_chain_id(const struct rpc *r);
 
+/*
+ * Asks every endpoint, at most two seconds each, for its chain. INVALID names one that answers for
+ * another chain by scheme and host: the rest of a URL may hold a key. Those that do not answer may
+ * come up later.
+ */
+int rpc_check(struct rpc *r, struct err *e) must_check;
+
 /* One call. params is a JSON array or NULL. *ret is "result", in the arena. */
 int rpc_call(struct rpc *r, struct arena *a, const char *method, struct json *params,
              struct json **ret, struct err *e) must_check;
@@ -103,13 +110,24 @@ int rpc_block(struct rpc *r, struct arena *a, uint64_t number, bool *ret_found,
 struct rpc_log_filter {
     uint64_t from; /* blocks, both included */
     uint64_t to;
-    const struct addr *address;  /* NULL: any contract */
+    const struct addr *addresses; /* of one of these contracts; none: of any */
+    size_t address_count;
     const struct hash32 *topics; /* the first topic is one of these; none: any */
     size_t topic_count;
+    const struct hash32 *fourth; /* the last indexed field of three is this; NULL: any */
 };
 /* In the chain's order. An endpoint may refuse a wide range: ask for less then. */
 int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
              struct rpc_log **ret, size_t *ret_count, struct err *e) must_check;
+
+/* What fits any of the filters, each log once and in the chain's order; asked in one request. */
+enum { RPC_FILTERS_MAX = 16 };
+struct rpc_logs {
+    struct rpc_log *v;
+    size_t n;
+};
+int rpc_logs_of(struct rpc *r, struct arena *a, const struct rpc_log_filter *filters, size_t n,
+                struct rpc_logs *ret, struct err *e) must_check;
 
 /*
  * Hands signed bytes to the endpoints until one takes them ("already known" counts). On failure

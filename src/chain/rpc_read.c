@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The typed calls: every value of an answer is checked before it is used. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -163,9 +164,13 @@ static bool read_logs(struct arena *a, const struct json *list, struct rpc_log *
 
 static bool is_asked_for(const struct rpc_log *log, const struct rpc_log_filter *filter)
 {
+    bool of_one = filter->address_count == 0;
     size_t i;
 
-    if (filter->address && !addr_eq(&log->address, filter->address))
+    for (i = 0; i < filter->address_count && !of_one; i++)
+        of_one = addr_eq(&log->address, &filter->addresses[i]);
+    if (!of_one ||
+        (filter->fourth && (log->topic_count < 4 || !hash32_eq(&log->topics[3], filter->fourth))))
         return false;
     for (i = 0; i < filter->topic_count; i++)
         if (log->topic_count > 0 && hash32_eq(&log->topics[0], &filter->topics[i]))
@@ -189,34 +194,113 @@ static bool keep_asked(struct rpc_log *logs, size_t *n, const struct rpc_log_fil
     return true;
 }
 
-int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
-             struct rpc_log **ret, size_t *ret_count, struct err *e)
+static struct json *addresses_json(struct arena *a, const struct rpc_log_filter *filter)
 {
-    struct json *j = json_new_object(a);
-    struct json *topics = json_new_array(a);
-    struct json *result;
-    struct rpc_log *logs;
-    size_t n;
+    struct json *list = json_new_array(a);
     size_t i;
+
+    for (i = 0; i < filter->address_count; i++)
+        json_push(
+            a, list,
+            json_new_str(a, hex0x_dup(a, filter->addresses[i].b, sizeof(filter->addresses[i].b))));
+    return filter->address_count == 1 ? json_at(list, 0) : list;
+}
+
+/* [[first, or, first], any, any, fourth], as far as they are asked for. */
+static struct json *topics_json(struct arena *a, const struct rpc_log_filter *filter)
+{
+    struct json *positions = json_new_array(a);
+    struct json *first = json_new_array(a);
+    size_t i;
+
+    for (i = 0; i < filter->topic_count; i++)
+        json_push(a, first, json_new_str(a, hash32_text(a, &filter->topics[i])));
+    json_push(a, positions, filter->topic_count ? first : json_new_null(a));
+    if (filter->fourth) {
+        json_push(a, positions, json_new_null(a));
+        json_push(a, positions, json_new_null(a));
+        json_push(a, positions, json_new_str(a, hash32_text(a, filter->fourth)));
+    }
+    return positions;
+}
+
+static struct json *filter_params(struct arena *a, const struct rpc_log_filter *filter)
+{
+    struct json *params = json_new_array(a);
+    struct json *j = json_new_object(a);
 
     json_set(a, j, "fromBlock", rpc__hex_u64(a, filter->from));
     json_set(a, j, "toBlock", rpc__hex_u64(a, filter->to));
-    if (filter->address)
-        json_set_str(a, j, "address", hex0x_dup(a, filter->address->b, sizeof(filter->address->b)));
-    for (i = 0; i < filter->topic_count; i++)
-        json_push(a, topics, json_new_str(a, hash32_text(a, &filter->topics[i])));
-    if (filter->topic_count > 0) {
-        struct json *positions = json_new_array(a);
+    if (filter->address_count > 0)
+        json_set(a, j, "address", addresses_json(a, filter));
+    if (filter->topic_count > 0 || filter->fourth)
+        json_set(a, j, "topics", topics_json(a, filter));
+    json_push(a, params, j);
+    return params;
+}
 
-        json_push(a, positions, topics);
-        json_set(a, j, "topics", positions);
-    }
-    if (call(r, a, "eth_getLogs", PARAMS(j), &result, e) < 0)
+static int by_place(const void *a, const void *b)
+{
+    const struct rpc_log *x = a;
+    const struct rpc_log *y = b;
+
+    if (x->block != y->block)
+        return x->block < y->block ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Several answers become one: sorted, and what fits two filters stands there once. */
+static size_t merge(struct rpc_log *logs, size_t n)
+{
+    size_t kept = 0;
+    size_t i;
+
+    qsort(logs, n, sizeof(*logs), by_place);
+    for (i = 0; i < n; i++)
+        if (kept == 0 || by_place(&logs[kept - 1], &logs[i]) != 0)
+            logs[kept++] = logs[i];
+    return kept;
+}
+
+int rpc_logs_of(struct rpc *r, struct arena *a, const struct rpc_log_filter *filters, size_t n,
+                struct rpc_logs *ret, struct err *e)
+{
+    struct rpc_item items[RPC_FILTERS_MAX];
+    struct rpc_log *found[RPC_FILTERS_MAX];
+    size_t counts[RPC_FILTERS_MAX];
+    struct rpc_log *all;
+    size_t total = 0;
+    size_t i;
+
+    must(n > 0 && n <= RPC_FILTERS_MAX);
+    for (i = 0; i < n; i++)
+        items[i] =
+            (struct rpc_item){.method = "eth_getLogs", .params = filter_params(a, &filters[i])};
+    if (rpc_batch(r, a, items, n, e) < 0)
         return -1;
-    if (!read_logs(a, result, &logs, &n) || !keep_asked(logs, &n, filter))
-        return rpc__malformed(e, "eth_getLogs");
-    *ret = logs;
-    *ret_count = n;
+    for (i = 0; i < n; i++) {
+        if (!read_logs(a, items[i].result, &found[i], &counts[i]) ||
+            !keep_asked(found[i], &counts[i], &filters[i]))
+            return rpc__malformed(e, "eth_getLogs");
+        total += counts[i];
+    }
+    all = arena_calloc(a, total, sizeof(*all));
+    for (i = 0, total = 0; i < n; total += counts[i++])
+        if (counts[i] > 0)
+            memcpy(all + total, found[i], counts[i] * sizeof(*all));
+    *ret = (struct rpc_logs){all, n > 1 ? merge(all, total) : total};
+    return 0;
+}
+
+int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
+             struct rpc_log **ret, size_t *ret_count, struct err *e)
+{
+    struct rpc_logs logs;
+
+    if (rpc_logs_of(r, a, filter, 1, &logs, e) < 0)
+        return -1;
+    *ret = logs.v;
+    *ret_count = logs.n;
     return 0;
 }
 

@@ -39,8 +39,10 @@ static bool is_ending(struct escrow *x)
 static int look_up(struct escrow_on *on, const struct escrow_row *r, struct err *e)
 {
     const struct hash32 topics[] = {*event_topic(EVENT_CLAIMED), *event_topic(EVENT_CANCELED)};
-    struct rpc_log_filter filter = {
-        .address = &on->chain.contract, .topics = topics, .topic_count = ARRAY_LEN(topics)};
+    struct rpc_log_filter filter = {.addresses = &on->chain.contract,
+                                    .address_count = 1,
+                                    .topics = topics,
+                                    .topic_count = ARRAY_LEN(topics)};
     uint64_t head;
     uint64_t from;
 

@@ -162,7 +162,7 @@ struct seen {
 static void look(struct chain *c, struct seen seen[JOBS])
 {
     struct addr escrow = chain_contract(c, "Escrow");
-    struct rpc_log_filter filter = {.address = &escrow};
+    struct rpc_log_filter filter = {.addresses = &escrow, .address_count = 1};
     struct rpc_log *logs;
     struct err e;
     size_t n;

@@ -28,6 +28,11 @@ static void check_event(struct arena *a, char *const *f)
     size_t i;
 
     assert_true(hash32_eq(&h, &log.topics[0]));
+    if (str_eq(f[0], "Transfer") && str_eq(f[3], "110")) { /* of ERC-20, which nobody follows */
+        ok(event_decode(a, &log, &ev, &e), e);
+        assert_int_equal(ev.id, EVENT_NONE);
+        return;
+    }
     for (i = 0; i < EVENT_COUNT; i++) {
         if (!str_eq(event_name((enum event_id)i), f[0]) ||
             !hash32_eq(event_topic((enum event_id)i), &h))
@@ -36,6 +41,7 @@ static void check_event(struct arena *a, char *const *f)
         ok(event_decode(a, &log, &ev, &e), e);
         assert_int_equal(ev.id, i);
         log.topic_count += log.topic_count < 4 ? 1 : -1;
+        log.data.n = 1024;
         ok(event_decode(a, &log, &ev, &e), e);
         assert_int_equal(ev.id, EVENT_NONE);
     }

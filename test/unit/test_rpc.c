@@ -146,8 +146,12 @@ static void logs_are_of_what_was_asked(void **state)
     const struct hash32 asked = hash(H1);
     const struct hash32 other = hash(H2);
     struct addr address;
-    struct rpc_log_filter filter = {
-        .from = 16, .to = 17, .address = &address, .topics = &asked, .topic_count = 1};
+    struct rpc_log_filter filter = {.from = 16,
+                                    .to = 17,
+                                    .addresses = &address,
+                                    .address_count = 1,
+                                    .topics = &asked,
+                                    .topic_count = 1};
     struct rpc_log *logs;
     struct err e;
     size_t n;
