@@ -263,6 +263,7 @@ struct config {
     /* lists of banned accounts and assets */
     const char *account_purgatory_url;
     const char *asset_purgatory_url;
+    int64_t purgatory_interval; /* ms */
 
     /* logs */
     enum log_level log_level;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access lists: NewAccessList, AddressAdded, AddressRemoved. */
+/* Access lists: NewAccessList, AddressAdded, AddressRemoved, and tokens that are handed on. */
 #include "indexer/index.sql.h"
 #include "indexer/read.h"
 #include "indexer/window.h"
@@ -70,15 +70,18 @@ static int put_stub(struct window *w, struct db *db, const struct entry *it, str
     return stmt_run(q, e);
 }
 
-static int add_member(struct window *w, struct db *db, const struct entry *it, struct err *e)
+/* The wallet named by a field holds the token from this event on. */
+static int put_member(struct window *w, struct db *db, const struct entry *it,
+                      const struct sql *sql, const char *field, struct err *e)
 {
-    _stmt_ struct stmt *q = db_query(db, &sql_access_list_add);
+    _stmt_ struct stmt *q = db_query(db, sql);
 
     bind_i64(q, (int64_t)w->chain->chain_id);
     bind_text(q, it->emitter);
     bind_text(q, field_amount(w->a, &it->ev, "tokenId"));
-    bind_text(q, field_addr(w->a, &it->ev, "wallet"));
     bind_i64(q, (int64_t)it->log->block);
+    bind_i64(q, (int64_t)it->log->index);
+    bind_text(q, field_addr(w->a, &it->ev, field));
     bind_text(q, it->tx);
     return stmt_run(q, e);
 }
@@ -102,5 +105,19 @@ int access_list_apply(struct window *w, struct db *db, const struct entry *it, s
         return remove_member(w, db, it, e);
     if (put_stub(w, db, it, e) < 0)
         return -1;
-    return add_member(w, db, it, e);
+    return put_member(w, db, it, &sql_access_list_add, "wallet", e);
+}
+
+int access_list_transfer(struct window *w, struct db *db, const struct entry *it, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_access_list_part);
+
+    bind_i64(q, (int64_t)w->chain->chain_id);
+    bind_text(q, it->emitter);
+    bind_text(q, field_amount(w->a, &it->ev, "tokenId"));
+    bind_i64(q, (int64_t)it->log->block);
+    bind_i64(q, (int64_t)it->log->index);
+    if (stmt_run(q, e) < 0)
+        return -1;
+    return db_changes(db) > 0 ? put_member(w, db, it, &sql_access_list_hand_on, "to", e) : 0;
 }

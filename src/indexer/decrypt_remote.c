@@ -2,13 +2,14 @@
 /* Asks another node to decrypt a document (wire/ddo.md 4.2). Its URL comes from a stranger. */
 #include <string.h>
 
+#include "asset/published.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "indexer/read.h"
 #include "indexer/window.h"
 
-enum { ANSWER_MAX = 8 * 1048576, NONCE_MAX = 4096, NONCE_MS = 5000, DECRYPT_MS = 20000 };
+enum { ANSWER_MAX = PUBLISHED_MAX, NONCE_MAX = 4096, NONCE_MS = 20000, DECRYPT_MS = 30000 };
 enum { CONNECT_MS = 3000, SHUN_MS = 60000 };
 
 /* The next nonce of this node there; the time when it does not say. */
@@ -41,6 +42,7 @@ static int request_body(const struct window *w, const struct entry *it, const ch
 {
     const char *node = addr_text(w->a, &w->o->node_address);
     const char *nonce = next_nonce(w, url, node);
+    const struct hash32 hash = event_hash(&it->ev, "hash");
     const char *signature;
     struct json *body = json_new_object(w->a);
 
@@ -53,6 +55,8 @@ static int request_body(const struct window *w, const struct entry *it, const ch
     json_set_str(w->a, body, "dataNftAddress", addr_text(w->a, &it->log->address));
     json_set_str(w->a, body, "signature", signature);
     json_set_str(w->a, body, "nonce", nonce);
+    /* Which of several of a transaction; a reference node takes the first and does not look. */
+    json_set_str(w->a, body, "documentHash", hash32_text(w->a, &hash));
     *ret = json_text(w->a, body);
     return 0;
 }

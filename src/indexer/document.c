@@ -1,74 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The document of a metadata event: taken, decrypted, and checked against the event's hash. */
+#include <string.h>
+#include <strings.h>
+
 #include "asset/ddo.h"
-#include "asset/unpack.h"
+#include "asset/published.h"
 #include "base/str.h"
-#include "crypto/hash.h"
 #include "indexer/metadata.h"
 #include "indexer/read.h"
 
-enum { DDO_MAX = 8 * 1048576, DECRYPTOR_MAX = 2048 };
+enum { DECRYPTOR_MAX = 2048 };
 
-/* Flags are a number of any length; its lowest byte says how the data is packed. */
-static unsigned flags_of(struct bytes flags)
-{
-    return flags.n ? flags.p[flags.n - 1] : 0;
-}
-
-static bool is_hash_of(const struct hash32 *hash, const void *p, size_t n)
-{
-    struct hash32 h = sha256(p, n);
-
-    return hash32_eq(&h, hash);
-}
-
-static int parse(const struct window *w, struct bytes text, struct json **ret, struct err *e)
-{
-    if (text.n > DDO_MAX)
-        return failed(e, INVALID, "the document is larger than %d bytes", DDO_MAX);
-    if (json_parse(w->a, (const char *)text.p, text.n, ret, e) < 0)
-        return err_wrap(e, "the document is not JSON");
-    if (!json_is(*ret, JSON_OBJECT))
-        return failed(e, INVALID, "the document is not a JSON object");
-    return 0;
-}
-
-/* The text without what an indexer adds, as JavaScript prints it. */
-static const char *bare_text(const struct window *w, const struct json *document)
-{
-    struct json *copy = json_copy(w->a, document);
-
-    json_remove(copy, "indexedMetadata");
-    return json_text(w->a, copy);
-}
-
-/*
- * In the clear the hash is taken over "0x" + hex of the text; ocean-cli's updates take it over the
- * text itself. Either is good, over what was published, unpacked, or without indexedMetadata.
- */
-static bool is_plain_hash(const struct window *w, const struct entry *it, struct bytes text,
-                          const struct json *document)
-{
-    const struct hash32 h = event_hash(&it->ev, "hash");
-    const struct hash32 *hash = &h;
-    const char *bare = bare_text(w, document);
-    const struct bytes texts[] = {
-        event_bytes(&it->ev, "data"), text, {(const uint8_t *)bare, strlen(bare)}};
-    const char *hex;
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(texts); i++) {
-        hex = hex0x_dup(w->a, texts[i].p, texts[i].n);
-        if (is_hash_of(hash, hex, strlen(hex)) || is_hash_of(hash, texts[i].p, texts[i].n))
-            return true;
-    }
-    return false;
-}
-
-/* Without the "/" at the end, in lower case. */
+/* Without the "/" at the end. */
 static char *plain_name(struct arena *a, const char *name)
 {
-    char *s = str_lower(a, name);
+    char *s = arena_strdup(a, name);
     size_t n = strlen(s);
 
     while (n && s[n - 1] == '/')
@@ -82,69 +28,81 @@ static bool is_own_name(const struct window *w, const char *decryptor)
     size_t i;
 
     for (i = 0; i < w->o->own_name_count; i++)
-        if (str_eq(plain_name(w->a, w->o->own_names[i]), name))
+        if (str_ieq(plain_name(w->a, w->o->own_names[i]), name))
             return true;
     return false;
+}
+
+/* Blocks do not wait for strangers: another node is asked at a second look. */
+static int decrypt_elsewhere(const struct window *w, const struct entry *it, const char *url,
+                             struct bytes *ret, struct err *e)
+{
+    if (w->again)
+        return decrypt_remote(w, it, url, ret, e);
+    (void)failed(e, FAILED, "%.200s is being asked", url);
+    return err_transient(e);
 }
 
 static int decrypt(const struct window *w, const struct entry *it, struct bytes *ret, struct err *e)
 {
     struct bytes url = event_bytes(&it->ev, "decryptorUrl");
-    const char *decryptor;
     struct bytes data = event_bytes(&it->ev, "data");
+    const char *decryptor;
 
     if (url.n > DECRYPTOR_MAX)
         return failed(e, INVALID, "the decryptor's URL is longer than %d bytes", DECRYPTOR_MAX);
     decryptor = text_of_bytes(w->a, url);
     if (is_own_name(w, decryptor))
         return w->o->keys.decrypt(w->o->keys.ctx, w->a, data, ret, e);
-    if (str_starts(decryptor, "http://") || str_starts(decryptor, "https://"))
-        return decrypt_remote(w, it, plain_name(w->a, decryptor), ret, e);
+    if (strncasecmp(decryptor, "http://", 7) == 0 || strncasecmp(decryptor, "https://", 8) == 0)
+        return decrypt_elsewhere(w, it, plain_name(w->a, decryptor), ret, e);
     return failed(e, INVALID,
                   "the decryptor \"%.100s\" is another node's peer id, which this node "
                   "cannot reach",
                   decryptor);
 }
 
-/* What the event or the decryptor gave, unpacked when the flags say so. */
-static int unpack(const struct window *w, const struct entry *it, struct bytes *io, struct err *e)
+static int open_document(const struct window *w, unsigned flags, struct bytes clear,
+                         struct published *ret, struct err *e)
 {
-    if (!(flags_of(event_bytes(&it->ev, "flags")) & FLAG_COMPRESSED))
-        return 0;
-    /* The decryptor may have done it. */
-    if (io->n && io->p[0] == '{')
-        return 0;
-    return asset_unpack(w->a, *io, DDO_MAX, io, e);
+    struct json *document;
+
+    ret->clear = clear;
+    if (published_unpack(w->a, flags, clear, &ret->text, e) < 0 ||
+        published_parse(w->a, ret->text, &document, e) < 0)
+        return -1;
+    ret->document = document;
+    return 0;
 }
 
-static int get_encrypted(const struct window *w, const struct entry *it, struct json **ret,
-                         struct err *e)
+/* What the event or the decryptor gave, in the clear. */
+static int take_clear(const struct window *w, const struct entry *it, unsigned flags,
+                      struct bytes *ret, struct err *e)
 {
-    struct hash32 hash = event_hash(&it->ev, "hash");
-    struct bytes text;
-    const char *again;
-
-    if (decrypt(w, it, &text, e) < 0 || unpack(w, it, &text, e) < 0 || parse(w, text, ret, e) < 0)
-        return err_wrap(e, "Provider exception on decrypt DDO. Status");
-    again = json_text(w->a, *ret);
-    if (!is_hash_of(&hash, text.p, text.n) && !is_hash_of(&hash, again, strlen(again)))
-        return failed(e, INVALID,
-                      "Provider exception on decrypt DDO. Status: the document does "
-                      "not have the hash that the event names");
+    if (flags & PUBLISHED_ENCRYPTED)
+        return decrypt(w, it, ret, e);
+    *ret = event_bytes(&it->ev, "data");
     return 0;
 }
 
 int document_get(const struct window *w, const struct entry *it, struct json **ret, struct err *e)
 {
-    struct bytes text = event_bytes(&it->ev, "data");
+    const unsigned flags = published_flags(event_bytes(&it->ev, "flags"));
+    const bool encrypted = (flags & PUBLISHED_ENCRYPTED) != 0;
+    const struct hash32 hash = event_hash(&it->ev, "hash");
+    struct published p;
+    struct bytes clear;
 
-    if (flags_of(event_bytes(&it->ev, "flags")) & FLAG_ENCRYPTED)
-        return get_encrypted(w, it, ret, e);
-    if (unpack(w, it, &text, e) < 0 || parse(w, text, ret, e) < 0)
-        return -1;
-    if (!is_plain_hash(w, it, text, *ret))
-        return failed(e, INVALID, "Unencrypted DDO hash does not match metadata hash.");
-    return 0;
+    if (take_clear(w, it, flags, &clear, e) < 0 || open_document(w, flags, clear, &p, e) < 0)
+        return encrypted ? err_wrap(e, "Provider exception on decrypt DDO. Status") : -1;
+    if (published_has_hash(w->a, &p, &hash)) {
+        *ret = json_copy(w->a, p.document);
+        return 0;
+    }
+    return encrypted ? failed(e, INVALID,
+                              "Provider exception on decrypt DDO. Status: the document does not "
+                              "have the hash that the event names")
+                     : failed(e, INVALID, "Unencrypted DDO hash does not match metadata hash.");
 }
 
 const char *did_of(struct arena *a, const struct addr *nft, uint64_t chain, const char *version)

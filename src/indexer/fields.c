@@ -42,7 +42,7 @@ static const struct field fields[] = {
     {32, "nft.created", "a.published", FIELD_TIME},
     {33, "event.txid", "a.tx", FIELD_TEXT},
     {34, "event.block", "a.block", FIELD_INT},
-    {35, "event.from", NULL, FIELD_TEXT},
+    {FIELD_EVENT_FROM, "event.from", NULL, FIELD_TEXT},
     {36, "event.contract", "a.nft", FIELD_TEXT},
     {37, "stats.orders", "a.orders", FIELD_INT},
     {38, "stats.prices.price", "a.price", FIELD_REAL},

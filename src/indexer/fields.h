@@ -21,8 +21,8 @@ struct field {
     } kind;
 };
 
-enum { FIELD_DATATOKEN = 20 };  /* services.datatokenAddress */
-enum { FIELD_VALUE_MAX = 512 }; /* bytes; longer values are not filtered by */
+enum { FIELD_DATATOKEN = 20, FIELD_EVENT_FROM = 35 }; /* services.datatokenAddress, event.from */
+enum { FIELD_VALUE_MAX = 512 };                       /* bytes; longer values are not filtered by */
 
 /* NULL when there is no such field. */
 const struct field *field_find(const char *path);

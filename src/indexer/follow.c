@@ -2,27 +2,54 @@
 /* Follows a chain, a window of blocks at a time. */
 #include "indexer/follow.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/must.h"
 #include "base/thread.h"
 #include "indexer/rows.h"
 #include "indexer/window.h"
 
-static const struct indexer_policy *policy_now(const struct follower *f)
+void follow_init(struct follower *f, const struct indexer_options *o,
+                 const struct indexer_chain *chain, struct purgatory *purgatory)
+{
+    *f = (struct follower){.o = o,
+                           .chain = chain,
+                           .width = WIDTH_START,
+                           .width_max = WIDTH_MAX,
+                           .patience_ms = PATIENCE_MS,
+                           .sweep = true,
+                           .purgatory = purgatory};
+    atomic_store(&f->indexed, -1);
+    must(pthread_mutex_init(&f->lock, NULL) == 0 && pthread_mutex_init(&f->writing, NULL) == 0);
+    cond_init(&f->woken);
+}
+
+void follow_done(struct follower *f)
+{
+    policy_copy_free(f->policy);
+    policy_copy_free(f->coming);
+    pthread_cond_destroy(&f->woken);
+    pthread_mutex_destroy(&f->writing);
+    pthread_mutex_destroy(&f->lock);
+}
+
+const struct indexer_policy *follow_policy(const struct follower *f)
 {
     return f->policy ? &f->policy->policy : &f->o->policy;
 }
 
-static struct window window_of(struct follower *f, struct arena *a)
+struct policy_copy *follow_policy_copy(struct follower *f)
 {
-    return (struct window){.o = f->o,
-                           .policy = policy_now(f),
-                           .chain = f->chain,
-                           .a = a,
-                           .shunned = &f->shunned,
-                           .purgatory = f->purgatory};
+    lock_scope(&f->lock);
+    return policy_copy(follow_policy(f));
+}
+
+void follow_tell_done(const struct follower *f, const char *tx, bool good)
+{
+    const struct indexer_jobs *jobs = &f->o->jobs;
+
+    if (jobs->done)
+        jobs->done(jobs->ctx, f->chain->chain_id, tx, good);
 }
 
 static void set_next(struct follower *f, uint64_t next)
@@ -90,9 +117,17 @@ static int newest_mark(struct follower *f, uint64_t until, bool *ret_found, stru
     return block_newest(db, f->chain->chain_id, until, ret_found, ret, e);
 }
 
+/* Rows may have come back that are banned. */
+static void want_sweep(struct follower *f)
+{
+    lock_scope(&f->lock);
+    f->sweep = true;
+}
+
 /* Back to the state after `keep`; all the way when it is NULL. */
 static int roll_back(struct follower *f, const struct block_mark *keep, struct err *e)
 {
+    lock_scope(&f->writing);
     _db_ struct db *db = store_lend(f->o->store);
     _tx_ struct tx tx = {0};
     uint64_t chain = f->chain->chain_id;
@@ -103,6 +138,8 @@ static int roll_back(struct follower *f, const struct block_mark *keep, struct e
     r = keep ? rows_roll_back(db, chain, keep->block, e) : rows_reset(db, chain, e);
     if (r < 0 || tx_commit(&tx, e) < 0)
         return -1;
+    f->epoch++;
+    want_sweep(f);
     set_next(f, keep ? keep->block + 1 : f->chain->start_block);
     log_info("indexer", "chain %llu: blocks were replaced, indexing again from %llu",
              (unsigned long long)chain, (unsigned long long)f->next);
@@ -189,6 +226,7 @@ static int put_marks(struct follower *f, struct db *db, const struct window *w,
 static int write_window(struct follower *f, struct window *w, const struct rpc_block *last,
                         struct err *e)
 {
+    lock_scope(&f->writing);
     _db_ struct db *db = store_lend(f->o->store);
     _tx_ struct tx tx = {0};
 
@@ -214,112 +252,54 @@ static int last_block(struct follower *f, struct arena *a, uint64_t number, stru
     return 0;
 }
 
-/* Who vouches for metadata matters only where an operator named them. */
-static const struct hash32 *topics_to_ask(const struct follower *f, struct arena *a,
-                                          size_t *ret_count)
+/* A range that was refused is not asked for again soon. */
+static void narrow(struct follower *f)
 {
-    const struct hash32 *crawled;
-    size_t n = event_crawled(&crawled);
-    struct hash32 *all = arena_calloc(a, n + 1, sizeof(*all));
+    f->width = f->width > 1 ? f->width / 2 : 1;
+    f->width_max = f->width;
+    f->width_good = 0;
+}
 
-    memcpy(all, crawled, n * sizeof(*all));
-    if (policy_now(f)->validator_count > 0 || policy_now(f)->validator_list_count > 0)
-        all[n++] = *event_topic(EVENT_METADATA_VALIDATED);
-    *ret_count = n;
-    return all;
+static void widen(struct follower *f)
+{
+    if (f->width_max < WIDTH_MAX && f->width == f->width_max && ++f->width_good >= WIDTH_TRUST) {
+        f->width_good = 0;
+        f->width_max *= 2;
+    }
+    f->width = f->width * 2 < f->width_max ? f->width * 2 : f->width_max;
+    if (f->width > WIDTH_MAX)
+        f->width = WIDTH_MAX;
+}
+
+static void wake_second(struct follower *f)
+{
+    lock_scope(&f->lock);
+    f->wake_second = true;
+    pthread_cond_broadcast(&f->woken);
 }
 
 static int index_window(struct follower *f, struct arena *a, uint64_t to, struct err *e)
 {
-    struct window w = window_of(f, a);
-    struct rpc_log_filter filter = {.from = f->next, .to = to};
+    struct window w = {.o = f->o,
+                       .policy = follow_policy(f),
+                       .chain = f->chain,
+                       .a = a,
+                       .purgatory = f->purgatory};
     struct rpc_block last;
-    struct rpc_log *logs;
-    size_t n;
+    struct rpc_logs logs;
 
-    filter.topics = topics_to_ask(f, a, &filter.topic_count);
-    if (rpc_logs(f->chain->rpc, a, &filter, &logs, &n, e) < 0) {
-        f->width = f->width > 1 ? f->width / 2 : 1;
-        return err_wrap(e, "blocks %llu to %llu", (unsigned long long)filter.from,
+    if (follow_logs(f, a, to, &logs, e) < 0) {
+        narrow(f);
+        return err_wrap(e, "blocks %llu to %llu", (unsigned long long)f->next,
                         (unsigned long long)to);
     }
     if (last_block(f, a, to, &last, e) < 0)
         return -1;
-    window_take(&w, logs, n);
+    window_take(&w, logs.v, logs.n);
     if (window_read(&w, e) < 0 || write_window(f, &w, &last, e) < 0)
         return -1;
-    if (f->width < WIDTH_MAX)
-        f->width = f->width * 2 > WIDTH_MAX ? WIDTH_MAX : f->width * 2;
+    widen(f);
     set_next(f, to + 1);
-    return 0;
-}
-
-/* --- transactions that are looked at once more --- */
-
-/* What was learned, and that it was; a document that still cannot be had stays on the list. */
-static int write_again(struct follower *f, struct window *w, const char *tx, struct err *e)
-{
-    _db_ struct db *db = store_lend(f->o->store);
-    _tx_ struct tx t = {0};
-
-    if (tx_begin(db, &t, e) < 0)
-        return -1;
-    if (!window_is_missing_documents(w) && again_done(db, f->chain->chain_id, tx, e) < 0)
-        return -1;
-    if (window_apply(w, db, e) < 0)
-        return -1;
-    return tx_commit(&t, e);
-}
-
-static void tell_done(const struct follower *f, const char *tx, bool good)
-{
-    const struct indexer_jobs *jobs = &f->o->jobs;
-
-    if (jobs->done)
-        jobs->done(jobs->ctx, f->chain->chain_id, tx, good);
-}
-
-static int is_waiting(struct follower *f, const char *tx, bool *ret, struct err *e)
-{
-    _db_ struct db *db = store_lend(f->o->store);
-
-    return again_waits(db, f->chain->chain_id, tx, ret, e);
-}
-
-static int next_again(struct follower *f, struct arena *a, const char **ret_tx, struct err *e)
-{
-    _db_ struct db *db = store_lend(f->o->store);
-
-    return again_due(db, a, f->chain->chain_id, ret_tx, e);
-}
-
-static int look_again(struct follower *f, bool *ret_more, struct err *e)
-{
-    _arena_ struct arena *a = arena_new();
-    struct window w = window_of(f, a);
-    struct rpc_receipt receipt;
-    struct hash32 hash;
-    const char *tx;
-    bool found;
-    bool waits = false;
-
-    if (next_again(f, a, &tx, e) < 0)
-        return -1;
-    *ret_more = tx != NULL;
-    if (!tx)
-        return 0;
-    if (!hash32_parse(tx, &hash))
-        return failed(e, FAILED, "\"%s\" is no transaction", tx);
-    if (rpc_receipt(f->chain->rpc, a, &hash, &found, &receipt, e) < 0)
-        return -1;
-    if (found && receipt.success && receipt.block < f->next)
-        window_take(&w, receipt.logs, receipt.log_count);
-    if (window_read(&w, e) < 0 || write_again(f, &w, tx, e) < 0)
-        return -1;
-    if (window_is_missing_documents(&w) && is_waiting(f, tx, &waits, e) < 0)
-        return -1;
-    if (!waits)
-        tell_done(f, tx, found && receipt.success && !window_is_missing_documents(&w));
     return 0;
 }
 
@@ -327,6 +307,7 @@ static int look_again(struct follower *f, bool *ret_more, struct err *e)
 
 static int obey_reset(struct follower *f, struct err *e)
 {
+    lock_scope(&f->writing);
     _db_ struct db *db = NULL;
     _tx_ struct tx tx = {0};
     uint64_t to;
@@ -343,6 +324,7 @@ static int obey_reset(struct follower *f, struct err *e)
     if (tx_begin(db, &tx, e) < 0 || rows_reset(db, f->chain->chain_id, e) < 0 ||
         (to > 0 && cursor_put(db, f->chain->chain_id, to - 1, e) < 0) || tx_commit(&tx, e) < 0)
         return -1;
+    f->epoch++;
     set_next(f, to);
     f->anew = true;
     lock_scope(&f->lock);
@@ -352,26 +334,34 @@ static int obey_reset(struct follower *f, struct err *e)
 
 static void obey_policy(struct follower *f)
 {
-    struct policy_copy *coming;
+    struct policy_copy *old;
 
     {
         lock_scope(&f->lock);
-        coming = f->coming;
+        if (!f->coming)
+            return;
+        old = f->policy;
+        f->policy = f->coming;
         f->coming = NULL;
     }
-    if (!coming)
-        return;
-    policy_copy_free(f->policy);
-    f->policy = coming;
+    policy_copy_free(old);
 }
 
-/* Nothing new on the chain: time for what was put off. */
-static int be_idle(struct follower *f, bool *ret_more, struct err *e)
+static int obey_sweep(struct follower *f, struct err *e)
 {
-    if (f->anew)
-        tell_done(f, NULL, true);
-    f->anew = false;
-    return look_again(f, ret_more, e);
+    {
+        lock_scope(&f->lock);
+        if (!f->sweep)
+            return 0;
+        f->sweep = false;
+    }
+    {
+        lock_scope(&f->writing);
+        if (follow_sweep(f, e) == 0)
+            return 0;
+    }
+    want_sweep(f);
+    return -1;
 }
 
 int follow_step(struct follower *f, bool *ret_more, struct err *e)
@@ -382,16 +372,23 @@ int follow_step(struct follower *f, bool *ret_more, struct err *e)
 
     *ret_more = false;
     obey_policy(f);
-    if ((!f->ready && load_cursor(f, e) < 0) || obey_reset(f, e) < 0 || learn_head(f, e) < 0 ||
-        check_branch(f, &wait, e) < 0)
+    if ((!f->ready && load_cursor(f, e) < 0) || obey_reset(f, e) < 0 || obey_sweep(f, e) < 0 ||
+        learn_head(f, e) < 0 || check_branch(f, &wait, e) < 0)
         return -1;
     if (wait)
         return 0;
-    if (f->next > f->head)
-        return be_idle(f, ret_more, e);
-    to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
-    if (index_window(f, a, to, e) < 0)
-        return -1;
+    if (f->next <= f->head) {
+        to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
+        if (index_window(f, a, to, e) < 0)
+            return -1;
+    }
     *ret_more = f->next <= f->head;
+    atomic_store(&f->caught_up, !*ret_more);
+    if (*ret_more)
+        return 0;
+    if (f->anew)
+        follow_tell_done(f, NULL, true);
+    f->anew = false;
+    wake_second(f);
     return 0;
 }

@@ -32,8 +32,21 @@ RETURNING id;
 DELETE FROM asset WHERE id = ?1;
 
 -- name: asset_of_datatoken
-SELECT a.nft FROM asset_term t JOIN asset a ON a.id = t.asset
+SELECT nft FROM asset_datatoken WHERE chain = ?1 AND datatoken = ?2;
+
+-- name: asset_nfts
+SELECT nft FROM asset WHERE chain = ?1 LIMIT ?2;
+
+-- name: asset_of_did
+SELECT nft, tx, block FROM asset WHERE chain = ?1 AND did = ?2;
+
+-- name: asset_of_term
+SELECT a.nft, a.did, a.tx, a.block FROM asset_term t JOIN asset a ON a.id = t.asset
 WHERE t.field = ?1 AND t.value = ?2 AND a.chain = ?3 ORDER BY a.id LIMIT 1;
+
+-- name: datatoken_put
+INSERT INTO asset_datatoken (chain, datatoken, nft) VALUES (?1, ?2, ?3)
+ON CONFLICT (chain, datatoken) DO UPDATE SET nft = excluded.nft;
 
 -- name: term_put
 INSERT INTO asset_term (field, value, asset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
@@ -83,10 +96,21 @@ DELETE FROM asset_before WHERE chain = ?1 AND block > ?2;
 DELETE FROM asset_before WHERE chain = ?1 AND block <= ?2;
 
 -- name: state_put
-INSERT INTO asset_state (chain, did, nft, tx, block, valid, error)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+INSERT INTO asset_state (chain, did, nft, tx, block, valid, error, banned)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (chain, did) DO UPDATE SET nft = excluded.nft, tx = excluded.tx,
-    block = excluded.block, valid = excluded.valid, error = excluded.error;
+    block = excluded.block, valid = excluded.valid, error = excluded.error,
+    banned = excluded.banned;
+
+-- name: state_failed
+SELECT tx, block FROM asset_state WHERE chain = ?1 AND lower(nft) = ?2 AND valid = 0
+    AND banned IS NULL ORDER BY block DESC LIMIT 1;
+
+-- name: state_banned
+SELECT did, tx, block, banned FROM asset_state WHERE chain = ?1 AND banned IS NOT NULL;
+
+-- name: state_freed
+UPDATE asset_state SET banned = NULL WHERE chain = ?1 AND did = ?2;
 
 -- name: state_by_did
 SELECT chain, did, nft, tx, valid, error FROM asset_state WHERE did = ?1 LIMIT 1;
@@ -111,6 +135,13 @@ ON CONFLICT (chain, tx, log_index) DO NOTHING;
 SELECT consumer, service_index, amount FROM asset_order
 WHERE chain = ?1 AND tx = ?2 AND datatoken = ?3 AND type = 'startOrder'
 ORDER BY log_index LIMIT 1;
+
+-- name: order_count
+SELECT count(*) AS n FROM asset_order WHERE chain = ?1 AND datatoken = ?2
+    AND (?3 < 0 OR service_index = ?3);
+
+-- name: order_adopt
+UPDATE asset_order SET nft = ?3, did = ?4 WHERE chain = ?1 AND datatoken = ?2 AND nft = '';
 
 -- name: order_forget_after
 DELETE FROM asset_order WHERE chain = ?1 AND block > ?2;
@@ -147,21 +178,37 @@ INSERT INTO access_list (chain, address, name, symbol, transferable, block, tx)
 VALUES (?1, ?2, '', '', 0, ?3, ?4) ON CONFLICT (chain, address) DO NOTHING;
 
 -- name: access_list_add
-INSERT INTO access_list_user (chain, address, token_id, wallet, block, tx)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (chain, address, token_id) DO NOTHING;
+INSERT INTO access_list_member (chain, address, token_id, block, log_index, wallet, tx)
+SELECT w.chain, w.address, w.token_id, w.block, ?5, ?6, ?7
+FROM (SELECT CAST(?1 AS INTEGER) AS chain, ?2 AS address, ?3 AS token_id,
+    CAST(?4 AS INTEGER) AS block) w
+WHERE NOT EXISTS (SELECT 1 FROM access_list_member m WHERE m.chain = w.chain
+    AND m.address = w.address AND m.token_id = w.token_id AND m.block >= w.block);
+
+-- name: access_list_hand_on
+INSERT INTO access_list_member (chain, address, token_id, block, log_index, wallet, tx)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING;
 
 -- name: access_list_remove
-UPDATE access_list_user SET removed_block = ?4
-WHERE chain = ?1 AND address = ?2 AND token_id = ?3 AND removed_block IS NULL;
+UPDATE access_list_member SET removed_block = ?4
+WHERE chain = ?1 AND address = ?2 AND token_id = ?3 AND removed_block IS NULL AND block <= ?4;
+
+-- name: access_list_part
+UPDATE access_list_member SET removed_block = ?4
+WHERE chain = ?1 AND address = ?2 AND token_id = ?3 AND removed_block IS NULL
+    AND (block < ?4 OR (block = ?4 AND log_index < ?5));
+
+-- name: access_list_transferable
+SELECT address FROM access_list WHERE chain = ?1 AND transferable = 1 LIMIT ?2;
 
 -- name: access_list_forget_after
 DELETE FROM access_list WHERE chain = ?1 AND block > ?2;
 
 -- name: access_list_forget_users_after
-DELETE FROM access_list_user WHERE chain = ?1 AND block > ?2;
+DELETE FROM access_list_member WHERE chain = ?1 AND block > ?2;
 
 -- name: access_list_restore_after
-UPDATE access_list_user SET removed_block = NULL WHERE chain = ?1 AND removed_block > ?2;
+UPDATE access_list_member SET removed_block = NULL WHERE chain = ?1 AND removed_block > ?2;
 
 -- name: escrow_event_put
 INSERT INTO escrow_event (chain, tx, log_index, block, type, payer, payee, token, job_id, document)
@@ -194,7 +241,7 @@ DELETE FROM asset_order WHERE chain = ?1;
 DELETE FROM access_list WHERE chain = ?1;
 
 -- name: chain_forget_users
-DELETE FROM access_list_user WHERE chain = ?1;
+DELETE FROM access_list_member WHERE chain = ?1;
 
 -- name: chain_forget_escrow
 DELETE FROM escrow_event WHERE chain = ?1;
@@ -206,14 +253,18 @@ DELETE FROM index_block WHERE chain = ?1;
 DELETE FROM index_cursor WHERE chain = ?1;
 
 -- name: again_put
-INSERT INTO index_again (chain, tx, attempts, due) VALUES (?1, ?2, ?3, ?4)
+INSERT INTO index_again (chain, tx, attempts, due, block) VALUES (?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (chain, tx) DO UPDATE SET attempts = excluded.attempts, due = excluded.due;
 
--- name: again_attempts
-SELECT attempts FROM index_again WHERE chain = ?1 AND tx = ?2;
+-- name: again_waits
+SELECT tx FROM index_again WHERE chain = ?1 AND tx = ?2;
 
 -- name: again_due
-SELECT tx FROM index_again WHERE chain = ?1 AND due <= ?2 ORDER BY due LIMIT 1;
+SELECT tx, attempts, block FROM index_again WHERE chain = ?1 AND due <= ?2
+ORDER BY due, block, tx LIMIT 1;
+
+-- name: again_next
+SELECT min(due) AS due FROM index_again WHERE chain = ?1;
 
 -- name: again_delete
 DELETE FROM index_again WHERE chain = ?1 AND tx = ?2;
@@ -235,10 +286,17 @@ SELECT address, name, symbol, transferable, block, tx FROM access_list
 WHERE chain = ?1 AND address = ?2;
 
 -- name: access_list_users
-SELECT wallet, token_id, block, tx FROM access_list_user
+SELECT wallet, token_id, block, tx FROM access_list_member
 WHERE chain = ?1 AND address = ?2 AND removed_block IS NULL ORDER BY block, token_id;
 
 -- name: access_list_of_wallet
-SELECT DISTINCT chain, address FROM access_list_user
+SELECT DISTINCT chain, address FROM access_list_member
 WHERE wallet = ?1 AND removed_block IS NULL AND (?2 = 0 OR chain = ?2) ORDER BY chain, address
 LIMIT 1000;
+
+-- name: purgatory_get
+SELECT list FROM purgatory_list WHERE url = ?1;
+
+-- name: purgatory_put
+INSERT INTO purgatory_list (url, list) VALUES (?1, ?2)
+ON CONFLICT (url) DO UPDATE SET list = excluded.list;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads: one for each chain, which sleep until there may be news. */
+/* The threads: two for each chain and one for purgatory, which sleep until there may be news. */
 #include "indexer/indexer.h"
 
 #include <stdlib.h>
@@ -9,19 +9,28 @@
 #include "base/must.h"
 #include "base/thread.h"
 #include "indexer/follow.h"
+#include "indexer/purgatory.h"
 #include "indexer/rows.h"
 
 enum {
     PAUSE_MIN_MS = 50,
     PAUSE_MAX_MS = 1000,
-    RETRY_MS = 1000,      /* after a failure; grows */
-    RETRY_MAX_MS = 30000, /* ... up to this */
-    QUIET_FAILURES = 3    /* failures in a row before anybody is told */
+    RETRY_MS = 1000,       /* after a failure; grows */
+    RETRY_MAX_MS = 30000,  /* ... up to this */
+    SECOND_MAX_MS = 60000, /* a second look is due then at the latest, if anything is */
+    QUIET_FAILURES = 3     /* failures in a row before anybody is told */
 };
 
 struct indexer {
     struct indexer_options o;
     struct follower *followers;
+    struct purgatory *purgatory;
+    /* Fetches purgatory's lists; not started where there are none. */
+    pthread_t judge;
+    bool judging;
+    pthread_mutex_t lock;
+    pthread_cond_t ending;
+    bool end;
 };
 
 /* An eighth of the chain's pace: blocks that come seldom are looked for seldom. */
@@ -37,18 +46,18 @@ static int64_t pause_ms(const struct follower *f)
     return pace / 8 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pace / 8;
 }
 
-/* Sleeps until the time is over, somebody wakes it, or it is to end (false). */
-static bool rest(struct follower *f, int64_t ms)
+/* Sleeps until the time is over, somebody sets *wake, or it is to end (false). */
+static bool rest(struct follower *f, bool *wake, int64_t ms)
 {
     int64_t end = clock_mono_ms() + ms;
     int64_t left;
 
     lock_scope(&f->lock);
-    while (!f->stop && !f->wake && (left = end - clock_mono_ms()) > 0)
+    while (!f->stop && !*wake && (left = end - clock_mono_ms()) > 0)
         (void)cond_wait_ms(&f->woken, &f->lock, left);
     while (!f->stop && f->paused)
         (void)cond_wait_ms(&f->woken, &f->lock, -1);
-    f->wake = false;
+    *wake = false;
     return !f->stop;
 }
 
@@ -85,23 +94,125 @@ static void *run(void *arg)
         if (failures >= QUIET_FAILURES)
             log_info("indexer", "chain %llu: works again", (unsigned long long)f->chain->chain_id);
         failures = 0;
-    } while (rest(f, failures ? retry_ms(failures) : (more ? 0 : pause_ms(f))));
+    } while (rest(f, &f->wake, failures ? retry_ms(failures) : (more ? 0 : pause_ms(f))));
     return NULL;
 }
 
-static void follower_start(struct follower *f, const struct indexer_options *o,
-                           const struct indexer_chain *chain)
+/* How long the second thread has nothing to do. */
+static int64_t second_pause_ms(const struct follower *f)
 {
-    *f = (struct follower){.o = o,
-                           .chain = chain,
-                           .width = WIDTH_START,
-                           .patience_ms = PATIENCE_MS,
-                           .purgatory = purgatory_new()};
-    atomic_store(&f->indexed, -1);
-    pthread_mutex_init(&f->lock, NULL);
-    cond_init(&f->woken);
-    thread_start(&f->thread, "indexer", run, f);
+    _db_ struct db *db = store_lend(f->o->store);
+    int64_t due;
+    struct err e;
+
+    if (again_next(db, f->chain->chain_id, &due, &e) < 0 || due == INT64_MAX)
+        return SECOND_MAX_MS;
+    due -= clock_ms();
+    if (due < RETRY_MS) /* due, but the chain is not caught up with: the first thread will call */
+        return RETRY_MS;
+    return due < SECOND_MAX_MS ? due : SECOND_MAX_MS;
 }
+
+static void *run_second(void *arg)
+{
+    struct follower *f = arg;
+    struct err e;
+    int failures = 0;
+    bool more = false;
+    int64_t pause;
+
+    do {
+        if (again_step(f, &more, &e) < 0) {
+            tell_failure(f, ++failures, &e);
+            pause = retry_ms(failures);
+            continue;
+        }
+        failures = 0;
+        pause = more ? 0 : second_pause_ms(f);
+    } while (rest(f, &f->wake_second, pause));
+    return NULL;
+}
+
+/* --- purgatory --- */
+
+/* Every chain's thread looks at its assets by the new lists. */
+static void sweep(struct indexer *ix)
+{
+    size_t i;
+
+    for (i = 0; i < ix->o.chain_count; i++) {
+        struct follower *f = &ix->followers[i];
+        lock_scope(&f->lock);
+
+        f->sweep = true;
+        f->wake = true;
+        pthread_cond_broadcast(&f->woken);
+    }
+}
+
+static bool rest_judge(struct indexer *ix, int64_t ms)
+{
+    int64_t end = clock_mono_ms() + ms;
+    int64_t left;
+
+    lock_scope(&ix->lock);
+    while (!ix->end && (left = end - clock_mono_ms()) > 0)
+        (void)cond_wait_ms(&ix->ending, &ix->lock, left);
+    return !ix->end;
+}
+
+static void *run_judge(void *arg)
+{
+    struct indexer *ix = arg;
+    bool failing = false;
+    bool changed;
+    struct err e;
+
+    do {
+        bool failed = purgatory_refresh(ix->purgatory, &changed, &e) < 0;
+
+        if (failed && !failing)
+            log_warn("indexer", "purgatory: %s; the last one that was read counts", e.msg);
+        if (!failed && failing)
+            log_info("indexer", "purgatory: all lists can be read again");
+        failing = failed;
+        if (changed)
+            sweep(ix);
+    } while (rest_judge(ix, ix->o.policy.purgatory_interval_ms));
+    return NULL;
+}
+
+static void start_judge(struct indexer *ix)
+{
+    const struct indexer_policy *policy = &ix->o.policy;
+    const struct purgatory_options o = {ix->o.store, ix->o.net, policy->asset_purgatory_url,
+                                        policy->account_purgatory_url};
+
+    ix->purgatory = purgatory_new(&o);
+    must(pthread_mutex_init(&ix->lock, NULL) == 0);
+    cond_init(&ix->ending);
+    ix->judging = o.asset_url || o.account_url;
+}
+
+static void stop_judge_thread(struct indexer *ix)
+{
+    {
+        lock_scope(&ix->lock);
+        ix->end = true;
+        pthread_cond_signal(&ix->ending);
+    }
+    if (ix->judging)
+        pthread_join(ix->judge, NULL);
+}
+
+static void free_judge(struct indexer *ix)
+{
+    purgatory_free(ix->purgatory);
+    pthread_cond_destroy(&ix->ending);
+    pthread_mutex_destroy(&ix->lock);
+}
+
+/* --- start and end --- */
 
 struct indexer *indexer_start(const struct indexer_options *o)
 {
@@ -110,8 +221,16 @@ struct indexer *indexer_start(const struct indexer_options *o)
 
     ix->o = *o;
     ix->followers = xcalloc(o->chain_count, sizeof(struct follower));
-    for (i = 0; i < o->chain_count; i++)
-        follower_start(&ix->followers[i], &ix->o, &o->chains[i]);
+    start_judge(ix);
+    for (i = 0; i < o->chain_count; i++) {
+        struct follower *f = &ix->followers[i];
+
+        follow_init(f, &ix->o, &o->chains[i], ix->purgatory);
+        thread_start(&f->thread, "indexer", run, f);
+        thread_start(&f->second, "indexer-again", run_second, f);
+    }
+    if (ix->judging) /* it speaks to all of them */
+        thread_start(&ix->judge, "purgatory", run_judge, ix);
     return ix;
 }
 
@@ -126,17 +245,16 @@ void indexer_stop(struct indexer *ix)
         f = &ix->followers[i];
         lock_scope(&f->lock);
         f->stop = true;
-        pthread_cond_signal(&f->woken);
+        pthread_cond_broadcast(&f->woken);
     }
+    stop_judge_thread(ix);
     for (i = 0; i < ix->o.chain_count; i++) {
         f = &ix->followers[i];
         pthread_join(f->thread, NULL);
-        purgatory_free(f->purgatory);
-        policy_copy_free(f->policy);
-        policy_copy_free(f->coming);
-        pthread_cond_destroy(&f->woken);
-        pthread_mutex_destroy(&f->lock);
+        pthread_join(f->second, NULL);
+        follow_done(f);
     }
+    free_judge(ix);
     free(ix->followers);
     free(ix);
 }
@@ -145,7 +263,8 @@ static void wake(struct follower *f)
 {
     lock_scope(&f->lock);
     f->wake = true;
-    pthread_cond_signal(&f->woken);
+    f->wake_second = true;
+    pthread_cond_broadcast(&f->woken);
 }
 
 void indexer_wake(struct indexer *ix, uint64_t chain_id)
@@ -183,7 +302,7 @@ static size_t set_paused(struct indexer *ix, uint64_t chain_id, bool paused, siz
         ++*ret_found;
         changed += f->paused != paused;
         f->paused = paused;
-        pthread_cond_signal(&f->woken);
+        pthread_cond_broadcast(&f->woken);
     }
     return changed;
 }
@@ -244,6 +363,7 @@ int indexer_reindex_tx(struct indexer *ix, uint64_t chain_id, const char *tx, st
     _arena_ struct arena *a = arena_new();
     _db_ struct db *db = NULL;
     struct follower *f = find(ix, chain_id);
+    struct again again = {0};
     struct hash32 hash;
 
     if (!f)
@@ -251,7 +371,8 @@ int indexer_reindex_tx(struct indexer *ix, uint64_t chain_id, const char *tx, st
     if (!hash32_parse(tx, &hash))
         return failed(e, INVALID, "\"%.80s\" is not the hash of a transaction", tx);
     db = store_lend(ix->o.store);
-    if (again_ask(db, chain_id, hash32_text(a, &hash), e) < 0)
+    again.tx = hash32_text(a, &hash);
+    if (again_put(db, chain_id, &again, e) < 0)
         return -1;
     wake(f);
     return 0;

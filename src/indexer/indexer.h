@@ -9,8 +9,9 @@
 
 /*
  * Follows each chain and keeps what its Ocean events say in the database (index.h reads it).
- * One thread for each chain; the rows of a window of blocks and the cursor behind it are written
- * in one transaction, so that a crash neither loses nor repeats an event. A window that cannot be
+ * A thread for each chain; the rows of a window of blocks and the cursor behind it are written
+ * in one transaction, so that a crash neither loses nor repeats an event. A second thread waits for
+ * what takes longer: documents that other nodes decrypt. A window that cannot be
  * read is read again later. A reorganisation takes back what the replaced blocks said.
  */
 struct indexer;
@@ -55,6 +56,7 @@ struct indexer_policy {
     size_t publisher_list_count;
     const char *asset_purgatory_url; /* NULL: none */
     const char *account_purgatory_url;
+    int64_t purgatory_interval_ms; /* between two readings of these lists */
 };
 
 /* A document that is about to be indexed, as it would be answered, and its event. */

@@ -27,8 +27,15 @@ static struct json *datatoken(const struct window *w, const struct json *service
     return v;
 }
 
-/* How often the service was ordered before this update. */
-static int64_t old_orders(const struct json *old, const struct json *service)
+bool metadata_owns_token(const struct window *w, const struct entry *it, const struct json *service,
+                         const struct token **ret)
+{
+    *ret = token_of(w, service);
+    return *ret && addr_eq(&(*ret)->nft, &it->log->address);
+}
+
+/* How often the service was ordered before this update; `ordered` when it was not there. */
+static int64_t old_orders(const struct json *old, const struct json *service, int64_t ordered)
 {
     const struct json *stats = json_path(old, "indexedMetadata.stats");
     const struct json *it;
@@ -41,11 +48,11 @@ static int64_t old_orders(const struct json *old, const struct json *service)
                     json_get_str(service, "datatokenAddress", "")))
             return json_get_int(it, "orders", 0);
     }
-    return 0;
+    return ordered;
 }
 
 static struct json *stats(const struct window *w, const struct json *service, const struct token *t,
-                          const struct json *old)
+                          int64_t orders)
 {
     struct json *v = json_new_object(w->a);
 
@@ -53,23 +60,23 @@ static struct json *stats(const struct window *w, const struct json *service, co
     json_set_str(w->a, v, "name", t->name);
     json_set_str(w->a, v, "symbol", t->symbol);
     json_set_str(w->a, v, "serviceId", json_get_str(service, "id", ""));
-    json_set_int(w->a, v, "orders", old_orders(old, service));
+    json_set_int(w->a, v, "orders", orders);
     json_set(w->a, v, "prices", json_copy(w->a, t->prices));
     return v;
 }
 
 static struct json *nft(const struct window *w, const struct entry *it, const struct json *old)
 {
-    const struct metadata_facts *facts = it->facts;
-    struct addr owner = event_addr(&it->ev, "createdBy");
+    const struct nft_facts *facts = it->facts;
+    struct addr creator = event_addr(&it->ev, "createdBy");
     const char *now = time_text(w->a, field_small(&it->ev, "timestamp"));
     struct json *v = json_new_object(w->a);
 
-    json_set_int(w->a, v, "state", field_small(&it->ev, "state"));
+    json_set_int(w->a, v, "state", facts->state);
     json_set_str(w->a, v, "address", addr_text(w->a, &it->log->address));
     json_set_str(w->a, v, "name", facts->name);
     json_set_str(w->a, v, "symbol", facts->symbol);
-    json_set_str(w->a, v, "owner", addr_text(w->a, &owner));
+    json_set_str(w->a, v, "owner", facts->owner ? facts->owner : addr_text(w->a, &creator));
     json_set_str(w->a, v, "created", json_str(json_path(old, "indexedMetadata.nft.created"), now));
     json_set_str(w->a, v, "tokenURI", facts->token_uri);
     return v;
@@ -88,9 +95,10 @@ static struct json *event(const struct window *w, const struct entry *it)
     return v;
 }
 
-struct json *metadata_build(const struct window *w, const struct entry *it, const struct json *old)
+struct json *metadata_build(const struct window *w, const struct entry *it, const struct json *old,
+                            const int64_t *ordered)
 {
-    const struct metadata_facts *facts = it->facts;
+    const struct nft_facts *facts = it->facts;
     struct json *document = json_copy(w->a, facts->document);
     struct json *body = document_body(document);
     const struct json *services = json_get(body, "services");
@@ -105,7 +113,9 @@ struct json *metadata_build(const struct window *w, const struct entry *it, cons
         t = token_of(w, json_at(services, i));
         json_push(w->a, tokens, datatoken(w, json_at(services, i), i));
         if (t)
-            json_push(w->a, all_stats, stats(w, json_at(services, i), t, old));
+            json_push(w->a, all_stats,
+                      stats(w, json_at(services, i), t,
+                            old_orders(old, json_at(services, i), ordered ? ordered[i] : 0)));
     }
     json_set_bool(w->a, purgatory, "state", false);
     json_set(w->a, indexed, "stats", all_stats);

@@ -4,30 +4,38 @@
 #include "base/str.h"
 #include "indexer/fields.h"
 #include "indexer/metadata.h"
+#include "indexer/purgatory.h"
 #include "indexer/read.h"
 #include "indexer/rows.h"
 
-static bool is_metadata(const struct entry *it)
+bool metadata_is_document(const struct entry *it)
 {
     return it->ev.id == EVENT_METADATA_CREATED || it->ev.id == EVENT_METADATA_UPDATED;
 }
 
 bool metadata_is_missing(const struct entry *it)
 {
-    const struct metadata_facts *facts = is_metadata(it) ? it->facts : NULL;
+    const struct nft_facts *facts = metadata_is_document(it) ? it->facts : NULL;
 
-    return facts && facts->again;
+    return facts && facts->later;
 }
 
 bool metadata_is_good(const struct entry *it)
 {
-    const struct metadata_facts *facts = is_metadata(it) ? it->facts : NULL;
+    const struct nft_facts *facts = metadata_is_document(it) ? it->facts : NULL;
 
     return facts && facts->deployed && facts->document && !facts->error;
 }
 
+static bool is_read(const struct window *w, const struct entry *it)
+{
+    return metadata_is_document(it) ||
+           (w->again && (it->ev.id == EVENT_METADATA_STATE || it->ev.id == EVENT_TRANSFER ||
+                         it->ev.id == EVENT_TOKEN_URI_UPDATE));
+}
+
 /* Readings for each event, in this order. */
-enum { READ_DEPLOYED, READ_NAME, READ_SYMBOL, READ_URI, READ_COUNT };
+enum { READ_DEPLOYED, READ_NAME, READ_SYMBOL, READ_URI, READ_OWNER, READ_METADATA, READ_COUNT };
 
 static void ask_nft(const struct window *w, const struct addr *nft, struct rpc_reading *r)
 {
@@ -38,19 +46,38 @@ static void ask_nft(const struct window *w, const struct addr *nft, struct rpc_r
     r[READ_NAME] = reading(w->a, nft, "name()", NULL, 0);
     r[READ_SYMBOL] = reading(w->a, nft, "symbol()", NULL, 0);
     r[READ_URI] = reading(w->a, nft, "tokenURI(uint256)", &first, 1);
+    r[READ_OWNER] = reading(w->a, nft, "ownerOf(uint256)", &first, 1);
+    r[READ_METADATA] = reading(w->a, nft, "getMetaData()", NULL, 0);
 }
 
-static struct metadata_facts *take_nft(const struct window *w, const struct addr *nft,
-                                       const struct rpc_reading *r)
+/* The state of the event, or of the chain when what came later is known already. */
+static int64_t state_of(const struct window *w, const struct entry *it, const struct rpc_reading *r)
 {
-    struct metadata_facts *facts = arena_calloc(w->a, 1, sizeof(*facts));
+    struct abi_value v;
+    uint64_t now;
+
+    if (w->again && read_values(w->a, r, "(string,string,uint8,bool)", &v) &&
+        u256_to_u64(&v.list.v[2].num, &now))
+        return (int64_t)now;
+    return metadata_is_document(it) || it->ev.id == EVENT_METADATA_STATE
+               ? field_small(&it->ev, "state")
+               : 0;
+}
+
+static struct nft_facts *take_nft(const struct window *w, const struct entry *it,
+                                  const struct rpc_reading *r)
+{
+    struct nft_facts *facts = arena_calloc(w->a, 1, sizeof(*facts));
     struct abi_value v;
 
-    facts->deployed =
-        read_values(w->a, &r[READ_DEPLOYED], "(address)", &v) && addr_eq(&v.list.v[0].addr, nft);
+    facts->deployed = read_values(w->a, &r[READ_DEPLOYED], "(address)", &v) &&
+                      addr_eq(&v.list.v[0].addr, &it->log->address);
     facts->name = read_text(w->a, &r[READ_NAME]);
     facts->symbol = read_text(w->a, &r[READ_SYMBOL]);
     facts->token_uri = read_text(w->a, &r[READ_URI]);
+    if (read_values(w->a, &r[READ_OWNER], "(address)", &v))
+        facts->owner = addr_text(w->a, &v.list.v[0].addr);
+    facts->state = state_of(w, it, &r[READ_METADATA]);
     return facts;
 }
 
@@ -61,15 +88,15 @@ static int read_nfts(struct window *w, struct err *e)
     size_t i;
 
     for (i = 0; i < w->count; i++)
-        if (is_metadata(&w->entries[i])) {
+        if (is_read(w, &w->entries[i])) {
             ask_nft(w, &w->entries[i].log->address, r + n);
             n += READ_COUNT;
         }
     if (n > 0 && rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
         return -1;
     for (i = 0, n = 0; i < w->count; i++)
-        if (is_metadata(&w->entries[i])) {
-            w->entries[i].facts = take_nft(w, &w->entries[i].log->address, r + n);
+        if (is_read(w, &w->entries[i])) {
+            w->entries[i].facts = take_nft(w, &w->entries[i], r + n);
             n += READ_COUNT;
         }
     return 0;
@@ -91,18 +118,22 @@ static int check_rules(const struct window *w, const struct json *document, stru
     return 0;
 }
 
-static int check(const struct window *w, const struct entry *it, const struct json *document,
+static int check(const struct window *w, const struct entry *it, struct nft_facts *facts,
                  struct err *e)
 {
-    struct addr owner = event_addr(&it->ev, "createdBy");
+    struct addr creator = event_addr(&it->ev, "createdBy");
+    const struct json *document = facts->document;
     const char *did =
         did_of(w->a, &it->log->address, w->chain->chain_id, json_get_str(document, "version", ""));
 
     if (!str_eq(json_get_str(document, "id", ""), did))
         return failed(e, INVALID, "Decrypted DDO ID does not match generated DID.");
-    if (policy_check(w, &owner, did, e) < 0)
+    if (policy_check(w, &creator, e) < 0)
         return -1;
-    return field_small(&it->ev, "state") == 0 ? check_rules(w, document, e) : 0;
+    facts->banned = purgatory_find(w->purgatory, w->a, did, addr_text(w->a, &creator));
+    if (facts->banned)
+        return failed(e, INVALID, "%s is in purgatory", facts->banned);
+    return facts->state == 0 ? check_rules(w, document, e) : 0;
 }
 
 /* Prices and names of all its services are wanted. */
@@ -120,34 +151,41 @@ static void want_tokens(struct window *w, struct json *document)
     }
 }
 
-static void read_document(struct window *w, const struct entry *it, struct metadata_facts *facts)
+static void read_document(struct window *w, const struct entry *it, struct nft_facts *facts)
 {
     struct err e = {0};
 
-    if (document_get(w, it, &facts->document, &e) < 0 || check(w, it, facts->document, &e) < 0) {
+    if (document_get(w, it, &facts->document, &e) < 0 || check(w, it, facts, &e) < 0) {
         facts->error = arena_strdup(w->a, e.msg);
-        facts->again = e.transient;
+        facts->later = e.transient;
         return;
     }
     want_tokens(w, facts->document);
 }
 
+/* Documents of assets that are out of use are not shown, so they are not fetched either. */
+static bool is_wanted(const struct nft_facts *facts)
+{
+    return facts->state != STATE_DEPRECATED && facts->state != STATE_REVOKED;
+}
+
 int metadata_read(struct window *w, struct err *e)
 {
-    struct metadata_facts *facts;
-    int64_t state;
+    struct nft_facts *facts;
+    bool validated;
     size_t i;
 
     if (read_nfts(w, e) < 0)
         return -1;
     for (i = 0; i < w->count; i++) {
-        if (!is_metadata(&w->entries[i]))
-            continue;
         facts = w->entries[i].facts;
-        if (facts->deployed && policy_validated(w, &w->entries[i], &facts->deployed, e) < 0)
+        if (!metadata_is_document(&w->entries[i]) || !facts->deployed)
+            continue;
+        if (policy_validated(w, &w->entries[i], &validated, e) < 0)
             return -1;
-        state = field_small(&w->entries[i].ev, "state");
-        if (facts->deployed && state != STATE_DEPRECATED && state != STATE_REVOKED)
+        if (!validated)
+            facts->error = "The metadata was not validated by any of the ALLOWED_VALIDATORS.";
+        else if (is_wanted(facts))
             read_document(w, &w->entries[i], facts);
     }
     return 0;

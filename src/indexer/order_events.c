@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OrderStarted and OrderReused: a row for each log, and one more order in the service's count. */
+/*
+ * OrderStarted and OrderReused: a row for each log, and one more order in the service's count.
+ * The rows are kept for datatokens without an asset too: it may be found later, and then it has
+ * been ordered so often.
+ */
 #include "base/str.h"
 #include "indexer/fields.h"
 #include "indexer/read.h"
@@ -72,6 +76,18 @@ static void count_order(struct arena *a, struct json *document, const struct ord
     json_set_int(a, it, "orders", json_get_int(it, "orders", 0) + 1);
 }
 
+/* The asset of the datatoken, NULL when none is known (yet). */
+static int find_asset(const struct window *w, struct db *db, const char *datatoken,
+                      struct asset_row **ret, struct err *e)
+{
+    const char *nft;
+
+    *ret = NULL;
+    if (asset_row_of_datatoken(db, w->a, w->chain->chain_id, datatoken, &nft, e) < 0)
+        return -1;
+    return nft ? asset_row_get(db, w->a, w->chain->chain_id, nft, ret, e) : 0;
+}
+
 int order_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
 {
     struct order_row row = {.chain = w->chain->chain_id,
@@ -82,24 +98,20 @@ int order_apply(struct window *w, struct db *db, const struct entry *it, struct 
     struct asset_row *asset;
     bool go = true;
 
-    if (asset_row_of_datatoken(db, w->a, row.chain, row.datatoken, &row.nft, e) < 0)
+    if (find_asset(w, db, row.datatoken, &asset, e) < 0)
         return -1;
-    if (!row.nft)
-        return 0;
-    if (asset_row_get(db, w->a, row.chain, row.nft, &asset, e) < 0)
-        return -1;
-    row.did = asset->did;
+    row.nft = asset ? asset->nft : "";
+    row.did = asset ? asset->did : "";
     if (it->ev.id == EVENT_ORDER_STARTED)
         take_started(w, it, &row);
     else if (take_reused(w, db, it, &row, &go, e) < 0)
         return -1;
-    if (!go)
+    if (!go || order_row_put(db, &row, &go, e) < 0)
+        return go ? -1 : 0;
+    if (!go || !asset)
         return 0;
-    if (asset_row_remember(db, row.chain, row.nft, row.block, e) < 0 ||
-        order_row_put(db, &row, &go, e) < 0)
+    if (asset_row_remember(db, row.chain, row.nft, row.block, e) < 0)
         return -1;
-    if (!go)
-        return 0;
     count_order(w->a, asset->document, &row);
     return asset_row_put(db, w->a, asset, ROW_NUMBERS, e);
 }

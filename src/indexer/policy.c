@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom the operator believes: validators, publishers, and what others sent to purgatory. */
+/* Whom the operator believes: validators and publishers. */
 #include <stdlib.h>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/must.h"
 #include "base/str.h"
 #include "indexer/follow.h"
@@ -104,82 +102,7 @@ int policy_validated(const struct window *w, const struct entry *it, bool *ret, 
     return 0;
 }
 
-/* --- purgatory --- */
-
-enum { PURGATORY_MAX = 8 * 1048576, PURGATORY_MS = 2000, PURGATORY_AGAIN_MS = 60000 };
-
-/* One published list, kept for the life of the process once it holds something. */
-struct purgatory_list {
-    struct json *banned;
-    int64_t again; /* monotonic: not asked before */
-};
-
-struct purgatory {
-    struct arena *a;
-    struct purgatory_list assets;
-    struct purgatory_list accounts;
-};
-
-struct purgatory *purgatory_new(void)
-{
-    struct purgatory *p = xcalloc(1, sizeof(*p));
-
-    p->a = arena_new();
-    return p;
-}
-
-void purgatory_free(struct purgatory *p)
-{
-    if (!p)
-        return;
-    arena_free(p->a);
-    free(p);
-}
-
-static int fetch(const struct window *w, struct arena *a, const char *url, struct json **ret,
-                 struct err *e)
-{
-    const struct net_request request = {.url = url,
-                                        .max_body = PURGATORY_MAX,
-                                        .timeout_ms = PURGATORY_MS,
-                                        .connect_timeout_ms = PURGATORY_MS,
-                                        .flags = NET_REDIRECTS};
-    struct net_response response;
-
-    if (net_call(w->o->net, a, &request, &response, e) < 0)
-        return -1;
-    if (response.status != 200)
-        return failed(e, FAILED, "it answered %d", response.status);
-    return json_parse(a, response.body.p, response.body.n, ret, e);
-}
-
-static void load(const struct window *w, const char *url, struct purgatory_list *list)
-{
-    _arena_ struct arena *a = arena_new();
-    struct json *v;
-    struct err e;
-
-    if (!url || list->banned || clock_mono_ms() < list->again)
-        return;
-    list->again = clock_mono_ms() + PURGATORY_AGAIN_MS;
-    if (fetch(w, a, url, &v, &e) < 0)
-        log_debug("indexer", "purgatory list: %s", e.msg);
-    else if (json_len(v) > 0)
-        list->banned = json_copy(w->purgatory->a, v);
-}
-
-static bool is_banned(const struct purgatory_list *list, const char *key, const char *value)
-{
-    size_t i;
-
-    for (i = 0; i < json_len(list->banned); i++)
-        if (str_ieq(json_get_str(json_at(list->banned, i), key, ""), value))
-            return true;
-    return false;
-}
-
-int policy_check(const struct window *w, const struct addr *publisher, const char *did,
-                 struct err *e)
+int policy_check(const struct window *w, const struct addr *publisher, struct err *e)
 {
     const struct indexer_policy *p = w->policy;
     const struct lists lists = {p->publisher_lists, p->publisher_list_count};
@@ -189,19 +112,13 @@ int policy_check(const struct window *w, const struct addr *publisher, const cha
     if (p->publisher_count > 0 && !is_in_group(p->publishers, p->publisher_count, publisher))
         return failed(e, INVALID, "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS group.",
                       who);
-    if (count_lists(w, lists) > 0) {
-        if (is_on_list(w, lists, publisher, &listed, e) < 0)
-            return -1;
-        if (!listed)
-            return failed(
-                e, INVALID,
-                "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS_LIST access group.", who);
-    }
-    load(w, p->asset_purgatory_url, &w->purgatory->assets);
-    load(w, p->account_purgatory_url, &w->purgatory->accounts);
-    if (is_banned(&w->purgatory->assets, "did", did))
-        return failed(e, INVALID, "DDO %s is in purgatory", did);
-    if (is_banned(&w->purgatory->accounts, "address", who))
-        return failed(e, INVALID, "DDO owner %s is in purgatory", who);
-    return 0;
+    if (count_lists(w, lists) == 0)
+        return 0;
+    if (is_on_list(w, lists, publisher, &listed, e) < 0)
+        return -1;
+    return listed ? 0
+                  : failed(e, INVALID,
+                           "DDO owner %s is NOT part of the AUTHORIZED_PUBLISHERS_LIST access "
+                           "group.",
+                           who);
 }

@@ -111,7 +111,7 @@ int prices_apply(struct window *w, struct db *db, const struct entry *it, struct
         return 0;
     if (asset_row_get(db, w->a, chain, nft, &asset, e) < 0)
         return -1;
-    if (!set_prices(w->a, asset->document, datatoken, t->prices))
+    if (!asset || !set_prices(w->a, asset->document, datatoken, t->prices))
         return 0;
     if (asset_row_remember(db, chain, nft, it->log->block, e) < 0)
         return -1;

@@ -32,7 +32,8 @@ static void ask(const struct window *w, const struct entry *it, const struct ass
 {
     const struct indexer_news news = {.is_update = it->ev.id == EVENT_METADATA_UPDATED,
                                       .chain_id = w->chain->chain_id,
-                                      .document = metadata_build(w, it, old ? old->document : NULL),
+                                      .document =
+                                          metadata_build(w, it, old ? old->document : NULL, NULL),
                                       .log = it->log};
 
     *ret = (struct indexer_verdict){.answer = REVIEW_SILENT};
@@ -43,7 +44,7 @@ static void ask(const struct window *w, const struct entry *it, const struct ass
 static int review(const struct window *w, const struct entry *it, struct indexer_verdict *io,
                   struct err *e)
 {
-    struct metadata_facts *facts = it->facts;
+    struct nft_facts *facts = it->facts;
     struct asset_row *old;
 
     if (known(w, it, &old, e) < 0)
@@ -55,7 +56,8 @@ static int review(const struct window *w, const struct entry *it, struct indexer
     if (io->answer == REVIEW_WELCOME)
         return 0;
     facts->error = reason(w, io->why);
-    facts->again = io->answer != REVIEW_DENIED;
+    facts->later = io->answer != REVIEW_DENIED;
+    facts->asked = true;
     return 0;
 }
 

@@ -6,8 +6,6 @@
 #include "base/must.h"
 #include "indexer/index.sql.h"
 
-enum { AGAIN_FIRST_MS = 30000, AGAIN_LAST_MS = 3600000 };
-
 int state_row_put(struct db *db, const struct state_row *row, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_state_put);
@@ -19,6 +17,7 @@ int state_row_put(struct db *db, const struct state_row *row, struct err *e)
     bind_i64(q, (int64_t)row->block);
     bind_i64(q, row->error == NULL);
     bind_text(q, row->error ? row->error : "");
+    bind_text(q, row->banned);
     return stmt_run(q, e);
 }
 
@@ -64,58 +63,92 @@ int order_row_started(struct db *db, struct arena *a, const char *tx, bool *ret_
     return 0;
 }
 
-static int again_put(struct db *db, uint64_t chain, const char *tx, int64_t attempts, int64_t due,
+int order_rows_count(struct db *db, uint64_t chain, const char *datatoken, int64_t service_index,
+                     int64_t *ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_order_count);
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, datatoken);
+    bind_i64(q, service_index);
+    if (stmt_step(q, e) < 0)
+        return -1;
+    *ret = col_i64(q, "n");
+    return 0;
+}
+
+int order_rows_adopt(struct db *db, const struct asset_row *asset, const char *datatoken,
+                     struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_order_adopt);
+
+    bind_i64(q, (int64_t)asset->chain);
+    bind_text(q, datatoken);
+    bind_text(q, asset->nft);
+    bind_text(q, asset->did);
+    return stmt_run(q, e);
+}
+
+/* The pause behind so many attempts. */
+static int64_t again_pause(int64_t attempts)
+{
+    int64_t pause;
+
+    if (attempts == 0)
+        return 0;
+    pause = (int64_t)AGAIN_FIRST_MS << (attempts - 1);
+    return pause < AGAIN_LAST_MS ? pause : AGAIN_LAST_MS;
+}
+
+static int put_again(struct db *db, uint64_t chain, const struct again *again, int64_t due,
                      struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_again_put);
 
     bind_i64(q, (int64_t)chain);
-    bind_text(q, tx);
-    bind_i64(q, attempts);
+    bind_text(q, again->tx);
+    bind_i64(q, again->attempts);
     bind_i64(q, due);
+    bind_i64(q, (int64_t)again->block);
     return stmt_run(q, e);
 }
 
-int again_ask(struct db *db, uint64_t chain, const char *tx, struct err *e)
+int again_put(struct db *db, uint64_t chain, const struct again *again, struct err *e)
 {
-    return again_put(db, chain, tx, 0, 0, e);
+    if (again->attempts >= AGAIN_MAX)
+        return again_done(db, chain, again->tx, e);
+    return put_again(db, chain, again,
+                     again->attempts ? clock_ms() + again_pause(again->attempts) : 0, e);
 }
 
-static int again_attempts(struct db *db, uint64_t chain, const char *tx, int64_t *ret,
-                          struct err *e)
+int again_put_off(struct db *db, uint64_t chain, const struct again *again, struct err *e)
 {
-    _stmt_ struct stmt *q = db_query(db, &sql_again_attempts);
+    return put_again(db, chain, again, clock_ms() + AGAIN_FIRST_MS, e);
+}
+
+int again_of_failed(struct db *db, struct arena *a, uint64_t chain, const char *nft,
+                    struct again *ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_state_failed);
     bool found;
 
+    *ret = (struct again){0};
     bind_i64(q, (int64_t)chain);
-    bind_text(q, tx);
+    bind_text(q, nft);
     if (stmt_find(q, &found, e) < 0)
         return -1;
-    *ret = found ? col_i64(q, "attempts") : 0;
+    if (found)
+        *ret = (struct again){.tx = col_dup(a, q, "tx"), .block = (uint64_t)col_i64(q, "block")};
     return 0;
 }
 
 int again_waits(struct db *db, uint64_t chain, const char *tx, bool *ret, struct err *e)
 {
-    _stmt_ struct stmt *q = db_query(db, &sql_again_attempts);
+    _stmt_ struct stmt *q = db_query(db, &sql_again_waits);
 
     bind_i64(q, (int64_t)chain);
     bind_text(q, tx);
     return stmt_find(q, ret, e);
-}
-
-int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e)
-{
-    int64_t attempts;
-    int64_t wait;
-
-    if (again_attempts(db, chain, tx, &attempts, e) < 0)
-        return -1;
-    if (++attempts >= AGAIN_MAX)
-        return again_done(db, chain, tx, e);
-    wait = (int64_t)AGAIN_FIRST_MS << (attempts - 1);
-    return again_put(db, chain, tx, attempts,
-                     clock_ms() + (wait < AGAIN_LAST_MS ? wait : AGAIN_LAST_MS), e);
 }
 
 int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e)
@@ -127,16 +160,30 @@ int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e)
     return stmt_run(q, e);
 }
 
-int again_due(struct db *db, struct arena *a, uint64_t chain, const char **ret, struct err *e)
+int again_due(struct db *db, struct arena *a, uint64_t chain, struct again *ret, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_again_due);
     bool found;
 
+    *ret = (struct again){0};
     bind_i64(q, (int64_t)chain);
     bind_i64(q, clock_ms());
     if (stmt_find(q, &found, e) < 0)
         return -1;
-    *ret = found ? col_dup(a, q, "tx") : NULL;
+    if (found)
+        *ret = (struct again){col_dup(a, q, "tx"), col_i64(q, "attempts"),
+                              (uint64_t)col_i64(q, "block")};
+    return 0;
+}
+
+int again_next(struct db *db, uint64_t chain, int64_t *ret, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_again_next);
+
+    bind_i64(q, (int64_t)chain);
+    if (stmt_step(q, e) < 0)
+        return -1;
+    *ret = col_is_null(q, "due") ? INT64_MAX : col_i64(q, "due");
     return 0;
 }
 

@@ -32,9 +32,18 @@ struct asset_row {
 int asset_row_get(struct db *db, struct arena *a, uint64_t chain, const char *nft,
                   struct asset_row **ret, struct err *e) must_check;
 
-/* The asset that one of whose services has the datatoken; *ret_nft is NULL when there is none. */
+/*
+ * The NFT that a datatoken belongs to, as far as its document names it; *ret_nft is NULL when none
+ * is known. It may have no asset (any more).
+ */
 int asset_row_of_datatoken(struct db *db, struct arena *a, uint64_t chain, const char *datatoken,
                            const char **ret_nft, struct err *e) must_check;
+int asset_row_own_datatoken(struct db *db, uint64_t chain, const char *datatoken, const char *nft,
+                            struct err *e) must_check;
+
+/* NFTs with an asset, at most `max`, into the array. */
+int asset_rows_nfts(struct db *db, uint64_t chain, struct addr *ret, size_t max, size_t *ret_count,
+                    struct err *e) must_check;
 
 /*
  * Writes the row, its texts and terms. ROW_NUMBERS: only the counts in indexedMetadata.stats have
@@ -70,10 +79,10 @@ struct state_row {
     const char *nft; /* in checksum form, as it is answered */
     const char *tx;
     uint64_t block;
-    const char *error; /* NULL: indexed */
+    const char *error;  /* NULL: indexed */
+    const char *banned; /* the DID or account that purgatory holds, NULL when that is not why */
 };
 int state_row_put(struct db *db, const struct state_row *row, struct err *e) must_check;
-
 /*
  * One OrderStarted or OrderReused log. Keyed by transaction and log index: a transaction may hold
  * several orders. timestamp is the contract's, in seconds; amount is in wei.
@@ -88,7 +97,7 @@ struct order_row {
     const char *consumer;
     const char *payer;
     const char *datatoken;
-    const char *nft;
+    const char *nft; /* "" and did too, while no asset is known */
     const char *did;
     int64_t service_index;
     const char *amount;
@@ -101,18 +110,38 @@ int order_row_put(struct db *db, const struct order_row *row, bool *ret_new, str
 int order_row_started(struct db *db, struct arena *a, const char *tx, bool *ret_found,
                       struct order_row *ret, struct err *e) must_check;
 
+/* Orders of a datatoken (of one service; of any when it is negative). */
+int order_rows_count(struct db *db, uint64_t chain, const char *datatoken, int64_t service_index,
+                     int64_t *ret, struct err *e) must_check;
+/* Gives the orders of a datatoken that had no asset to this one. */
+int order_rows_adopt(struct db *db, const struct asset_row *asset, const char *datatoken,
+                     struct err *e) must_check;
+
 /*
- * Transactions that are looked at once more. A failed attempt puts the next one off, at most
- * AGAIN_MAX times; then, or when all went well, the transaction is forgotten.
+ * Transactions that are looked at once more: at once, then after AGAIN_FIRST_MS, each time twice
+ * that, AGAIN_LAST_MS at the most, and after AGAIN_MAX attempts never.
  */
-enum { AGAIN_MAX = 12 };
-int again_ask(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
-int again_failed(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
-int again_waits(struct db *db, uint64_t chain, const char *tx, bool *ret, struct err *e) must_check;
-int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
-/* One that is due now; *ret is NULL when there is none. */
-int again_due(struct db *db, struct arena *a, uint64_t chain, const char **ret, struct err *e)
+enum { AGAIN_MAX = 12, AGAIN_FIRST_MS = 30000, AGAIN_LAST_MS = 3600000 };
+struct again {
+    const char *tx;
+    int64_t attempts; /* that were made */
+    uint64_t block;   /* the transaction's, 0 when not known: earlier ones come first */
+};
+int again_put(struct db *db, uint64_t chain, const struct again *again, struct err *e) must_check;
+/* The transaction of an attempt on the NFT that failed, but not for purgatory; ret->tx NULL: none.
+ */
+int again_of_failed(struct db *db, struct arena *a, uint64_t chain, const char *nft,
+                    struct again *ret, struct err *e) must_check;
+/* Later by AGAIN_FIRST_MS, without an attempt. */
+int again_put_off(struct db *db, uint64_t chain, const struct again *again, struct err *e)
     must_check;
+int again_done(struct db *db, uint64_t chain, const char *tx, struct err *e) must_check;
+int again_waits(struct db *db, uint64_t chain, const char *tx, bool *ret, struct err *e) must_check;
+/* One that is due now; ret->tx is NULL when there is none. */
+int again_due(struct db *db, struct arena *a, uint64_t chain, struct again *ret, struct err *e)
+    must_check;
+/* When (clock_ms) the next one is due; INT64_MAX when none waits. */
+int again_next(struct db *db, uint64_t chain, int64_t *ret, struct err *e) must_check;
 
 /* The last block whose events are in the tables; *ret_found is false before the first window. */
 int cursor_get(struct db *db, uint64_t chain, bool *ret_found, uint64_t *ret, struct err *e)

@@ -11,7 +11,9 @@
 
 enum {
     DOCUMENT_MAX = 32 * 1048576,
-    WORDS_MAX = 64 * 1024 /* bytes of one column that words are searched in */
+    WORDS_MAX = 64 * 1024, /* bytes of one column that words are searched in */
+    SORTED_MAX = 512,      /* bytes of a text that is sorted by */
+    TERMS_MAX = 256        /* values of one field that are filtered by */
 };
 
 static int parse_row(struct arena *a, struct stmt *q, struct asset_row *ret, struct err *e)
@@ -54,13 +56,38 @@ int asset_row_of_datatoken(struct db *db, struct arena *a, uint64_t chain, const
     _stmt_ struct stmt *q = db_query(db, &sql_asset_of_datatoken);
     bool found;
 
-    bind_i64(q, FIELD_DATATOKEN);
-    bind_text(q, datatoken);
     bind_i64(q, (int64_t)chain);
+    bind_text(q, datatoken);
     if (stmt_find(q, &found, e) < 0)
         return -1;
     *ret_nft = found ? col_dup(a, q, "nft") : NULL;
     return 0;
+}
+
+int asset_row_own_datatoken(struct db *db, uint64_t chain, const char *datatoken, const char *nft,
+                            struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_datatoken_put);
+
+    bind_i64(q, (int64_t)chain);
+    bind_text(q, datatoken);
+    bind_text(q, nft);
+    return stmt_run(q, e);
+}
+
+int asset_rows_nfts(struct db *db, uint64_t chain, struct addr *ret, size_t max, size_t *ret_count,
+                    struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_asset_nfts);
+    size_t n = 0;
+    int r;
+
+    bind_i64(q, (int64_t)chain);
+    bind_i64(q, (int64_t)max);
+    while ((r = stmt_step(q, e)) > 0 && n < max)
+        n += addr_parse_any(col_text(q, "nft"), &ret[n]);
+    *ret_count = n;
+    return r < 0 ? -1 : 0;
 }
 
 /* What all services together were ordered. */
@@ -95,8 +122,25 @@ static bool lowest_price(const struct json *stats, double *ret)
     return any;
 }
 
-static int put_asset(struct db *db, const struct asset_row *row, struct json *document,
-                     int64_t *ret_id, struct err *e)
+static const char *cut(struct arena *a, const char *s, size_t max)
+{
+    size_t n = strlen(s);
+
+    if (n <= max)
+        return s;
+    for (n = max; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
+        n--; /* not within a character */
+    return arena_strndup(a, s, n);
+}
+
+/* A member's text as it is sorted by. */
+static const char *sorted(struct arena *a, const struct json *object, const char *key)
+{
+    return cut(a, json_get_str(object, key, ""), SORTED_MAX);
+}
+
+static int put_asset(struct db *db, struct arena *a, const struct asset_row *row,
+                     struct json *document, int64_t *ret_id, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_asset_put);
     const struct json *metadata = json_get(document_body(document), "metadata");
@@ -111,9 +155,9 @@ static int put_asset(struct db *db, const struct asset_row *row, struct json *do
     bind_i64(q, (int64_t)row->block);
     bind_i64(q, (int64_t)row->log_index);
     bind_text(q, json_str(json_path(document, "indexedMetadata.nft.created"), ""));
-    bind_text(q, json_get_str(metadata, "created", ""));
-    bind_text(q, json_get_str(metadata, "updated", ""));
-    bind_text(q, json_get_str(metadata, "name", ""));
+    bind_text(q, sorted(a, metadata, "created"));
+    bind_text(q, sorted(a, metadata, "updated"));
+    bind_text(q, sorted(a, metadata, "name"));
     bind_i64(q, count_orders(stats));
     if (lowest_price(stats, &price))
         bind_real(q, price);
@@ -163,13 +207,18 @@ static int put_document(struct db *db, struct arena *a, int64_t id, const struct
 struct terms {
     struct db *db;
     int64_t asset;
+    size_t left; /* the rest is not filtered by */
 };
 
 static int put_term(void *ctx, const struct field *f, const char *value, struct err *e)
 {
     struct terms *t = ctx;
-    _stmt_ struct stmt *q = db_query(t->db, &sql_term_put);
+    _stmt_ struct stmt *q = NULL;
 
+    if (t->left == 0)
+        return 0;
+    t->left--;
+    q = db_query(t->db, &sql_term_put);
     bind_i64(q, f->id);
     bind_text(q, value);
     bind_i64(q, t->asset);
@@ -187,15 +236,17 @@ static int run_with_id(struct db *db, const struct sql *sql, int64_t id, struct 
 static int put_terms(struct db *db, struct arena *a, int64_t id, struct json *document,
                      struct err *e)
 {
-    struct terms t = {db, id};
+    struct terms t = {db, id, 0};
     const struct field *f;
     size_t i;
 
     if (run_with_id(db, &sql_term_clear, id, e) < 0)
         return -1;
-    for (i = 0; (f = field_at(i)); i++)
+    for (i = 0; (f = field_at(i)); i++) {
+        t.left = TERMS_MAX;
         if (!f->column && field_values(a, f, document, put_term, &t, e) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -234,11 +285,6 @@ static int words_get(struct db *db, struct arena *a, int64_t id, struct words *r
     return 0;
 }
 
-static const char *cut(struct arena *a, const char *s)
-{
-    return strlen(s) > WORDS_MAX ? arena_strndup(a, s, WORDS_MAX) : s;
-}
-
 static void add_each(struct buf *b, const struct json *texts)
 {
     size_t i;
@@ -259,8 +305,9 @@ static struct words words_of(struct arena *a, struct json *document)
     add_each(&tags, json_get(m, "categories"));
     if (json_is(d, JSON_OBJECT))
         d = json_get(d, "@value");
-    return (struct words){cut(a, json_get_str(m, "name", "")), cut(a, json_str(d, "")),
-                          arena_strdup(a, buf_str(&tags)), cut(a, json_get_str(m, "author", ""))};
+    return (struct words){cut(a, json_get_str(m, "name", ""), WORDS_MAX),
+                          cut(a, json_str(d, ""), WORDS_MAX), arena_strdup(a, buf_str(&tags)),
+                          cut(a, json_get_str(m, "author", ""), WORDS_MAX)};
 }
 
 /* The search table must be told what it forgets. */
@@ -296,7 +343,7 @@ int asset_row_put(struct db *db, struct arena *a, const struct asset_row *row,
     struct json *v = shown(a, row);
     int64_t id;
 
-    if (put_asset(db, row, v, &id, e) < 0 ||
+    if (put_asset(db, a, row, v, &id, e) < 0 ||
         put_document(db, a, id, row->document, v == row->document ? NULL : v, e) < 0)
         return -1;
     if (scope == ROW_NUMBERS)
@@ -341,6 +388,20 @@ int asset_row_remember(struct db *db, uint64_t chain, const char *nft, uint64_t 
     return stmt_run(q, e);
 }
 
+/* The attempt that made the asset what it is again was the last one. */
+static int restore_state(struct db *db, struct arena *a, const struct asset_row *row, struct err *e)
+{
+    struct addr nft;
+    const struct state_row state = {.chain = row->chain,
+                                    .did = row->did,
+                                    .nft = addr_parse_any(row->nft, &nft) ? addr_text(a, &nft)
+                                                                          : row->nft,
+                                    .tx = row->tx,
+                                    .block = row->block};
+
+    return state_row_put(db, &state, e);
+}
+
 /* Puts one asset back to what stands in the current row of before_list. */
 static int restore(struct db *db, struct arena *a, uint64_t chain, struct stmt *q, struct err *e)
 {
@@ -350,9 +411,9 @@ static int restore(struct db *db, struct arena *a, uint64_t chain, struct stmt *
         return asset_row_delete(db, a, chain, row.nft, e);
     row.did = col_dup(a, q, "did");
     row.block = (uint64_t)col_i64(q, "asset_block");
-    if (parse_row(a, q, &row, e) < 0)
+    if (parse_row(a, q, &row, e) < 0 || asset_row_put(db, a, &row, ROW_WHOLE, e) < 0)
         return -1;
-    return asset_row_put(db, a, &row, ROW_WHOLE, e);
+    return restore_state(db, a, &row, e);
 }
 
 /* The newest change first, so that the oldest has the last word. */

@@ -64,26 +64,34 @@ static void add_offers(struct arena *a, struct token *t, const struct rpc_readin
         }
 }
 
+/* Readings for each token, in this order. */
+enum { READ_NAME, READ_SYMBOL, READ_NFT, READ_DISPENSERS, READ_RATES, READ_COUNT };
+
 static int read_lists(struct window *w, size_t count, struct offers *ret, struct err *e)
 {
-    struct rpc_reading *r = arena_calloc(w->a, count * 4, sizeof(*r));
+    struct rpc_reading *r = arena_calloc(w->a, count * READ_COUNT, sizeof(*r));
+    struct abi_value v;
     struct token *t;
     size_t n = 0;
 
     for (t = w->tokens; t; t = t->next) {
-        r[n++] = reading(w->a, &t->addr, "name()", NULL, 0);
-        r[n++] = reading(w->a, &t->addr, "symbol()", NULL, 0);
-        r[n++] = reading(w->a, &t->addr, "getDispensers()", NULL, 0);
-        r[n++] = reading(w->a, &t->addr, "getFixedRates()", NULL, 0);
+        r[n + READ_NAME] = reading(w->a, &t->addr, "name()", NULL, 0);
+        r[n + READ_SYMBOL] = reading(w->a, &t->addr, "symbol()", NULL, 0);
+        r[n + READ_NFT] = reading(w->a, &t->addr, "getERC721Address()", NULL, 0);
+        r[n + READ_DISPENSERS] = reading(w->a, &t->addr, "getDispensers()", NULL, 0);
+        r[n + READ_RATES] = reading(w->a, &t->addr, "getFixedRates()", NULL, 0);
+        n += READ_COUNT;
     }
     if (rpc_read_many(w->chain->rpc, w->a, r, n, e) < 0)
         return -1;
     *ret = (struct offers){arena_calloc(w->a, count * 2 * OFFERS_MAX, sizeof(struct offer)), 0};
-    for (t = w->tokens, n = 0; t; t = t->next, n += 4) {
-        t->name = read_text(w->a, &r[n]);
-        t->symbol = read_text(w->a, &r[n + 1]);
+    for (t = w->tokens, n = 0; t; t = t->next, n += READ_COUNT) {
+        t->name = read_text(w->a, &r[n + READ_NAME]);
+        t->symbol = read_text(w->a, &r[n + READ_SYMBOL]);
+        if (read_values(w->a, &r[n + READ_NFT], "(address)", &v))
+            t->nft = v.list.v[0].addr;
         t->prices = json_new_array(w->a);
-        add_offers(w->a, t, &r[n + 2], &r[n + 3], ret);
+        add_offers(w->a, t, &r[n + READ_DISPENSERS], &r[n + READ_RATES], ret);
     }
     return 0;
 }

@@ -36,6 +36,8 @@ static int (*const apply[EVENT_COUNT])(struct window *w, struct db *db, const st
     [EVENT_METADATA_CREATED] = metadata_apply,
     [EVENT_METADATA_UPDATED] = metadata_apply,
     [EVENT_METADATA_STATE] = metadata_state_apply,
+    [EVENT_TOKEN_URI_UPDATE] = token_uri_apply,
+    [EVENT_TRANSFER] = transfer_apply,
     [EVENT_ORDER_STARTED] = order_apply,
     [EVENT_ORDER_REUSED] = order_apply,
     [EVENT_EXCHANGE_CREATED] = prices_apply,

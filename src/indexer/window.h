@@ -29,6 +29,7 @@ struct entry {
 };
 
 /* Decryptors that did not answer lately: they are not waited for again and again. */
+struct again;
 struct shunned {
     struct {
         uint64_t name; /* hash of the URL */
@@ -36,7 +37,7 @@ struct shunned {
     } v[16];
 };
 
-struct purgatory; /* policy.c */
+struct purgatory; /* purgatory.h */
 
 struct window {
     const struct indexer_options *o;
@@ -46,8 +47,14 @@ struct window {
     struct entry *entries;
     size_t count;
     struct token *tokens; /* datatokens that were read, newest first */
-    struct shunned *shunned;
     struct purgatory *purgatory;
+    /*
+     * A transaction that is looked at once more (again.h), NULL in the chain's order. What its
+     * events say may be outdated by others that were applied long ago, so the chain is asked how
+     * things are now. Only here are other nodes asked to decrypt.
+     */
+    const struct again *again;
+    struct shunned *shunned; /* with `again` only */
 };
 
 /* Takes the logs that are ours. The logs must outlive the window. */
@@ -59,7 +66,8 @@ void window_take(struct window *w, const struct rpc_log *logs, size_t n);
 int window_read(struct window *w, struct err *e) must_check;
 int window_apply(struct window *w, struct db *db, struct err *e) must_check;
 
-/* Whether a document could not be had for a reason that may pass. */
+/* Whether a document has to be looked for again: it could not be had, for a reason that may pass.
+ */
 bool window_is_missing_documents(const struct window *w);
 
 /* --- what the chain says about datatokens (tokens.c) --- */
@@ -70,6 +78,7 @@ struct token {
     struct addr addr;
     const char *name;
     const char *symbol;
+    struct addr nft;     /* that it says it belongs to; zero when it does not say */
     struct json *prices; /* as in indexedMetadata.stats[].prices, active offers only */
 };
 /* Asks for it to be read by tokens_read(); once for each address. */
@@ -89,6 +98,12 @@ bool metadata_is_missing(const struct entry *it);
 int metadata_review(const struct window *w, struct err *e) must_check;
 int metadata_state_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
+int token_uri_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
+    must_check;
+
+/* Transfer of a data NFT (its owner) or of a token of an access list (its member). */
+int transfer_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
+    must_check;
 
 int order_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
 
@@ -100,6 +115,9 @@ int prices_apply(struct window *w, struct db *db, const struct entry *it, struct
 int access_lists_read(struct window *w, struct err *e) must_check;
 int access_list_apply(struct window *w, struct db *db, const struct entry *it, struct err *e)
     must_check;
+/* A token of a list goes to another wallet; nothing when the emitter is no list that is known. */
+int access_list_transfer(struct window *w, struct db *db, const struct entry *it, struct err *e)
+    must_check;
 
 int escrow_apply(struct window *w, struct db *db, const struct entry *it, struct err *e) must_check;
 
@@ -108,12 +126,8 @@ int escrow_apply(struct window *w, struct db *db, const struct entry *it, struct
 /* Whether a validator that the operator named vouches for it in the same transaction. */
 int policy_validated(const struct window *w, const struct entry *it, bool *ret, struct err *e)
     must_check;
-/* INVALID with the text for the state row when the publisher or the asset is not wanted here. */
-int policy_check(const struct window *w, const struct addr *publisher, const char *did,
-                 struct err *e) must_check;
-
-struct purgatory *purgatory_new(void);
-void purgatory_free(struct purgatory *p);
+/* INVALID with the text for the state row when the publisher is not wanted here. */
+int policy_check(const struct window *w, const struct addr *publisher, struct err *e) must_check;
 
 /* --- documents (document.c) --- */
 
@@ -124,7 +138,10 @@ void purgatory_free(struct purgatory *p);
 int document_get(const struct window *w, const struct entry *it, struct json **ret, struct err *e)
     must_check;
 
-/* Asks the node at `url` to decrypt (wire/ddo.md 4.2); the bytes it answered. */
+/*
+ * Asks the node at `url` to decrypt (wire/ddo.md 4.2); the bytes it answered. Only for a second
+ * look (window.again): strangers choose the URL, and blocks must not wait for them.
+ */
 int decrypt_remote(const struct window *w, const struct entry *it, const char *url,
                    struct bytes *ret, struct err *e) must_check;
 

@@ -2,6 +2,8 @@
 #include "node/chains.h"
 
 #include "base/log.h"
+#include "base/must.h"
+#include "base/thread.h"
 #include "chain/call.h"
 #include "node/memo.h"
 
@@ -22,6 +24,42 @@ struct rpc *node_rpc(const struct node *n, uint64_t chain_id)
     const struct node_chain *c = node_chain_find(n, chain_id);
 
     return c ? c->rpc : NULL;
+}
+
+/* One chain's endpoints, asked beside the others'. */
+struct probe {
+    pthread_t thread;
+    struct rpc *rpc;
+    struct err e;
+    bool wrong;
+};
+
+static void *run_probe(void *arg)
+{
+    struct probe *p = arg;
+
+    p->wrong = rpc_check(p->rpc, &p->e) < 0;
+    return NULL;
+}
+
+int node_chains_check(const struct node *n, struct err *e)
+{
+    _free_ struct probe *probes = xcalloc(n->chain_count, sizeof(*probes));
+    int r = 0;
+    size_t i;
+
+    for (i = 0; i < n->chain_count; i++) {
+        probes[i].rpc = n->chains[i].rpc;
+        thread_start(&probes[i].thread, "chain-check", run_probe, &probes[i]);
+    }
+    for (i = 0; i < n->chain_count; i++) {
+        pthread_join(probes[i].thread, NULL);
+        if (probes[i].wrong) {
+            *e = probes[i].e;
+            r = -1;
+        }
+    }
+    return r;
 }
 
 /* --- access lists --- */

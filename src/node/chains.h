@@ -8,6 +8,12 @@
  * What the node asks chains on behalf of its parts. Any thread; the calls wait for an endpoint.
  */
 /*
+ * At start: every endpoint that answers must answer for its chain (INVALID names one that does
+ * not). Asks all chains at a time, two seconds an endpoint at the most.
+ */
+int node_chains_check(const struct node *n, struct err *e) must_check;
+
+/*
  * asset_lists.has: an access list's balanceOf(who) > 0. A contract that is none holds nobody; -1
  * (and a line in the log) when the chain is not configured or does not answer.
  */

@@ -28,6 +28,40 @@ int cmd_get_ddo(struct task *t, const struct args_get_ddo *args, struct err *e)
     return reply_json_text(t, text);
 }
 
+/* lastUpdateTime is the document's own word, lastUpdateTx the chain's. */
+static struct json *found_here(struct task *t, const struct json *ddo)
+{
+    const struct json *subject = json_get(ddo, "credentialSubject"); /* 5.0 */
+    const struct json *body = json_is(subject, JSON_OBJECT) ? subject : ddo;
+    struct json *v = json_new_object(t->arena);
+
+    json_set_str(t->arena, v, "id", json_get_str(ddo, "id", ""));
+    json_set_str(t->arena, v, "lastUpdateTx",
+                 json_str(json_path(ddo, "indexedMetadata.event.txid"), ""));
+    json_set_str(t->arena, v, "lastUpdateTime",
+                 json_get_str(json_get(body, "metadata"), "updated", ""));
+    json_set_str(t->arena, v, "provider", t->node->peer_id);
+    return v;
+}
+
+int cmd_find_ddo(struct task *t, const struct args_find_ddo *args, struct err *e)
+{
+    _db_ struct db *db = store_lend(t->node->store);
+    struct json *list = json_new_array(t->arena);
+    struct json *ddo;
+    const char *text;
+
+    if (!str_starts(args->id, "did:op"))
+        return refused(e, DDO_ID);
+    if (index_ddo_get(db, t->arena, args->id, &text, e) < 0)
+        return -1;
+    if (text && json_parse(t->arena, text, strlen(text), &ddo, e) < 0)
+        return -1;
+    if (text)
+        json_push(t->arena, list, found_here(t, ddo));
+    return reply_json(t, list);
+}
+
 static int reply_buf(struct task *t, struct buf *out)
 {
     return reply_bytes(t, "application/json; charset=utf-8", buf_str(out), out->len);
@@ -134,6 +168,8 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
     struct addr who;
     bool is_signed;
 
+    if (!str_starts(json_get_str(ddo, "id", ""), "did:op"))
+        return refused(e, DDO_ID);
     if (authenticate(t, args, &is_signed, &who, e) < 0)
         return -1;
     if (!*json_get_str(ddo, "version", ""))

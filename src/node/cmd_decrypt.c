@@ -4,16 +4,15 @@
 
 #include "api.gen.h"
 #include "asset/ddo.h"
-#include "asset/unpack.h"
+#include "asset/published.h"
 #include "base/str.h"
 #include "chain/call.h"
+#include "chain/events.h"
 #include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "node/node.h"
 
 /* decryptDDO: the document of an NFT, for those who may read it (wire/http-api.md 5.4). */
-
-enum { DDO_MAX = 8 << 20, FLAG_COMPRESSED = 1, FLAG_ENCRYPTED = 2 };
 
 struct decryption {
     struct task *task;
@@ -106,27 +105,36 @@ static int check_state(const struct decryption *d, struct err *e)
 
 /* --- what was published --- */
 
-/* MetadataCreated and MetadataUpdated have the same fields. */
+/* A metadata event of the NFT; false when the log is none. */
 static bool take_event(struct decryption *d, const struct rpc_log *log)
 {
-    static const char fields[] = "(uint8,string,bytes,bytes,bytes32,uint256,uint256)";
-    static const char params[] = "(address,uint8,string,bytes,bytes,bytes32,uint256,uint256)";
-    struct arena *a = d->task->arena;
-    struct hash32 created = abi_topic(arena_printf(a, "MetadataCreated%s", params));
-    struct hash32 updated = abi_topic(arena_printf(a, "MetadataUpdated%s", params));
-    struct abi_value v;
-    struct bytes flags;
-    struct err e;
+    struct event ev;
+    struct err ignored;
 
-    if (!addr_eq(&log->address, &d->nft) || log->topic_count != 2 ||
-        (!hash32_eq(&log->topics[0], &created) && !hash32_eq(&log->topics[0], &updated)) ||
-        abi_decode(a, fields, log->data.p, log->data.n, &v, &e) < 0)
+    if (!addr_eq(&log->address, &d->nft) || event_decode(d->task->arena, log, &ev, &ignored) < 0 ||
+        (ev.id != EVENT_METADATA_CREATED && ev.id != EVENT_METADATA_UPDATED))
         return false;
-    flags = v.list.v[2].bytes;
-    d->flags = flags.n ? flags.p[flags.n - 1] : 0;
-    d->data = v.list.v[3].bytes;
-    memcpy(d->hash.b, v.list.v[4].bytes.p, sizeof(d->hash.b));
+    d->flags = published_flags(event_bytes(&ev, "flags"));
+    d->data = event_bytes(&ev, "data");
+    d->hash = event_hash(&ev, "hash");
     return true;
+}
+
+/* The document of the transaction with the hash that was asked for, else the first. */
+static bool take_receipt(struct decryption *d, const struct rpc_receipt *receipt)
+{
+    struct hash32 wanted;
+    const bool choosy = d->args->document_hash && hash32_parse(d->args->document_hash, &wanted);
+    bool found = false;
+    size_t i;
+
+    for (i = receipt->log_count; i-- > 0;) /* so that the first has the last word */
+        if (take_event(d, &receipt->logs[i])) {
+            found = true;
+            if (choosy && hash32_eq(&d->hash, &wanted))
+                return true;
+        }
+    return found;
 }
 
 static int from_transaction(struct decryption *d, struct err *e)
@@ -134,16 +142,12 @@ static int from_transaction(struct decryption *d, struct err *e)
     struct rpc_receipt receipt;
     struct hash32 tx;
     bool found = false;
-    size_t i;
 
     if (!hash32_parse(d->args->transaction_id, &tx))
         return refused(e, DECRYPT_TX);
     if (rpc_receipt(d->chain->rpc, d->task->arena, &tx, &found, &receipt, e) < 0)
         return rpc_trouble(e);
-    for (i = 0; found && i < receipt.log_count; i++)
-        if (take_event(d, &receipt.logs[i]))
-            return 0;
-    return refused(e, DECRYPT_TX);
+    return found && receipt.success && take_receipt(d, &receipt) ? 0 : refused(e, DECRYPT_TX);
 }
 
 static int from_arguments(struct decryption *d, struct err *e)
@@ -158,51 +162,39 @@ static int from_arguments(struct decryption *d, struct err *e)
     return 0;
 }
 
-static int open_document(const struct decryption *d, struct bytes *ret, struct err *e)
+/* ret->document is left to be parsed. */
+static int open_document(const struct decryption *d, struct published *ret, struct err *e)
 {
     const struct seckey *key = &d->task->node->config->private_key;
     struct arena *a = d->task->arena;
-    _buf_ struct buf plain = BUF_INIT(DDO_MAX);
-    struct bytes text = d->data;
+    _buf_ struct buf plain = BUF_INIT(PUBLISHED_MAX);
 
-    if (d->flags & FLAG_ENCRYPTED) {
+    *ret = (struct published){.clear = d->data};
+    if (d->flags & PUBLISHED_ENCRYPTED) {
         if (ecies_decrypt(key, d->data.p, d->data.n, &plain, e) < 0)
             return refused(e, DECRYPT_FAILED);
-        text = (struct bytes){arena_memdup(a, buf_str(&plain), plain.len + 1), plain.len};
+        ret->clear = (struct bytes){arena_memdup(a, buf_str(&plain), plain.len + 1), plain.len};
     }
-    if ((d->flags & FLAG_COMPRESSED) && !(text.n && text.p[0] == '{') &&
-        asset_unpack(a, text, DDO_MAX, &text, e) < 0)
-        return refused(e, DECRYPT_LZMA);
-    *ret = text;
-    return 0;
-}
-
-static bool is_hash_of(const struct hash32 *hash, const void *p, size_t n)
-{
-    struct hash32 h = sha256(p, n);
-
-    return hash32_eq(&h, hash);
+    return published_unpack(a, d->flags, ret->clear, &ret->text, e) < 0 ? refused(e, DECRYPT_LZMA)
+                                                                        : 0;
 }
 
 /* The document must be of this NFT, and be what the chain has the hash of. */
-static int check_document(const struct decryption *d, struct bytes text, struct err *e)
+static int check_document(const struct decryption *d, struct published *p, struct err *e)
 {
     struct arena *a = d->task->arena;
     uint64_t chain_id = d->chain->network->chain_id;
     struct json *ddo = NULL;
     const char *id;
-    const char *hex;
 
-    if (json_parse(a, (const char *)text.p, text.n, &ddo, e) < 0)
+    if (published_parse(a, p->text, &ddo, e) < 0)
         return refused(e, DECRYPT_FAILED);
+    p->document = ddo;
     id = json_get_str(ddo, "id", "");
     if (!str_eq(id, asset_did(a, &d->nft, chain_id)) &&
         !str_eq(id, asset_did_v5(a, &d->nft, chain_id)))
         return refused(e, DECRYPT_DID);
-    hex = hex0x_dup(a, d->data.p, d->data.n);
-    if (!is_hash_of(&d->hash, text.p, text.n) && !is_hash_of(&d->hash, hex, strlen(hex)))
-        return refused(e, DECRYPT_CHECKSUM);
-    return 0;
+    return published_has_hash(a, p, &d->hash) ? 0 : refused(e, DECRYPT_CHECKSUM);
 }
 
 static int authenticate(struct decryption *d, struct err *e)
@@ -221,7 +213,7 @@ static int authenticate(struct decryption *d, struct err *e)
 int cmd_decrypt_ddo(struct task *t, const struct args_decrypt_ddo *args, struct err *e)
 {
     struct decryption d = {.task = t, .args = args};
-    struct bytes text;
+    struct published p;
 
     d.chain = node_chain_find(t->node, (uint64_t)args->chain_id);
     if (!d.chain)
@@ -235,8 +227,7 @@ int cmd_decrypt_ddo(struct task *t, const struct args_decrypt_ddo *args, struct 
     if (args->transaction_id && *args->transaction_id ? from_transaction(&d, e) < 0
                                                       : from_arguments(&d, e) < 0)
         return -1;
-    if (check_state(&d, e) < 0 || open_document(&d, &text, e) < 0 ||
-        check_document(&d, text, e) < 0)
+    if (check_state(&d, e) < 0 || open_document(&d, &p, e) < 0 || check_document(&d, &p, e) < 0)
         return -1;
-    return reply_bytes(t, "text/plain; charset=utf-8", text.p, text.n);
+    return reply_bytes(t, "text/plain; charset=utf-8", p.text.p, p.text.n);
 }

@@ -50,13 +50,6 @@ int cmd_get_providers_for_strings(struct task *t, const struct args_get_provider
     return refused(e, P2P_DISABLED);
 }
 
-int cmd_find_ddo(struct task *t, const struct args_find_ddo *args, struct err *e)
-{
-    (void)t;
-    (void)args;
-    return refused(e, P2P_DISABLED);
-}
-
 /* --- jobs are not deleted: their results end by themselves --- */
 
 int cmd_compute_delete(struct task *t, const struct args_compute_delete *args, struct err *e)

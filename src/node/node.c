@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asset/published.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
-enum { DDO_MAX = 8 << 20, LARGE_PIECE = 256 << 10 };
+enum { LARGE_PIECE = 256 << 10 };
 
 static void start_identity(struct node *n)
 {
@@ -161,7 +162,7 @@ static int decrypt_blob(void *ctx, struct arena *a, struct bytes blob, struct by
                         struct err *e)
 {
     struct node *n = ctx;
-    _buf_ struct buf out = BUF_INIT(DDO_MAX);
+    _buf_ struct buf out = BUF_INIT(PUBLISHED_MAX);
 
     if (ecies_decrypt(&n->config->private_key, blob.p, blob.n, &out, e) < 0)
         return -1;
@@ -228,7 +229,8 @@ static struct indexer_policy policy_of(const struct node *n)
         .publisher_lists = list_contracts(n->arena, &c->authorized_publishers_list),
         .publisher_list_count = c->authorized_publishers_list.count,
         .asset_purgatory_url = c->asset_purgatory_url,
-        .account_purgatory_url = c->account_purgatory_url};
+        .account_purgatory_url = c->account_purgatory_url,
+        .purgatory_interval_ms = c->purgatory_interval};
 }
 
 static void start_indexer(struct node *n)
@@ -314,7 +316,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     start_net(n);
     start_chains(n);
     start_fees(n);
-    if (start_auth(n, e) < 0 || start_money(n, e) < 0)
+    if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || start_money(n, e) < 0)
         goto fail;
     start_indexer(n);
     if (start_http(n, e) < 0)

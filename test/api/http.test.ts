@@ -150,7 +150,7 @@ describe('there is no peer-to-peer network here', () => {
 
   test('by command', async () => {
     for (const body of [{ command: 'getP2PNetworkStats' }, { command: 'findPeer', peerId: 'x' }, { command: 'getP2PPeers' },
-      { command: 'getP2PPeer', peerId: 'x' }, { command: 'findDDO', id: 'did:op:1' }]) {
+      { command: 'getP2PPeer', peerId: 'x' }]) {
       const r = await post(`${w.url}/directCommand`, body)
       assert.equal(`${r.status} ${r.text}`, no, body.command)
     }

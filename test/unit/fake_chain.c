@@ -62,7 +62,7 @@ static struct json *answer_logs(struct arena *a, struct fake_chain *f, const str
     struct json *list = json_new_array(a);
     size_t i;
 
-    f->log_requests++;
+    f->log_requests += json_get(filter, "address") == NULL; /* transfers are asked for beside */
     if (f->fail_logs-- > 0 || (f->width_max && to - from + 1 > f->width_max)) {
         *ret_error = "query returned more than 10000 results";
         return NULL;
@@ -110,6 +110,8 @@ static struct json *answer_receipt(struct arena *a, const struct fake_chain *f,
         add_hex(a, v, "blockNumber", f->logs[i].block);
         json_set_str(a, v, "blockHash", hash32_text(a, &hash));
     }
+    if (json_len(logs) == 0)
+        return json_new_null(a);
     json_set_str(a, v, "transactionHash", json_str(json_at(params, 0), ""));
     json_set_str(a, v, "from", OWNER);
     json_set_str(a, v, "to", NFT);
@@ -118,6 +120,24 @@ static struct json *answer_receipt(struct arena *a, const struct fake_chain *f,
     add_hex(a, v, "effectiveGasPrice", 1);
     json_set(a, v, "logs", logs);
     return v;
+}
+
+static struct json *word(struct arena *a, const char *address)
+{
+    return json_new_str(a, arena_printf(a, "0x%024d%s", 0, address + 2));
+}
+
+static struct bytes metadata_words(struct arena *a, uint8_t state)
+{
+    const struct abi_value v[] = {abi_string("http://own.test"), abi_string(""), abi_u64(state),
+                                  abi_u64(1)};
+
+    return abi_encode(a, "(string,string,uint8,bool)", v, 4);
+}
+
+static const char * or (const char *text, const char *otherwise)
+{
+    return text ? text : otherwise;
 }
 
 /* name(), symbol() ... are texts, lists are empty, and every NFT is the factory's. */
@@ -133,7 +153,16 @@ static struct json *answer_call(struct arena *a, const struct fake_chain *f,
         return json_new_str(a, f->undeployed ? arena_printf(a, "0x%064d", 0)
                                              : arena_printf(a, "0x%s", data + 10));
     if (str_starts(data, "0x70a08231")) /* balanceOf(address) */
-        return json_new_str(a, arena_printf(a, "0x%064d", 0));
+        return json_new_str(a,
+                            arena_printf(a, "0x%064d", f->member && str_ends(data, f->member + 2)));
+    if (str_starts(data, "0x6352211e")) /* ownerOf(uint256) */
+        return word(a, or (f->owner, OWNER));
+    if (str_starts(data, "0x007ffb78")) /* getERC721Address() */
+        return word(a, or (f->token_nft, NFT));
+    if (str_starts(data, "0x92ff0d31")) /* transferable() */
+        return json_new_str(a, arena_printf(a, "0x%064d", f->transferable));
+    if (str_starts(data, "0xd2786ba4")) /* getMetaData() */
+        out = metadata_words(a, f->state);
     if (str_starts(data, "0x47ac7d55")) /* getDispensers() */
         out = abi_encode(a, "(address[])", &empty, 1);
     if (str_starts(data, "0x7dda231e")) /* getFixedRates() */
@@ -182,7 +211,11 @@ void fake_chain_handle(struct server_conn *c)
         return;
     }
     if (strstr(c->path, "/purgatory")) {
-        server_reply_text(c, 200, NULL, f->purgatory);
+        server_reply_text(c, f->purgatory_status ? f->purgatory_status : 200, NULL, f->purgatory);
+        return;
+    }
+    if (strstr(c->path, "/api/services/decrypt") && f->redirect) {
+        server_reply_text(c, 307, arena_printf(a, "Location: %s\r\n", f->redirect), "");
         return;
     }
     if (strstr(c->path, "/api/services/decrypt")) {
@@ -230,6 +263,13 @@ struct fake_log *fake_emit(struct fake_chain *f, uint64_t block, const char *fro
     return log;
 }
 
+const char *fake_tx(struct fake_chain *f, uint64_t n)
+{
+    struct hash32 h = tx_hash(n);
+
+    return hash32_text(f->a, &h);
+}
+
 const char *fake_did(struct fake_chain *f)
 {
     struct addr nft = fake_address(NFT);
@@ -260,7 +300,7 @@ const char *fake_ddo(struct fake_chain *f, const char *name)
                         fake_did(f), CHAIN, NFT, name, TOKEN);
 }
 
-struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct published *p)
+struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct fake_document *p)
 {
     struct fake_log *log = fake_emit(
         f, block, NFT,
@@ -268,18 +308,41 @@ struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct
                   : "MetadataCreated(address,uint8,string,bytes,bytes,bytes32,uint256,uint256)");
     const char *data = p->data ? p->data : p->text;
     const char *hex = hex0x_dup(f->a, p->text, strlen(p->text));
-    struct hash32 hash = p->flags & 2 ? sha256(p->text, strlen(p->text)) : sha256(hex, strlen(hex));
-    struct abi_value v[] = {abi_u64(0),
-                            abi_string(p->decryptor ? p->decryptor : "http://own.test/"),
-                            abi_bytes(&p->flags, 1),
-                            abi_bytes(data, strlen(data)),
-                            abi_hash(&hash),
-                            abi_u64(1700000000 + block),
-                            abi_u64(block)};
+    const bool plain = p->flags & 2 || p->hash_text;
+    struct hash32 hash = plain ? sha256(p->text, strlen(p->text)) : sha256(hex, strlen(hex));
+    struct abi_value v[] = {
+        abi_u64(p->state),       abi_string(p->decryptor ? p->decryptor : "http://own.test/"),
+        abi_bytes(&p->flags, 1), abi_bytes(data, p->data_len ? p->data_len : strlen(data)),
+        abi_hash(&hash),         abi_u64(1700000000 + block),
+        abi_u64(block)};
 
     log->topics[log->topic_count++] = fake_topic(OWNER);
     log->data = abi_encode(f->a, "(uint8,string,bytes,bytes,bytes32,uint256,uint256)", v, 7);
     return log;
+}
+
+struct fake_log *fake_transfer(struct fake_chain *f, uint64_t block, const char *contract,
+                               const char *to, uint64_t token_id)
+{
+    struct fake_log *log = fake_emit(f, block, contract, "Transfer(address,address,uint256)");
+    size_t i;
+
+    log->topics[log->topic_count++] = fake_topic(OWNER);
+    log->topics[log->topic_count++] = fake_topic(to);
+    log->topics[3] = (struct hash32){{0}};
+    for (i = 0; i < sizeof(token_id); i++)
+        log->topics[3].b[31 - i] = (uint8_t)(token_id >> (8 * i));
+    log->topic_count++;
+    return log;
+}
+
+void fake_state(struct fake_chain *f, uint64_t block, uint8_t state)
+{
+    struct fake_log *log = fake_emit(f, block, NFT, "MetadataState(address,uint8,uint256,uint256)");
+    const struct abi_value v[] = {abi_u64(state), abi_u64(1700000000 + block), abi_u64(block)};
+
+    log->topics[log->topic_count++] = fake_topic(OWNER);
+    log->data = abi_encode(f->a, "(uint8,uint256,uint256)", v, 3);
 }
 
 void fake_order(struct fake_chain *f, uint64_t block)

@@ -45,8 +45,16 @@ struct fake_chain {
     int log_requests;
     const char *remote; /* what /api/services/decrypt answers */
     int remote_status;
+    const char *redirect;  /* where /api/services/decrypt sends on instead; NULL: nowhere */
     const char *purgatory; /* what /purgatory answers */
+    int purgatory_status;  /* 0: 200 */
     bool undeployed;       /* the factory does not know the NFT */
+    /* What contracts say now: */
+    const char *owner;     /* ownerOf of every token; NULL: OWNER */
+    uint8_t state;         /* of the NFT's metadata */
+    const char *token_nft; /* getERC721Address of every token; NULL: NFT */
+    bool transferable;     /* tokens of access lists */
+    const char *member;    /* who is on every access list; NULL: nobody */
 };
 
 /* The server's handler; its arg is the chain. */
@@ -59,19 +67,32 @@ struct hash32 fake_topic(const char *address);
 struct fake_log *fake_emit(struct fake_chain *f, uint64_t block, const char *from,
                            const char *signature);
 
+/* The hash of transaction n; a log's is its block's number unless the test gives it another. */
+const char *fake_tx(struct fake_chain *f, uint64_t n);
+
 /* The NFT's DID, and a document for it. */
 const char *fake_did(struct fake_chain *f);
 const char *fake_ddo(struct fake_chain *f, const char *name);
 
 /* MetadataCreated or MetadataUpdated of the NFT. */
-struct published {
+struct fake_document {
     const char *text; /* as hashed */
     const char *data; /* as published; NULL: the text */
     const char *decryptor;
+    size_t data_len; /* 0: the length of the text */
     uint8_t flags;
+    uint8_t state;
     bool update;
+    bool hash_text; /* the hash of a document in the clear is over its text, not over its hex */
 };
-struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct published *p);
+struct fake_log *fake_publish(struct fake_chain *f, uint64_t block, const struct fake_document *p);
+
+/* Transfer of an ERC-721 token. */
+struct fake_log *fake_transfer(struct fake_chain *f, uint64_t block, const char *from_contract,
+                               const char *to, uint64_t token_id);
+
+/* MetadataState of the NFT. */
+void fake_state(struct fake_chain *f, uint64_t block, uint8_t state);
 
 /* OrderStarted of the datatoken. */
 void fake_order(struct fake_chain *f, uint64_t block);

@@ -1,167 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The indexer against a chain of this test's own: a server that answers JSON-RPC and misbehaves. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/clock.h"
-#include "base/fs.h"
-#include "base/str.h"
-#include "chain/abi.h"
-#include "fake_chain.h"
-#include "indexer/follow.h"
-#include "indexer/index.h"
-#include "net/guard.h"
-#include "test.h"
-
-struct fixture {
-    char dir[32];
-    struct store *store;
-    struct arena *a;
-    struct net *net;
-    struct server *server;
-    struct rpc *rpc;
-    const char *url;
-    struct indexer_chain chain;
-    struct indexer_options o;
-    struct follower f;
-    struct fake_chain on;
-};
-
-/* --- the node --- */
-
-/* "Encryption" of this test: the plain text behind "enc:". */
-static int decrypt(void *ctx, struct arena *a, struct bytes blob, struct bytes *ret, struct err *e)
-{
-    (void)ctx;
-    (void)a;
-    if (blob.n < 4 || memcmp(blob.p, "enc:", 4) != 0)
-        return failed(e, INVALID, "not for this node");
-    *ret = (struct bytes){blob.p + 4, blob.n - 4};
-    return 0;
-}
-
-static int sign(void *ctx, struct arena *a, const char *message, const char **ret, struct err *e)
-{
-    (void)ctx;
-    (void)e;
-    *ret = arena_printf(a, "signed %s", message);
-    return 0;
-}
-
-static void new_follower(struct fixture *f)
-{
-    f->f = (struct follower){.o = &f->o,
-                             .chain = &f->chain,
-                             .width = WIDTH_START,
-                             .patience_ms = PATIENCE_MS,
-                             .purgatory = f->f.purgatory};
-    if (!f->f.purgatory)
-        f->f.purgatory = purgatory_new();
-    pthread_mutex_init(&f->f.lock, NULL);
-}
-
-static int set_up(void **state)
-{
-    static const char *const own[] = {"HTTP://own.test"};
-    struct fixture *f = calloc(1, sizeof(*f));
-    struct err e;
-
-    guard_set(&(struct guard_rules){.allow_private = true});
-    strcpy(f->dir, "/tmp/atoll-follow-XXXXXX");
-    if (!mkdtemp(f->dir))
-        return -1;
-    ok(store_open(f->dir, &f->store, &e), e);
-    f->a = arena_new();
-    f->on.a = f->a;
-    f->net = net_new();
-    f->server = server_new(NULL, fake_chain_handle, &f->on);
-    f->url = server_url(f->server);
-    f->rpc = rpc_new(f->net, CHAIN, &f->url, 1);
-    f->chain = (struct indexer_chain){
-        .chain_id = CHAIN, .rpc = f->rpc, .start_block = 1, .factory = fake_address(FACTORY)};
-    f->o = (struct indexer_options){.store = f->store,
-                                    .net = f->net,
-                                    .chains = &f->chain,
-                                    .chain_count = 1,
-                                    .keys = {.decrypt = decrypt, .sign = sign},
-                                    .own_names = own,
-                                    .own_name_count = 1};
-    f->on.remote_status = 200;
-    new_follower(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    struct err e;
-
-    purgatory_free(f->f.purgatory);
-    rpc_free(f->rpc);
-    net_free(f->net);
-    server_free(f->server);
-    store_close(f->store);
-    arena_free(f->a);
-    ok(fs_remove_tree(f->dir, &e), e);
-    free(f);
-    return 0;
-}
-
-static void step(struct fixture *f)
-{
-    struct err e;
-    bool more;
-
-    ok(follow_step(&f->f, &more, &e), e);
-}
-
-static void steps_until(struct fixture *f, uint64_t next)
-{
-    int i;
-
-    for (i = 0; f->f.next != next && i < 100; i++)
-        step(f);
-    assert_int_equal(f->f.next, next);
-}
-
-static struct json *indexed(struct fixture *f)
-{
-    _db_ struct db *db = store_lend(f->store);
-    struct json *v = NULL;
-    const char *text;
-    struct err e;
-
-    ok(index_ddo_get(db, f->a, fake_did(&f->on), &text, &e), e);
-    if (text)
-        ok(json_parse(f->a, text, strlen(text), &v, &e), e);
-    return v;
-}
-
-static const char *name(struct fixture *f)
-{
-    return json_str(json_path(indexed(f), "metadata.name"), "none");
-}
-
-static int64_t orders(struct fixture *f)
-{
-    return json_get_int(json_path(indexed(f), "indexedMetadata.stats.0"), "orders", -1);
-}
-
-static const char *attempt(struct fixture *f)
-{
-    _db_ struct db *db = store_lend(f->store);
-    struct json *v;
-    struct err e;
-
-    ok(index_state_get(db, f->a, &(struct index_state_key){.nft = NFT}, &v, &e), e);
-    if (!v)
-        return "nothing";
-    return json_get_bool(v, "valid", false) ? "valid" : json_get_str(v, "error", "?");
-}
-
-/* --- tests --- */
+#include "follow_world.h"
 
 static void plain_document_is_indexed(void **state)
 {
@@ -169,7 +8,7 @@ static void plain_document_is_indexed(void **state)
     struct json *v;
 
     f->on.head = 10;
-    fake_publish(&f->on, 3, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 3, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
     fake_order(&f->on, 4);
     fake_order(&f->on, 4); /* a second one in the same transaction */
     steps_until(f, 11);
@@ -186,7 +25,7 @@ static void plain_document_is_indexed(void **state)
     /* An update keeps what was counted and when it began. */
     f->on.head = 12;
     fake_publish(&f->on, 12,
-                 &(struct published){.text = fake_ddo(&f->on, "Second"), .update = true});
+                 &(struct fake_document){.text = fake_ddo(&f->on, "Second"), .update = true});
     fake_order(&f->on, 12);
     steps_until(f, 13);
     assert_string_equal(name(f), "Second");
@@ -200,10 +39,12 @@ static void two_updates_in_a_block(void **state)
     struct fixture *f = *state;
 
     f->on.head = 5;
-    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "First")});
-    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "Second"), .update = true})
+    fake_publish(&f->on, 5, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 5,
+                 &(struct fake_document){.text = fake_ddo(&f->on, "Second"), .update = true})
         ->tx = 100;
-    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "Third"), .update = true})
+    fake_publish(&f->on, 5,
+                 &(struct fake_document){.text = fake_ddo(&f->on, "Third"), .update = true})
         ->tx = 101;
     steps_until(f, 6);
     assert_string_equal(name(f), "Third");
@@ -215,25 +56,11 @@ static void encrypted_document_is_decrypted(void **state)
     const char *text = fake_ddo(&f->on, "Hidden");
 
     f->on.head = 3;
-    fake_publish(
-        &f->on, 3,
-        &(struct published){.text = text, .data = arena_printf(f->a, "enc:%s", text), .flags = 2});
+    fake_publish(&f->on, 3,
+                 &(struct fake_document){
+                     .text = text, .data = arena_printf(f->a, "enc:%s", text), .flags = 2});
     steps_until(f, 4);
     assert_string_equal(name(f), "Hidden");
-}
-
-static void another_node_decrypts(void **state)
-{
-    struct fixture *f = *state;
-
-    f->on.remote = fake_ddo(&f->on, "Elsewhere");
-    f->on.head = 3;
-    fake_publish(
-        &f->on, 3,
-        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
-    steps_until(f, 4);
-    assert_string_equal(attempt(f), "valid");
-    assert_string_equal(name(f), "Elsewhere");
 }
 
 /* A bad document is a fact about the asset; the indexer goes on. */
@@ -243,84 +70,44 @@ static void bad_documents_are_told(void **state)
     const char *text = fake_ddo(&f->on, "Bad");
 
     f->on.head = 1;
-    fake_publish(&f->on, 1, &(struct published){.text = text, .data = "{\"a\":1}"});
+    fake_publish(&f->on, 1, &(struct fake_document){.text = text, .data = "{\"a\":1}"});
     steps_until(f, 2);
     assert_string_equal(attempt(f), "Unencrypted DDO hash does not match metadata hash.");
     f->on.head = 2;
-    fake_publish(&f->on, 2, &(struct published){.text = "{\"id\":\"did:op:1\"}", .update = true});
+    fake_publish(&f->on, 2,
+                 &(struct fake_document){.text = "{\"id\":\"did:op:1\"}", .update = true});
     steps_until(f, 3);
     assert_string_equal(attempt(f), "Decrypted DDO ID does not match generated DID.");
     f->on.head = 3;
     fake_publish(&f->on, 3,
-                 &(struct published){.text = text, .data = "zzz", .flags = 2, .update = true});
+                 &(struct fake_document){.text = text, .data = "zzz", .flags = 2, .update = true});
     steps_until(f, 4);
     assert_string_equal(attempt(f), "Provider exception on decrypt DDO. Status: not for this node");
     f->on.head = 4;
     f->on.remote = text;
     fake_publish(
         &f->on, 4,
-        &(struct published){
+        &(struct fake_document){
             .text = "other", .data = "x", .flags = 2, .decryptor = f->url, .update = true});
     steps_until(f, 5);
+    look_again(f);
     assert_non_null(strstr(attempt(f), "does not have the hash"));
     f->on.head = 5;
     f->on.remote_status = 403;
     f->on.remote = "no";
     fake_publish(&f->on, 5,
-                 &(struct published){
+                 &(struct fake_document){
                      .text = text, .data = "x", .flags = 2, .decryptor = f->url, .update = true});
     steps_until(f, 6);
+    look_again(f);
     assert_non_null(strstr(attempt(f), "Provider validation failed: 403 no"));
     f->on.head = 6;
     fake_publish(&f->on, 6,
-                 &(struct published){
+                 &(struct fake_document){
                      .text = text, .data = "x", .flags = 2, .decryptor = "16Uiu2", .update = true});
     steps_until(f, 7);
     assert_non_null(strstr(attempt(f), "16Uiu2"));
     assert_null(indexed(f));
-}
-
-/* A decryptor that is down is asked later, not again and again. */
-static void document_comes_later(void **state)
-{
-    struct fixture *f = *state;
-    _db_ struct db *db = NULL;
-    static const struct sql now = {"now", "UPDATE index_again SET due = 0"};
-    struct err e;
-
-    f->on.head = 4;
-    f->on.remote_status = 503;
-    f->on.remote = fake_ddo(&f->on, "Late");
-    fake_publish(
-        &f->on, 3,
-        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
-    fake_publish(
-        &f->on, 4,
-        &(struct published){.text = f->on.remote, .data = "x", .flags = 2, .decryptor = f->url});
-    steps_until(f, 5);
-    assert_non_null(strstr(attempt(f), "did not answer a moment ago"));
-    f->on.remote_status = 200;
-    step(f); /* not due yet */
-    assert_null(indexed(f));
-    f->f.shunned = (struct shunned){0};
-    {
-        _db_ struct db *d = store_lend(f->store);
-        _stmt_ struct stmt *q = db_query(d, &now);
-
-        ok(stmt_run(q, &e), e);
-    }
-    step(f);
-    assert_string_equal(name(f), "Late");
-    assert_string_equal(attempt(f), "valid");
-    step(f);
-    step(f);
-    db = store_lend(f->store);
-    {
-        static const struct sql left = {"left", "SELECT tx FROM index_again"};
-        _stmt_ struct stmt *q = db_query(db, &left);
-
-        assert_int_equal(stmt_step(q, &e), 0);
-    }
 }
 
 /* Only whom the operator believes. */
@@ -336,7 +123,7 @@ static void policy_is_kept(void **state)
 
     f->o.policy = (struct indexer_policy){.publishers = &other, .publisher_count = 1};
     f->on.head = 1;
-    fake_publish(&f->on, 1, &(struct published){.text = text});
+    fake_publish(&f->on, 1, &(struct fake_document){.text = text});
     steps_until(f, 2);
     assert_string_equal(attempt(f),
                         "DDO owner " OWNER " is NOT part of the AUTHORIZED_PUBLISHERS group.");
@@ -345,28 +132,19 @@ static void policy_is_kept(void **state)
                                           .publisher_lists = lists,
                                           .publisher_list_count = 1};
     f->on.head = 2;
-    fake_publish(&f->on, 2, &(struct published){.text = text, .update = true});
+    fake_publish(&f->on, 2, &(struct fake_document){.text = text, .update = true});
     steps_until(f, 3);
     assert_string_equal(attempt(f), "DDO owner " OWNER
                                     " is NOT part of the AUTHORIZED_PUBLISHERS_LIST access group.");
-    f->o.policy =
-        (struct indexer_policy){.asset_purgatory_url = arena_printf(f->a, "%s/purgatory", f->url)};
-    f->on.purgatory = arena_printf(f->a, "[{\"did\":\"%s\",\"reason\":\"x\"}]", fake_did(&f->on));
-    f->on.head = 3;
-    fake_publish(&f->on, 3, &(struct published){.text = text, .update = true});
-    steps_until(f, 4);
-    assert_non_null(strstr(attempt(f), "is in purgatory"));
-    assert_null(indexed(f));
-    purgatory_free(f->f.purgatory); /* it remembers */
-    f->f.purgatory = purgatory_new();
     /* Without a validator's seal it does not count at all; with it it does. */
     f->o.policy = (struct indexer_policy){.validators = &other, .validator_count = 1};
     f->on.head = 4;
-    fake_publish(&f->on, 4, &(struct published){.text = text, .update = true});
+    fake_publish(&f->on, 4, &(struct fake_document){.text = text, .update = true});
     steps_until(f, 5);
-    assert_non_null(strstr(attempt(f), "is in purgatory"));
+    assert_non_null(strstr(attempt(f), "was not validated by any of the ALLOWED_VALIDATORS"));
+    assert_null(indexed(f));
     f->on.head = 5;
-    fake_publish(&f->on, 5, &(struct published){.text = text, .update = true});
+    fake_publish(&f->on, 5, &(struct fake_document){.text = text, .update = true});
     seal = fake_emit(&f->on, 5, NFT, "MetadataValidated(address,bytes32,uint8,bytes32,bytes32)");
     seal->topics[seal->topic_count++] = fake_topic(NFT);
     seal->data = (struct bytes){zeros, sizeof(zeros)};
@@ -381,10 +159,10 @@ static void foreign_logs_are_ignored(void **state)
     f->on.head = 5;
     /* Not of the factory; the same signature with other indexed parameters; data that is none. */
     f->on.undeployed = true;
-    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "Fake")});
+    fake_publish(&f->on, 2, &(struct fake_document){.text = fake_ddo(&f->on, "Fake")});
     fake_emit(&f->on, 3, TOKEN,
               "OrderStarted(address,address,uint256,uint256,uint256,address,uint256)");
-    fake_publish(&f->on, 4, &(struct published){.text = fake_ddo(&f->on, "Fake")})->data.n = 40;
+    fake_publish(&f->on, 4, &(struct fake_document){.text = fake_ddo(&f->on, "Fake")})->data.n = 40;
     steps_until(f, 6);
     assert_string_equal(attempt(f), "nothing");
 }
@@ -397,7 +175,7 @@ static void failed_window_is_read_again(void **state)
     bool more;
 
     f->on.head = 300;
-    fake_publish(&f->on, 290, &(struct published){.text = fake_ddo(&f->on, "Late")});
+    fake_publish(&f->on, 290, &(struct fake_document){.text = fake_ddo(&f->on, "Late")});
     f->on.fail_logs = 1;
     err_is(follow_step(&f->f, &more, &e), e, FAILED);
     assert_int_equal(f->f.next, 1);
@@ -416,7 +194,7 @@ static void new_start_goes_on_where_it_was(void **state)
     struct fixture *f = *state;
 
     f->on.head = 10;
-    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 2, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
     fake_order(&f->on, 3);
     fake_order(&f->on, 7);
     f->f.width = 2; /* blocks 1 and 2, then 3 to 6 */
@@ -436,7 +214,7 @@ static void replaced_blocks_are_taken_back(void **state)
     uint64_t n;
 
     f->on.head = 5;
-    fake_publish(&f->on, 3, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 3, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
     fake_order(&f->on, 4);
     steps_until(f, 6);
     for (f->on.head = 6; f->on.head <= 8; f->on.head++) {
@@ -458,7 +236,7 @@ static void replaced_blocks_are_taken_back(void **state)
         f->on.branch[n] = 2;
     f->on.log_count = 0;
     f->on.head = 9;
-    fake_publish(&f->on, 8, &(struct published){.text = fake_ddo(&f->on, "Other chain")});
+    fake_publish(&f->on, 8, &(struct fake_document){.text = fake_ddo(&f->on, "Other chain")});
     step(f);
     steps_until(f, 10);
     assert_string_equal(name(f), "Other chain");
@@ -475,7 +253,7 @@ static void lagging_endpoint_changes_nothing(void **state)
     f->on.head = 5;
     steps_until(f, 6);
     f->on.head = 6;
-    fake_publish(&f->on, 6, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 6, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
     f->on.lacking = 6; /* it has heard of 6, but answers no logs for it and does not know it */
     err_is(follow_step(&f->f, &more, &e), e, FAILED);
     assert_int_equal(f->f.next, 6);
@@ -533,63 +311,12 @@ static void escrow_events_are_kept(void **state)
     }
 }
 
-static void member(struct fixture *f, uint64_t block, const char *signature, uint64_t id)
-{
-    struct fake_log *log = fake_emit(&f->on, block, TOKEN, signature);
-    struct abi_value v = abi_u64(id);
-
-    log->data = abi_encode(f->a, "(uint256)", &v, 1);
-    if (str_starts(signature, "AddressAdded"))
-        log->topics[log->topic_count++] = fake_topic(OWNER);
-}
-
-static void access_lists_are_kept(void **state)
-{
-    struct fixture *f = *state;
-    struct fake_log *made;
-    struct json *v;
-    struct err e;
-
-    f->on.head = 3;
-    made = fake_emit(&f->on, 1, FACTORY, "NewAccessList(address,address)");
-    made->topics[made->topic_count++] = fake_topic(TOKEN);
-    made->topics[made->topic_count++] = fake_topic(OWNER);
-    member(f, 2, "AddressAdded(address,uint256)", 1);
-    member(f, 2, "AddressAdded(address,uint256)", 2);
-    member(f, 3, "AddressRemoved(uint256)", 1);
-    steps_until(f, 4);
-    {
-        _db_ struct db *db = store_lend(f->store);
-
-        ok(index_access_lists_of(db, f->a, CHAIN, OWNER, &v, &e), e);
-        assert_int_equal(json_len(v), 1);
-        v = json_at(v, 0);
-        assert_string_equal(json_get_str(v, "name", ""), "A name");
-        assert_int_equal(json_len(json_get(v, "users")), 1);
-        assert_int_equal(json_get_int(json_path(v, "users.0"), "tokenId", 0), 2);
-        ok(index_access_lists_of(db, f->a, 1, OWNER, &v, &e), e);
-        assert_int_equal(json_len(v), 0);
-        ok(index_access_list(db, f->a, CHAIN, NFT, &v, &e), e);
-        assert_null(v);
-    }
-    f->on.head = 4;
-    f->on.branch[3] = 1; /* the removal was in a block that is replaced */
-    f->on.log_count--;
-    steps_until(f, 5);
-    {
-        _db_ struct db *db = store_lend(f->store);
-
-        ok(index_access_list(db, f->a, CHAIN, TOKEN, &v, &e), e);
-        assert_int_equal(json_len(json_get(v, "users")), 2);
-    }
-}
-
 static void chain_is_indexed_anew(void **state)
 {
     struct fixture *f = *state;
 
     f->on.head = 5;
-    fake_publish(&f->on, 2, &(struct published){.text = fake_ddo(&f->on, "First")});
+    fake_publish(&f->on, 2, &(struct fake_document){.text = fake_ddo(&f->on, "First")});
     fake_order(&f->on, 3);
     steps_until(f, 6);
     f->f.reset = true;
@@ -615,7 +342,7 @@ static void threads_follow_and_end(void **state)
 
     f->on.head = 5;
     f->on.fail_logs = 1;
-    fake_publish(&f->on, 5, &(struct published){.text = fake_ddo(&f->on, "By itself")});
+    fake_publish(&f->on, 5, &(struct fake_document){.text = fake_ddo(&f->on, "By itself")});
     ix = indexer_start(&f->o);
     assert_false(indexer_block(ix, 1, &block));
     while (!(indexer_block(ix, CHAIN, &block) && block == 5) && clock_mono_ms() < end)
@@ -630,23 +357,18 @@ static void threads_follow_and_end(void **state)
     indexer_stop(ix);
 }
 
-#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(plain_document_is_indexed),
         WITH(two_updates_in_a_block),
         WITH(encrypted_document_is_decrypted),
-        WITH(another_node_decrypts),
         WITH(bad_documents_are_told),
         WITH(foreign_logs_are_ignored),
         WITH(threads_follow_and_end),
         WITH(policy_is_kept),
-        WITH(document_comes_later),
         WITH(chain_is_indexed_anew),
         WITH(escrow_events_are_kept),
-        WITH(access_lists_are_kept),
         WITH(failed_window_is_read_again),
         WITH(new_start_goes_on_where_it_was),
         WITH(replaced_blocks_are_taken_back),
