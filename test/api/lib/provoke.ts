@@ -41,7 +41,7 @@ const p2p: Record<string, Provocation> = { P2P_DISABLED: { args: { id: 'x', peer
 // ---- documents
 
 function documents(s: Stage): Table {
-  const ddo = { version: '4.1.0' }
+  const ddo = { id: nowhere, version: '4.1.0' }
   const unknown = { STATE_KEY: { args: {} }, DDO_NOT_FOUND: { args: { did: nowhere } } }
   return {
     getDDO: {
@@ -51,8 +51,10 @@ function documents(s: Stage): Table {
     query: { INVALID: { args: { query: { query: { nonsense: {} } } }, says: [/.+/] } },
     getDDOState: unknown,
     validateDDO: {
-      ...nobody(s, { ddo }, 'publisherAddress'), DDO_VERSION: { args: { ddo: {} } }, DDO_INVALID: { args: { ddo }, says: [/\{.+\}/] }
+      ...nobody(s, { ddo }, 'publisherAddress'), DDO_ID: { args: { ddo: {} } }, DDO_VERSION: { args: { ddo: { id: nowhere } } },
+      DDO_INVALID: { args: { ddo }, says: [/\{.+\}/] }
     },
+    findDDO: { DDO_ID: { args: { id: 'nonsense' } } },
     initializePSVerification: {
       POLICY_FIELD: { args: { documentId: nowhere, serviceId: '1', consumerAddress: s.w.consumer.address } },
       DDO_NOT_FOUND: { args: { documentId: nowhere, serviceId: '1', consumerAddress: s.w.consumer.address, policyServer: {} } }
@@ -222,7 +224,7 @@ function compute(s: Stage, kind: Kind): Table[string] {
 
 function others(s: Stage): Table {
   return {
-    findPeer: p2p, findDDO: p2p, getP2PPeer: p2p, getP2PPeers: p2p, getP2PNetworkStats: p2p, getProvidersForString: p2p, getProvidersForStrings: p2p,
+    findPeer: p2p, getP2PPeer: p2p, getP2PPeers: p2p, getP2PNetworkStats: p2p, getProvidersForString: p2p, getProvidersForStrings: p2p,
     computeDelete: { NOT_IMPLEMENTED: { args: {} } },
     createAuthToken: nobody(s, {}, 'address'),
     getEscrowEvents: {
