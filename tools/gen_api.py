@@ -173,6 +173,11 @@ def command_code(c):
     return out
 
 
+def places(text):
+    """Where a mapped field may be found, the place that counts most first."""
+    return text if isinstance(text, list) else [text]
+
+
 def split_source(text, where):
     source, _, name = text.partition(".")
     check(source in SOURCES, where, f"unknown source {text}")
@@ -184,9 +189,10 @@ def route_tables(r, n):
     out = []
     if r.get("map"):
         out.append(f"static const struct api_source sources_{n}[] = {{")
-        for field, text in r["map"].items():
-            source, name = split_source(text, where)
-            out.append(f"    {{{c_str(field)}, {source}, {c_str(name)}}},")
+        for field, texts in r["map"].items():
+            for text in reversed(places(texts)):  # what comes later replaces
+                source, name = split_source(text, where)
+                out.append(f"    {{{c_str(field)}, {source}, {c_str(name)}}},")
         out.append("};")
     if r.get("missing"):
         out.append(f"static const struct api_missing missing_{n}[] = {{")
@@ -199,7 +205,7 @@ def route_row(r, n, index):
     empty = r.get("empty_body")
     return (f"    {{{c_str(r['method'])}, {c_str(r['path'])}, {c_str(r.get('name', ''))}, &api_commands[{index}], "
             f"{INPUTS[r['input']]}, {STYLES[r.get('errors', 'text')]}, {r.get('body_max', BODY_MAX)}, "
-            f"{'sources_%d' % n if r.get('map') else 'NULL'}, {len(r.get('map', {}))}, "
+            f"{'sources_%d' % n if r.get('map') else 'NULL'}, {sum(len(places(t)) for t in r.get('map', {}).values())}, "
             f"{'missing_%d' % n if r.get('missing') else 'NULL'}, {len(r.get('missing', {}))}, "
             f"{'ERR_' + empty if empty else 'ERR_NONE'}, {'ERR_TEXT_' + empty if empty else 'NULL'}}},")
 
@@ -249,7 +255,7 @@ def docs_page(c, errors):
     if c.get("direct", True):
         out += [f'`POST /directCommand` with `{{"command": "{c["command"]}", ...}}`', ""]
     for r in c["routes"]:
-        moved = ", ".join(f"`{k}` from {v}" for k, v in r.get("map", {}).items())
+        moved = ", ".join(f"`{k}` from {' or '.join(places(v))}" for k, v in r.get("map", {}).items())
         source = {"query": "the query", "body": "the JSON body", "raw": "the query, the body is raw bytes",
                   "stream": "the query, the body is taken piece by piece"}[r["input"]]
         out.append(f"`{r['method']} {r['path']}`: arguments from {source}{'; ' + moved if moved else ''}")

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from gen_api import error_text, errors_at, load, load_errors
+from gen_api import error_text, errors_at, load, load_errors, places
 
 TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
 ANYWHERE = [  # refused before any command is looked at
@@ -106,8 +106,8 @@ def sources(r):
     """field -> (query|path|header|body, name there)"""
     plain = "body" if r["input"] == "body" else "query"
     found = {f["name"]: (plain, f["name"]) for f in r["command"]["fields"]}
-    for field, text in r.get("map", {}).items():
-        where, _, name = text.partition(".")
+    for field, texts in r.get("map", {}).items():
+        where, _, name = places(texts)[0].partition(".")
         found[field] = (where, name)
     return found
 
@@ -167,7 +167,7 @@ def direct(commands, table):
                        "discriminator": {"propertyName": "command", "mapping": refs}},
             "examples": {c["command"]: {"value": c["example"]} for c in commands if "example" in c}}
     answers = {"200": {"description": "the command's answer", "content": {"*/*": {}}}}
-    names = dict.fromkeys(["COMMAND_UNHANDLED"] + [n for c in commands for n in errors_at(c, None)])
+    names = dict.fromkeys(n for c in commands for n in errors_at(c, None))
     for name in sorted(names, key=lambda n: table[n]["status"]):
         e = table[name]
         r = answers.setdefault(str(e["status"]), {"description": "", "content": error_content([], "text")})

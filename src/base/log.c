@@ -97,11 +97,12 @@ void log_write(enum log_level level, const char *module, const char *fmt, ...)
     char raw[LINE_MAX_BYTES];
     char masked[LINE_MAX_BYTES];
     char text[LINE_MAX_BYTES];
-    const struct log_record r = {clock_ms(), level, module, text};
+    struct log_record r = {0, level, module, text};
     va_list ap;
 
     if (!log_enabled(level))
         return;
+    r.at_ms = clock_ms();
     va_start(ap, fmt);
     (void)vsnprintf(raw, sizeof(raw), fmt, ap);
     va_end(ap);

@@ -127,6 +127,7 @@ int cli_node(int argc, char **argv)
         return EXIT_USAGE;
     }
     log_set_level(c->log_level);
+    log_set_console(c->log_console);
     tell_notices(c);
     status = run(c);
     config_free(c);

@@ -93,6 +93,9 @@ struct json *compute_environments_json(struct compute *c, struct arena *a, uint6
 /* c2dClusters of `status`: [{type, hash, environments}]. */
 struct json *compute_clusters_json(struct compute *c, struct arena *a);
 
+/* Whether one of the engines has this hash: the part of ids in front of the dash. */
+bool compute_has_cluster(struct compute *c, const char *hash);
+
 struct compute_env_info {
     const char *id;
     const char *cluster; /* hash of its engine */

@@ -252,6 +252,11 @@ static struct engine *engine_of(struct compute *c, const char *cluster)
     return NULL;
 }
 
+bool compute_has_cluster(struct compute *c, const char *hash)
+{
+    return engine_of(c, hash) != NULL;
+}
+
 /* A job of an earlier process. One whose engine is gone waits in the store for its return. */
 static int resume_job(void *ctx, const struct job_row *row, struct err *e)
 {

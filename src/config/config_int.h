@@ -53,7 +53,9 @@ struct load {
     const char *file_path;
     bool file_is_toml;
     bool own_file; /* config.json of the node's folder */
-    bool pushed;   /* `file` is not on the disk yet: no need to name it */
+    /* Members of `file` that an administrator changes; it is not on the disk yet. NULL: at start.
+     */
+    const struct json *pushed;
     const struct config_input *in;
     const struct option *option; /* the one being read */
     const char *where;           /* how the operator named it */
@@ -81,9 +83,17 @@ int config__read_file(struct arena *a, const char *path, struct json **ret, stru
     must_check;
 /* The file that stands in when no other is there. */
 const char *config__own_file(struct arena *a, const char *data);
+/* What an administrator wants the file to be. */
+struct pushed {
+    const char *path;
+    const struct json *file;
+    const struct json *keys; /* of the members that change: a list of texts */
+};
 /* As config_load(), with the same variables and flags and this content of the file. */
-int config__load_pushed(const struct config *now, const char *path, const struct json *file,
-                        struct config **ret, struct err *e) must_check;
+int config__load_pushed(const struct config *now, const struct pushed *p, struct config **ret,
+                        struct err *e) must_check;
+/* Whether "a" or "a.b" belongs to one of the members. */
+bool config__is_among(const struct json *keys, const char *key);
 /* The value that an option has, of the type it has in a file; secrets in the clear. */
 struct json *config__effective(struct arena *a, const struct option *o,
                                const struct config_origin *from);

@@ -305,11 +305,35 @@ static void option_find(struct load *l, const struct option *o, const struct fla
     }
 }
 
+/*
+ * A pushed value must be right even where a variable or a flag hides it: it would lie in wait for
+ * the day that is taken away.
+ */
+static int check_hidden(struct load *l, const struct option *o, const struct config_origin *origin)
+{
+    const struct json *v = json_path(l->file, o->key);
+    struct load scratch = *l;
+    struct config copy;
+    int r;
+
+    if (!l->pushed || !config__is_among(l->pushed, o->key) || !v || json_is(v, JSON_NULL) ||
+        (origin->source != FROM_ENV && origin->source != FROM_FLAG))
+        return 0;
+    copy = *l->c;
+    scratch.c = &copy;
+    scratch.where = o->key;
+    r = option_apply(&scratch, o, v);
+    seckey_wipe(&copy.private_key);
+    return r;
+}
+
 static int option_read(struct load *l, const struct option *o, const struct flags *f,
                        struct config_origin *ret_origin)
 {
-    option_find(l, o, f, ret_origin);
     l->option = o;
+    option_find(l, o, f, ret_origin);
+    if (check_hidden(l, o, ret_origin) < 0)
+        return -1;
     if (ret_origin->source == FROM_FILE && o->flags & ENV_ONLY) {
         config__notice(l, "%s: is only read from the environment (%s)", l->where, o->env);
         *ret_origin = (struct config_origin){.source = FROM_DEFAULT};
@@ -426,15 +450,15 @@ int config_load(const struct config_input *in, struct config **ret, struct err *
     return load(&l, in, ret, e);
 }
 
-int config__load_pushed(const struct config *now, const char *path, const struct json *file,
-                        struct config **ret, struct err *e)
+int config__load_pushed(const struct config *now, const struct pushed *p, struct config **ret,
+                        struct err *e)
 {
-    struct load l = {.a = arena_new(), .pushed = true, .own_file = !now->file};
+    struct load l = {.a = arena_new(), .pushed = p->keys, .own_file = !now->file};
 
     if (now->file) /* it may be the one in the folder already */
         l.own_file = str_eq(now->file, config__own_file(l.a, now->data));
-    l.file = json_copy(l.a, file);
-    l.file_path = arena_strdup(l.a, path);
+    l.file = json_copy(l.a, p->file);
+    l.file_path = arena_strdup(l.a, p->path);
     return load(&l, &now->input, ret, e);
 }
 

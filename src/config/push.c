@@ -116,7 +116,7 @@ static int merge(struct push *p, const struct json *patch, struct json **ret_key
 /* --- what became of it --- */
 
 /* "a" of "a.b" is among the keys. */
-static bool is_among(const struct json *keys, const char *key)
+bool config__is_among(const struct json *keys, const char *key)
 {
     size_t n = strcspn(key, ".");
     size_t i;
@@ -167,7 +167,8 @@ static struct config_texts overridden_keys(struct arena *a, const struct config 
         const struct option *o = &config__options[i];
         enum config_source source = c->origins[i].source;
 
-        if (!o->section && (source == FROM_ENV || source == FROM_FLAG) && is_among(keys, o->key))
+        if (!o->section && (source == FROM_ENV || source == FROM_FLAG) &&
+            config__is_among(keys, o->key))
             json_push(a, list, json_new_str(a, o->key));
     }
     return texts(a, list);
@@ -207,7 +208,7 @@ int config_push(struct arena *a, const struct config *now, const struct json *pa
     buf_putc(&text, '\n');
     if (text.full)
         return failed(e, INVALID, "the file would be larger than %d bytes", CONFIG_FILE_MAX);
-    if (config__load_pushed(now, path, p.file, &ret->config, e) < 0)
+    if (config__load_pushed(now, &(struct pushed){path, p.file, keys}, &ret->config, e) < 0)
         return -1;
     ret->file = path;
     ret->text = arena_strdup(a, buf_str(&text));

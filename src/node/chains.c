@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "chain/call.h"
 #include "node/memo.h"
+#include "node/settings.h"
 
 /* --- chains --- */
 
@@ -137,8 +138,10 @@ int node_is_listed_admin(void *node, const struct addr *who, bool *ret, struct e
 {
     struct node *n = node;
 
+    _settings_ struct settings *s = settings_take(n);
+
     (void)e;
-    *ret = node_is_listed(n, &n->config->allowed_admins_list, who);
+    *ret = node_is_listed(n, &s->config->allowed_admins_list, who);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "auth/auth.h"
 #include "base/str.h"
 #include "node/compute_parts.h"
+#include "node/index_jobs.h"
 #include "node/node.h"
 
 /* Commands about environments and jobs that are there already. */
@@ -254,6 +255,9 @@ int cmd_jobs(struct task *t, const struct args_jobs *args, struct err *e)
             json_push(t->arena, list, json_at(all, i));
     if (t->direct)
         return reply_json(t, list);
+    /* by the route, what administrators asked the indexer for as well */
+    if (index_jobs_list(t->node, t->arena, f.job_id, f.from_s * 1000, list, e) < 0)
+        return -1;
     json_set(t->arena, wrapped, "jobs", list);
     return reply_json(t, wrapped);
 }

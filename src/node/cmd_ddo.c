@@ -9,6 +9,7 @@
 #include "indexer/index.h"
 #include "node/node.h"
 #include "node/policy.h"
+#include "node/settings.h"
 
 /* Documents: reading, searching, validating. */
 
@@ -163,6 +164,7 @@ static struct json *sign_document(struct task *t, const struct json *ddo)
 
 int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struct err *e)
 {
+    _settings_ struct settings *settings = settings_take(t->node);
     struct json *ddo = json_copy(t->arena, args->ddo);
     struct json *errors;
     struct addr who;
@@ -181,7 +183,7 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
         return refused(e, DDO_INVALID, json_text(t->arena, errors));
     if (check_policy(t, args, ddo, is_signed ? &who : NULL, e) < 0)
         return -1;
-    if (!is_signed && !t->node->config->validate_unsigned_ddo)
+    if (!is_signed && !settings->config->validate_unsigned_ddo)
         return reply_text(t, "");
     return reply_json(t, sign_document(t, args->ddo));
 }

@@ -11,6 +11,7 @@
 #include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "node/node.h"
+#include "node/settings.h"
 
 /* decryptDDO: the document of an NFT, for those who may read it (wire/http-api.md 5.4). */
 
@@ -25,14 +26,10 @@ struct decryption {
     struct hash32 hash;
 };
 
-static const struct config_addrs *decrypters(const struct decryption *d)
-{
-    return &d->task->node->config->authorized_decrypters;
-}
-
 static int check_decrypter(const struct decryption *d, struct err *e)
 {
-    const struct config_addrs *allowed = decrypters(d);
+    _settings_ struct settings *settings = settings_take(d->task->node);
+    const struct config_addrs *allowed = &settings->config->authorized_decrypters;
     size_t i;
 
     if (allowed->count == 0 || addr_eq(&d->who, &d->task->node->address))
@@ -56,7 +53,8 @@ static bool has_lists(const struct config_access_lists *lists, uint64_t chain_id
 static int check_lists(const struct decryption *d, struct err *e)
 {
     struct node *n = d->task->node;
-    const struct config_access_lists *lists = &n->config->authorized_decrypters_list;
+    _settings_ struct settings *settings = settings_take(n);
+    const struct config_access_lists *lists = &settings->config->authorized_decrypters_list;
     uint64_t chain_id = d->chain->network->chain_id;
 
     if (!has_lists(lists, chain_id) || addr_eq(&d->who, &n->address) ||

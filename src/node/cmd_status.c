@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "node/node.h"
+#include "node/settings.h"
 
 /* status and detailedStatus: what the node is and how it does (wire/http-api.md 3.1). */
 
@@ -132,7 +133,8 @@ static struct json *lists_by_chain(const struct task *t, const struct config_acc
 
 static struct json *admins(const struct task *t)
 {
-    const struct config *c = t->node->config;
+    _settings_ struct settings *settings = settings_take(t->node);
+    const struct config *c = settings->config;
     struct json *v = json_new_object(t->arena);
     struct json *list = json_new_array(t->arena);
     size_t i;

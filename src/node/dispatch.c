@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/must.h"
 #include "base/str.h"
 #include "node/api.h"
@@ -138,21 +139,6 @@ static int route_args(const struct plan *p, struct http_request *r, struct json 
     return 0;
 }
 
-/* Commands of the protocol that have no api/NAME.json here: another node may serve them. */
-static bool is_of_protocol(const char *name)
-{
-    static const char *const names[] = {
-        "collectFees", "fetchConfig",  "getLogs",   "handleIndexingThread",
-        "pushConfig",  "reindexChain", "reindexTx", "stopJob",
-        "stopNode"};
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq(names[i], name))
-            return true;
-    return false;
-}
-
 /* A command for another node would travel through a network that this node does not have. */
 static bool is_for_another(const struct node *n, const struct api_command *c,
                            const struct json *args)
@@ -176,8 +162,7 @@ static int direct_args(const struct node *n, struct http_request *r, struct json
         return refused(e, COMMAND_MANDATORY);
     *ret_command = api_command_find(name);
     if (!*ret_command || !(*ret_command)->direct)
-        return is_of_protocol(name) ? refused(e, COMMAND_UNHANDLED, name)
-                                    : refused(e, COMMAND_UNKNOWN, name);
+        return refused(e, COMMAND_UNKNOWN, name);
     if (is_for_another(n, *ret_command, *ret))
         return refused(e, P2P_DISABLED);
     return 0;
@@ -233,6 +218,21 @@ static enum api_errors style_of(const struct plan *p)
     return p->route ? p->route->errors : API_ERR_TEXT;
 }
 
+/* What a request came to; its query may hold signatures and stays out. */
+static void tell(const struct http_request *r, const struct http_reply *reply, const struct plan *p,
+                 const struct err *e)
+{
+    const char *command = p->task.command ? p->task.command->name : "-";
+    const char *method = r->head ? "HEAD" : r->method;
+    int status = reply->status ? reply->status : 200;
+
+    if (e && (e->code == ERR_FAILED || e->code == ERR_INTERNAL || e->code == ERR_TIMEOUT))
+        log_error("http", "%s %s %s: %d %s", method, r->path, command, status, e->msg);
+    else if (e)
+        log_verbose("http", "%s %s %s: %d %s", method, r->path, command, status, e->msg);
+    log_http("http", "%s %s %s %d from %s", method, r->path, command, status, r->peer);
+}
+
 /* Parses if that has not been done yet, and runs; true when a worker has to go on. */
 static bool run(struct node *n, struct http_request *r, struct http_reply *reply, bool on_loop)
 {
@@ -242,6 +242,7 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
 
     if (!p->ready && fill_task(n, r, reply, &e) < 0) {
         answer_error(r, reply, style_of(p), &e);
+        tell(r, reply, p, &e);
         return false;
     }
     p->task.reply = reply;
@@ -252,6 +253,8 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
+    if (result <= 0)
+        tell(r, reply, p, result < 0 ? &e : NULL);
     return result > 0;
 }
 

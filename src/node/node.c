@@ -16,11 +16,14 @@
 #include "indexer/index.h"
 #include "net/guard.h"
 #include "node/chains.h"
+#include "node/collect.h"
 #include "node/dispatch.h"
+#include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
 #include "node/policy.h"
 #include "node/root.h"
+#include "node/settings.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
@@ -53,6 +56,15 @@ static int start_buckets(struct node *n, struct err *e)
                                       .reserve = c->bucket_disk_reserve};
 
     return c->persistent_storage ? buckets_open(&o, &n->buckets, e) : 0;
+}
+
+static int start_logs(struct node *n, struct err *e)
+{
+    const struct logbook_options o = settings_logs(n->config);
+
+    log_set_level(n->config->log_level);
+    log_set_console(n->config->log_console);
+    return logbook_open(n->store, n->config->data, &o, &n->logbook, e);
 }
 
 static void start_net(struct node *n)
@@ -149,6 +161,7 @@ static int start_money(struct node *n, struct err *e)
     size_t i;
 
     make_escrow(n);
+    collect_open(n);
     if (node_compute_open(n, e) < 0 || escrow_start(n->escrow, e) < 0)
         return -1;
     for (i = 0; i < n->chain_count; i++)
@@ -204,35 +217,6 @@ static size_t own_names(const struct node *n, const char **names)
     return count;
 }
 
-static const struct indexer_list *list_contracts(struct arena *a,
-                                                 const struct config_access_lists *lists)
-{
-    struct indexer_list *v = arena_calloc(a, lists->count, sizeof(*v));
-    size_t i;
-
-    for (i = 0; i < lists->count; i++)
-        v[i] = (struct indexer_list){lists->items[i].chain_id, lists->items[i].contract};
-    return v;
-}
-
-static struct indexer_policy policy_of(const struct node *n)
-{
-    const struct config *c = n->config;
-
-    return (struct indexer_policy){
-        .validators = c->allowed_validators.items,
-        .validator_count = c->allowed_validators.count,
-        .validator_lists = list_contracts(n->arena, &c->allowed_validators_list),
-        .validator_list_count = c->allowed_validators_list.count,
-        .publishers = c->authorized_publishers.items,
-        .publisher_count = c->authorized_publishers.count,
-        .publisher_lists = list_contracts(n->arena, &c->authorized_publishers_list),
-        .publisher_list_count = c->authorized_publishers_list.count,
-        .asset_purgatory_url = c->asset_purgatory_url,
-        .account_purgatory_url = c->account_purgatory_url,
-        .purgatory_interval_ms = c->purgatory_interval};
-}
-
 static void start_indexer(struct node *n)
 {
     const struct config *c = n->config;
@@ -245,8 +229,9 @@ static void start_indexer(struct node *n)
                                 .node_address = n->address,
                                 .own_names = names,
                                 .own_name_count = own_names(n, names),
-                                .policy = policy_of(n),
+                                .policy = settings_policy(n->arena, c),
                                 .review = {policy_is_configured(n) ? policy_review : NULL, n},
+                                .jobs = {index_job_done, n},
                                 .interval_ms = c->indexer_interval};
     size_t i;
 
@@ -259,8 +244,10 @@ static void start_indexer(struct node *n)
                                        w->start_block,      w->contracts.erc721_factory,
                                        w->contracts.router, w->contracts.escrow};
     }
-    if (o.chain_count > 0)
-        n->indexer = indexer_start(&o);
+    if (o.chain_count == 0)
+        return;
+    n->indexer = indexer_start(&o);
+    index_jobs_resume(n);
 }
 
 /* --- the listener --- */
@@ -282,18 +269,13 @@ static int start_http(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
     const struct http_tls tls = tls_files(c);
-    const struct http_options o = {.bind = c->http_bind,
-                                   .port = (int)c->http_port,
-                                   .workers = (size_t)c->workers,
-                                   .rate_limit = (unsigned)c->rate_limit,
-                                   .max_clients = (unsigned)c->max_connections,
-                                   .denied = c->denied_ips.items,
-                                   .denied_count = c->denied_ips.count,
-                                   .proxies = c->trusted_proxies.items,
-                                   .proxy_count = c->trusted_proxies.count,
-                                   .tls = c->http_cert_path ? &tls : NULL};
+    struct http_options o = settings_limits(c);
     const struct http_app app = dispatch_app(n);
 
+    o.bind = c->http_bind;
+    o.port = (int)c->http_port;
+    o.workers = (size_t)c->workers;
+    o.tls = c->http_cert_path ? &tls : NULL;
     n->root = root_text(n);
     return http_server_start(&o, &app, &n->http, e);
 }
@@ -311,7 +293,8 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     n->arena = arena_new();
     n->config = c;
     start_identity(n);
-    if (store_open(c->data, &n->store, e) < 0 || start_buckets(n, e) < 0)
+    settings_open(n);
+    if (store_open(c->data, &n->store, e) < 0 || start_logs(n, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
     start_net(n);
     start_chains(n);
@@ -334,6 +317,7 @@ void node_stop(struct node *n, int limit_ms)
 
     if (!n)
         return;
+    collect_stop(n); /* nobody waits any longer for a transfer to be mined */
     http_server_stop(n->http, limit_ms);
     if (n->net)
         net_stop(n->net); /* whoever waits for the network gets an error now */
@@ -353,6 +337,10 @@ void node_stop(struct node *n, int limit_ms)
     storage_free(n->storage);
     net_free(n->net);
     buckets_close(n->buckets);
+    collect_free(n);
+    settings_close(n);
+    logbook_close(n->logbook);
+    log_set_console(true);
     store_close(n->store);
     arena_free(n->arena);
     free(n);

@@ -15,6 +15,7 @@
 #include "escrow/escrow.h"
 #include "http/http.h"
 #include "indexer/indexer.h"
+#include "logbook/logbook.h"
 #include "net/net.h"
 #include "order/order.h"
 #include "storage/buckets.h"
@@ -33,8 +34,9 @@ struct node_chain {
 };
 
 struct node {
-    const struct config *config; /* borrowed */
-    struct arena *arena;         /* texts that live as long as the node */
+    /* Borrowed; as at the start. What may change while the node runs is in settings.h. */
+    const struct config *config;
+    struct arena *arena; /* texts that live as long as the node */
 
     struct pubkey pubkey;
     struct addr address;
@@ -45,6 +47,9 @@ struct node {
     int64_t started_ms; /* monotonic */
 
     struct store *store;
+    struct node_live *live;       /* the configuration as it is now (settings.h) */
+    struct node_collect *collect; /* transfers of what was earned (collect.h) */
+    struct logbook *logbook;
     struct net *net;
     struct buckets *buckets; /* NULL: none are kept */
     struct storage *storage;

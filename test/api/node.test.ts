@@ -51,8 +51,6 @@ describe('root and status', () => {
 describe('bad input', () => {
   const cases: Array<[string, unknown, number, RegExp]> = [
     ['unknown command', { command: 'noSuchCommand' }, 400, /Invalid or unrecognized command: "noSuchCommand"/],
-    ['a command of other nodes', { command: 'handleIndexingThread' }, 501,
-      /^Unknown command or missing handler for: handleIndexingThread$/],
     ['a command that has a route only', { command: 'indexQueue' }, 400, /Invalid or unrecognized command: "indexQueue"/],
     ['no command', { a: 1 }, 400, /"command" is mandatory/],
     ['malformed JSON', '{"command":', 400, /./],

@@ -213,6 +213,9 @@ static void the_environment_still_wins(void **state)
     assert_int_equal(change.overridden.count, 1);
     assert_string_equal(change.overridden.items[0], "rateLimit");
     config_free(change.config);
+    /* what they hide must be right all the same */
+    err_is(push(&w, "{\"rateLimit\": \"x\"}", &change, &e), e, INVALID);
+    assert_non_null(strstr(e.msg, "rateLimit: must be"));
     world_close(&w);
 }
 
