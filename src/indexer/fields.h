@@ -2,6 +2,8 @@
 #ifndef ATOLL_INDEXER_FIELDS_H
 #define ATOLL_INDEXER_FIELDS_H
 
+#include <stdbool.h>
+
 #include "json/json.h"
 
 /*
@@ -15,10 +17,15 @@ struct field {
     const char *column; /* of table asset (a), or NULL: its values are rows of asset_term */
     enum field_kind {
         FIELD_TEXT, /* compared in lower case */
+        FIELD_KEY,  /* the same, and every value is an address, a hash or a DID */
         FIELD_TIME, /* ISO text, compared as written */
         FIELD_INT,
-        FIELD_REAL
+        FIELD_REAL,
+        FIELD_WORDS,  /* only searched for words */
+        FIELD_ABSENT, /* no document has it */
+        FIELD_EVERY   /* every document has whatever is asked for */
     } kind;
+    const char *words; /* column of the search table that has its words, or NULL */
 };
 
 enum { FIELD_DATATOKEN = 20, FIELD_EVENT_FROM = 35 }; /* services.datatokenAddress, event.from */
@@ -27,14 +34,21 @@ enum { FIELD_VALUE_MAX = 512 };                       /* bytes; longer values ar
 /* NULL when there is no such field. */
 const struct field *field_find(const char *path);
 
+/* Whether its values are rows of asset_term. */
+bool field_has_terms(const struct field *f);
+
 /* The i-th field, NULL behind the last. */
 const struct field *field_at(size_t i);
 
-/*
- * Calls fn for every value below a field's path in a document, as lower-case text. Stops and
- * returns -1 when fn does.
+/* A value below a field's path: as it is compared, and as the document has it. */
+struct field_value {
+    const char *text; /* in lower case */
+    const char *shown;
+};
+
+/* Calls fn for every value below a field's path in a document; stops and returns -1 when fn does.
  */
-typedef int field_fn(void *ctx, const struct field *f, const char *value, struct err *e);
+typedef int field_fn(void *ctx, const struct field *f, struct field_value value, struct err *e);
 int field_values(struct arena *a, const struct field *f, struct json *document, field_fn *fn,
                  void *ctx, struct err *e) must_check;
 

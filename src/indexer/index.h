@@ -62,14 +62,20 @@ int index_queue(struct db *db, struct arena *a, struct json **ret, struct err *e
 enum {
     INDEX_QUERY_DEFAULT = 100, /* documents on a page */
     INDEX_QUERY_MAX = 1000,    /* what `size` is cut to */
-    INDEX_CLAUSES_MAX = 64     /* values and conditions of one query */
+    INDEX_OFFSET_MAX = 1000000,
+    INDEX_CLAUSES_MAX = 1024, /* values and conditions of one query */
+    INDEX_BUCKETS_MAX = 1000  /* of one facet */
 };
 
 /*
- * Answers the body of POST /api/aquarius/assets/metadata/query (README.md has the language) with
- * JSON text: an array of arrays of documents. INVALID names what is not understood; TOO_LARGE when
- * the answer does not fit into out.
+ * Answers a search (README.md has the language) with JSON text. The dialect of the body decides
+ * the shape: Elasticsearch's, an array of arrays of documents, as Ocean Node answers; Typesense's,
+ * what Typesense answers. On Aquarius's own route a body that asks for counts is answered as
+ * Elasticsearch answers. INVALID names what is not understood; TOO_LARGE when the answer does not
+ * fit into out.
  */
-int index_query(struct db *db, const struct json *body, struct buf *out, struct err *e) must_check;
+enum index_route { ROUTE_NODE, ROUTE_AQUARIUS };
+int index_query(struct db *db, const struct json *body, enum index_route route, struct buf *out,
+                struct err *e) must_check;
 
 #endif

@@ -49,31 +49,53 @@ INSERT INTO asset_datatoken (chain, datatoken, nft) VALUES (?1, ?2, ?3)
 ON CONFLICT (chain, datatoken) DO UPDATE SET nft = excluded.nft;
 
 -- name: term_put
-INSERT INTO asset_term (field, value, asset) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+INSERT INTO asset_term (field, value, asset, shown) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO NOTHING;
 
 -- name: term_clear
 DELETE FROM asset_term WHERE asset = ?1;
 
+-- name: asset_count
+SELECT count(*) AS n FROM asset;
+
+-- name: asset_newest
+SELECT COALESCE(max(id), 0) AS id FROM asset;
+
+-- name: term_next
+SELECT value FROM asset_term WHERE field = ?1 AND value > ?2 ORDER BY value LIMIT 1;
+
+-- name: term_assets
+SELECT asset FROM asset_term WHERE field = ?1 AND value = ?2;
+
 -- name: term_count
-SELECT count(*) AS n FROM (SELECT 1 FROM asset_term WHERE field = ?1 AND value = ?2 LIMIT ?3) AS t;
+SELECT count(*) AS n FROM asset_term WHERE field = ?1 AND value = ?2;
+
+-- name: term_of_asset
+SELECT value FROM asset_term WHERE asset = ?1 AND field = ?2;
+
+-- name: term_shown
+SELECT COALESCE(shown, value) AS shown FROM asset_term WHERE field = ?1 AND value = ?2
+ORDER BY asset LIMIT 1;
 
 -- name: text_get
-SELECT name, description, tags, author FROM asset_text WHERE id = ?1;
+SELECT name, description, tags, author, token FROM asset_text WHERE id = ?1;
 
 -- name: text_put
-INSERT INTO asset_text (id, name, description, tags, author) VALUES (?1, ?2, ?3, ?4, ?5)
+INSERT INTO asset_text (id, name, description, tags, author, token)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
-    tags = excluded.tags, author = excluded.author;
+    tags = excluded.tags, author = excluded.author, token = excluded.token;
 
 -- name: text_delete
 DELETE FROM asset_text WHERE id = ?1;
 
 -- name: search_put
-INSERT INTO asset_search (rowid, name, description, tags, author) VALUES (?1, ?2, ?3, ?4, ?5);
+INSERT INTO asset_search (rowid, name, description, tags, author, token)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: search_remove
-INSERT INTO asset_search (asset_search, rowid, name, description, tags, author)
-VALUES ('delete', ?1, ?2, ?3, ?4, ?5);
+INSERT INTO asset_search (asset_search, rowid, name, description, tags, author, token)
+VALUES ('delete', ?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: before_put
 INSERT INTO asset_before (chain, block, nft, did, document, state, tx, asset_block, log_index)
@@ -218,8 +240,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (chain, tx, log_ind
 DELETE FROM escrow_event WHERE chain = ?1 AND block > ?2;
 
 -- name: chain_forget_words
-INSERT INTO asset_search (asset_search, rowid, name, description, tags, author)
-SELECT 'delete', t.id, t.name, t.description, t.tags, t.author
+INSERT INTO asset_search (asset_search, rowid, name, description, tags, author, token)
+SELECT 'delete', t.id, t.name, t.description, t.tags, t.author, t.token
 FROM asset_text t JOIN asset a ON a.id = t.id WHERE a.chain = ?1;
 
 -- name: chain_forget_texts

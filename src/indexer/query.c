@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers a search: what both dialects share, and the run itself. */
+/* Answers a search: what both dialects share, and the way through. */
 #include "indexer/query.h"
 
-#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "indexer/index.sql.h"
 
-int query_clause(struct query *q, struct clause **ret, struct err *e)
+static int count_one(struct query *q, struct err *e)
 {
     if (++q->clauses > INDEX_CLAUSES_MAX)
         return failed(e, INVALID, "the query has more than %d conditions and values",
                       INDEX_CLAUSES_MAX);
-    *ret = arena_calloc(q->a, 1, sizeof(**ret));
+    return 0;
+}
+
+int query_clause(struct query *q, enum clause_kind kind, struct clause **ret, struct err *e)
+{
+    struct clause *c;
+
+    if (count_one(q, e) < 0)
+        return -1;
+    c = arena_calloc(q->a, 1, sizeof(*c));
+    c->kind = kind;
+    c->least = 1;
+    *ret = c;
+    return 0;
+}
+
+int query_child(struct query *q, struct clause *parent, enum clause_kind kind, struct clause **ret,
+                struct err *e)
+{
+    struct clause **end = &parent->children;
+
+    while (*end)
+        end = &(*end)->next;
+    if (query_clause(q, kind, end, e) < 0)
+        return -1;
+    *ret = *end;
     return 0;
 }
 
@@ -27,65 +51,40 @@ int query_field(const char *path, const struct field **ret, struct err *e)
 
 int query_value(struct query *q, struct clause *c, const char *text, struct err *e)
 {
-    if (++q->clauses > INDEX_CLAUSES_MAX)
-        return failed(e, INVALID, "the query has more than %d conditions and values",
-                      INDEX_CLAUSES_MAX);
-    if (!c->values)
-        c->values = arena_calloc(q->a, INDEX_CLAUSES_MAX, sizeof(char *));
+    const char **more;
+
+    if (count_one(q, e) < 0)
+        return -1;
+    if ((c->value_count & (c->value_count - 1)) == 0) { /* full at each power of two */
+        more = arena_calloc(q->a, c->value_count ? 2 * c->value_count : 1, sizeof(*more));
+        if (c->value_count)
+            memcpy(more, c->values, c->value_count * sizeof(*more));
+        c->values = more;
+    }
     c->values[c->value_count++] = text;
     return 0;
 }
 
 int query_order(struct query *q, const char *path, const char *direction, struct err *e)
 {
-    const struct field *f;
+    const struct field *f = NULL;
 
-    if (str_eq(path, "_score") || str_eq(path, "_text_match"))
-        return 0; /* the order among equals */
-    if (query_field(path, &f, e) < 0)
-        return -1;
-    if (!f->column)
-        return failed(e, INVALID, "\"%.100s\" is not a field that can be sorted by", path);
+    if (str_eq(path, "undefined") || str_eq(path, "null"))
+        return 0; /* what the market site makes of "no order" */
     if (!str_ieq(direction, "asc") && !str_ieq(direction, "desc"))
         return failed(e, INVALID, "\"%.20s\" is not an order: asc or desc", direction);
+    if (!str_eq(path, "_score") && !str_eq(path, "_text_match")) {
+        if (query_field(path, &f, e) < 0)
+            return -1;
+        if (f->kind == FIELD_ABSENT)
+            return 0;
+        if (!f->column)
+            return failed(e, INVALID, "\"%.100s\" is not a field that can be sorted by", path);
+    }
     if (q->order_count == QUERY_ORDERS_MAX)
         return failed(e, INVALID, "more than %d fields to sort by", QUERY_ORDERS_MAX);
     q->order[q->order_count].field = f;
     q->order[q->order_count++].descending = str_ieq(direction, "desc");
-    return 0;
-}
-
-static bool word_char(char c)
-{
-    return (unsigned char)c >= 0x80 || isalnum((unsigned char)c);
-}
-
-int query_words(struct query *q, struct clause *c, const char *text, bool any, struct err *e)
-{
-    _buf_ struct buf b = BUF_INIT(8192);
-    size_t n;
-
-    c->kind = CLAUSE_WORDS;
-    for (; *text; text += n) {
-        for (n = 0; word_char(text[n]);)
-            n++;
-        if (n == 0) {
-            n = 1;
-            continue;
-        }
-        if (b.len)
-            buf_puts(&b, any ? " OR " : " AND ");
-        buf_putc(&b, '"');
-        buf_add(&b, text, n);
-        buf_putc(&b, '"');
-        if (text[n] == '*')
-            buf_putc(&b, '*');
-    }
-    if (b.full)
-        return failed(e, INVALID, "the text to search for is too long");
-    if (b.len == 0)
-        c->kind = CLAUSE_ALL;
-    c->words = arena_strdup(q->a, buf_str(&b));
     return 0;
 }
 
@@ -105,98 +104,64 @@ int query_int(const struct json *body, const char *key, int64_t *io, struct err 
     return 0;
 }
 
-int query_parse(struct query *q, const struct json *body, struct err *e)
+int query_members(const struct json *v, const char *const known[], const char *what, struct err *e)
 {
-    static const char *const typesense[] = {"q", "query_by", "filter_by", "sort_by", "num_hits"};
     size_t i;
-    int r = 0;
-    bool is_typesense = false;
+    size_t k;
+
+    for (i = 0; i < json_len(v); i++) {
+        for (k = 0; known[k] && !str_eq(json_key(v, i), known[k]);)
+            k++;
+        if (!known[k])
+            return failed(e, INVALID, "\"%.60s\" is not supported in %s", json_key(v, i), what);
+    }
+    return 0;
+}
+
+static bool is_typesense(const struct json *body)
+{
+    static const char *const members[] = {"q",        "query_by", "filter_by", "sort_by",
+                                          "facet_by", "num_hits", "per_page",  "start"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(members); i++)
+        if (json_get(body, members[i]))
+            return !json_get(body, "query");
+    return false;
+}
+
+int query_parse(struct query *q, const struct json *body, enum index_route route, struct err *e)
+{
+    int r;
 
     if (!json_is(body, JSON_OBJECT))
         return failed(e, INVALID, "the query must be an object");
-    q->size = INDEX_QUERY_DEFAULT;
-    q->page = 1;
-    for (i = 0; i < ARRAY_LEN(typesense); i++)
-        is_typesense = is_typesense || json_get(body, typesense[i]);
-    if (is_typesense && !json_get(body, "query"))
+    q->body = body;
+    if (is_typesense(body)) {
+        q->answer = ANSWER_TYPESENSE;
         r = query_parse_typesense(q, body, e);
-    else
+    } else {
+        if (json_bool(json_get(body, "track_total_hits"),
+                      json_is(json_get(body, "track_total_hits"), JSON_NUMBER)) ||
+            (route == ROUTE_AQUARIUS && (json_get(body, "aggs") || json_get(body, "aggregations"))))
+            q->answer = ANSWER_ELASTIC;
         r = query_parse_elastic(q, body, e);
-    if (r < 0)
-        return -1;
-    if (q->size > INDEX_QUERY_MAX)
-        q->size = INDEX_QUERY_MAX;
-    if (q->page == 0)
-        q->page = 1;
-    return 0;
-}
-
-static void bind_params(struct stmt *s, const struct query_sql *w)
-{
-    const struct query_param *p;
-    size_t i;
-
-    for (i = 0; i < w->param_count; i++) {
-        p = &w->params[i];
-        if (p->kind == PARAM_TEXT)
-            bind_text(s, p->text);
-        else if (p->kind == PARAM_INT)
-            bind_i64(s, p->i);
-        else
-            bind_real(s, p->real);
     }
-}
-
-/* Appends the document unless it has gone since its id was read. */
-static int add_document(struct db *db, int64_t id, struct buf *out, size_t *io_count, struct err *e)
-{
-    _stmt_ struct stmt *s = db_query(db, &sql_asset_document_by_id);
-    bool found;
-
-    bind_i64(s, id);
-    if (stmt_find(s, &found, e) < 0)
-        return -1;
-    if (!found)
-        return 0;
-    buf_puts(out, (*io_count)++ ? "," : "[[");
-    buf_puts(out, col_text(s, "document"));
-    return 0;
-}
-
-static int run(struct query_sql *w, struct buf *out, struct err *e)
-{
-    const struct sql sql = {"index_query", buf_str(&w->text)};
-    _stmt_ struct stmt *s = db_query_once(w->db, &sql);
-    size_t count = 0;
-    int r;
-
-    bind_params(s, w);
-    while ((r = stmt_step(s, e)) > 0)
-        if (add_document(w->db, col_i64(s, "id"), out, &count, e) < 0)
-            return -1;
     if (r < 0)
         return -1;
-    buf_puts(out, count ? "]]" : "[]");
-    if (out->full)
-        return failed(e, TOO_LARGE,
-                      "the documents found are larger than %zu bytes together; ask "
-                      "for fewer with \"size\"",
-                      out->max);
+    if (q->offset > INDEX_OFFSET_MAX)
+        return failed(e, INVALID, "the page begins behind document %d", INDEX_OFFSET_MAX);
     return 0;
 }
 
-int index_query(struct db *db, const struct json *body, struct buf *out, struct err *e)
+int index_query(struct db *db, const struct json *body, enum index_route route, struct buf *out,
+                struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct query q = {.a = a};
-    struct query_sql w = {.db = db, .text = BUF_INIT(65536)};
-    int r;
 
-    if (query_parse(&q, body, e) < 0)
+    if (query_parse(&q, body, route, e) < 0)
         return -1;
-    r = query_write(&w, &q, e);
-    if (r == 0)
-        r = run(&w, out, e);
-    buf_done(&w.text);
-    return r;
+    query_simplify(&q);
+    return query_answer(db, &q, out, e);
 }

@@ -210,7 +210,7 @@ struct terms {
     size_t left; /* the rest is not filtered by */
 };
 
-static int put_term(void *ctx, const struct field *f, const char *value, struct err *e)
+static int put_term(void *ctx, const struct field *f, struct field_value value, struct err *e)
 {
     struct terms *t = ctx;
     _stmt_ struct stmt *q = NULL;
@@ -220,8 +220,9 @@ static int put_term(void *ctx, const struct field *f, const char *value, struct 
     t->left--;
     q = db_query(t->db, &sql_term_put);
     bind_i64(q, f->id);
-    bind_text(q, value);
+    bind_text(q, value.text);
     bind_i64(q, t->asset);
+    bind_text(q, str_eq(value.text, value.shown) ? NULL : value.shown);
     return stmt_run(q, e);
 }
 
@@ -244,7 +245,7 @@ static int put_terms(struct db *db, struct arena *a, int64_t id, struct json *do
         return -1;
     for (i = 0; (f = field_at(i)); i++) {
         t.left = TERMS_MAX;
-        if (!f->column && field_values(a, f, document, put_term, &t, e) < 0)
+        if (field_has_terms(f) && field_values(a, f, document, put_term, &t, e) < 0)
             return -1;
     }
     return 0;
@@ -256,6 +257,7 @@ struct words {
     const char *description;
     const char *tags;
     const char *author;
+    const char *token; /* names and symbols of the NFT and its datatokens */
 };
 
 static int put_words(struct db *db, const struct sql *sql, int64_t id, const struct words *w,
@@ -268,6 +270,7 @@ static int put_words(struct db *db, const struct sql *sql, int64_t id, const str
     bind_text(q, w->description);
     bind_text(q, w->tags);
     bind_text(q, w->author);
+    bind_text(q, w->token);
     return stmt_run(q, e);
 }
 
@@ -280,8 +283,9 @@ static int words_get(struct db *db, struct arena *a, int64_t id, struct words *r
     if (stmt_find(q, ret_found, e) < 0)
         return -1;
     if (*ret_found)
-        *ret = (struct words){col_dup(a, q, "name"), col_dup(a, q, "description"),
-                              col_dup(a, q, "tags"), col_dup(a, q, "author")};
+        *ret =
+            (struct words){col_dup(a, q, "name"), col_dup(a, q, "description"),
+                           col_dup(a, q, "tags"), col_dup(a, q, "author"), col_dup(a, q, "token")};
     return 0;
 }
 
@@ -293,6 +297,28 @@ static void add_each(struct buf *b, const struct json *texts)
         buf_puts(b, json_str(json_at(texts, i), ""));
         buf_putc(b, ' ');
     }
+}
+
+static void add_name(struct buf *b, const struct json *named)
+{
+    buf_puts(b, json_get_str(named, "name", ""));
+    buf_putc(b, ' ');
+    buf_puts(b, json_get_str(named, "symbol", ""));
+    buf_putc(b, ' ');
+}
+
+static const char *token_names(struct arena *a, const struct json *document)
+{
+    const struct json *tokens = json_get(document, "datatokens");
+    _buf_ struct buf b = BUF_INIT(WORDS_MAX);
+    size_t i;
+
+    if (!tokens)
+        tokens = json_path(document, "indexedMetadata.stats");
+    add_name(&b, json_path(document, "indexedMetadata.nft"));
+    for (i = 0; i < json_len(tokens); i++)
+        add_name(&b, json_at(tokens, i));
+    return arena_strdup(a, buf_str(&b));
 }
 
 static struct words words_of(struct arena *a, struct json *document)
@@ -307,7 +333,8 @@ static struct words words_of(struct arena *a, struct json *document)
         d = json_get(d, "@value");
     return (struct words){cut(a, json_get_str(m, "name", ""), WORDS_MAX),
                           cut(a, json_str(d, ""), WORDS_MAX), arena_strdup(a, buf_str(&tags)),
-                          cut(a, json_get_str(m, "author", ""), WORDS_MAX)};
+                          cut(a, json_get_str(m, "author", ""), WORDS_MAX),
+                          token_names(a, document)};
 }
 
 /* The search table must be told what it forgets. */
@@ -328,7 +355,8 @@ static int replace_words(struct db *db, struct arena *a, int64_t id, struct json
     if (words_get(db, a, id, &old, &found, e) < 0)
         return -1;
     if (found && str_eq(old.name, now.name) && str_eq(old.description, now.description) &&
-        str_eq(old.tags, now.tags) && str_eq(old.author, now.author))
+        str_eq(old.tags, now.tags) && str_eq(old.author, now.author) &&
+        str_eq(old.token, now.token))
         return 0;
     if (found && remove_words(db, id, &old, e) < 0)
         return -1;

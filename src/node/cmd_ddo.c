@@ -68,12 +68,20 @@ static int reply_buf(struct task *t, struct buf *out)
     return reply_bytes(t, "application/json; charset=utf-8", buf_str(out), out->len);
 }
 
+/* Aquarius's route, rather than Ocean Node's or /directCommand. */
+static enum index_route route_of(const struct task *t)
+{
+    const char *path = t->request->path;
+
+    return !t->direct && strcasestr(path, "/assets/query") ? ROUTE_AQUARIUS : ROUTE_NODE;
+}
+
 int cmd_query(struct task *t, const struct args_query *args, struct err *e)
 {
     _db_ struct db *db = store_lend(t->node->store);
     _buf_ struct buf out = BUF_INIT(ANSWER_MAX);
 
-    if (index_query(db, args->query, &out, e) < 0)
+    if (index_query(db, args->query, route_of(t), &out, e) < 0)
         return -1;
     return reply_buf(t, &out);
 }

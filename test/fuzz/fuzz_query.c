@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_parse(a, (const char *)data, size, &body, &e) < 0)
         return 0;
     db = store_lend(store);
-    if (index_query(db, body, &out, &e) < 0)
+    if (index_query(db, body, ROUTE_AQUARIUS, &out, &e) < 0)
         must(e.code == ERR_INVALID);
     return 0;
 }

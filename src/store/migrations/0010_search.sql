@@ -1,0 +1,26 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Search: values as they are shown, names of tokens among the words, indexes for every filter.
+
+ALTER TABLE asset_term ADD COLUMN shown TEXT; -- NULL: as in value
+
+CREATE INDEX asset_by_nft ON asset (nft);
+CREATE INDEX asset_by_tx ON asset (tx);
+CREATE INDEX asset_by_state ON asset (state);
+
+ALTER TABLE asset_text ADD COLUMN token TEXT NOT NULL DEFAULT '';
+-- sqlite:
+UPDATE asset_text SET token = COALESCE((SELECT group_concat(value, ' ') FROM asset_term
+    WHERE asset = asset_text.id AND field IN (25, 26, 30, 31)), '');
+INSERT OR IGNORE INTO asset_term (field, value, asset, shown)
+SELECT 45, lower(url), id, NULLIF(url, lower(url)) FROM (
+    SELECT id, COALESCE(
+        json_extract(document, '$.metadata.additionalInformation.saas.redirectUrl'),
+        json_extract(document, '$.credentialSubject.metadata.additionalInformation.saas.redirectUrl')
+    ) AS url FROM asset_document) WHERE typeof(url) = 'text' AND length(url) <= 512;
+DROP TABLE asset_search;
+CREATE VIRTUAL TABLE asset_search USING fts5 (
+    name, description, tags, author, token,
+    content = 'asset_text', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO asset_search (asset_search) VALUES ('rebuild');
+-- end
