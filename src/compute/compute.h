@@ -50,6 +50,9 @@ struct compute_callbacks {
      */
     int (*output)(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,
                   struct err *e);
+    /* compute_request.registry_auth as it was stored, opened: {username, password} or {auth}. */
+    int (*login)(void *ctx, struct arena *a, const char *stored, const char **ret_json,
+                 struct err *e);
     /* The DDO's text for /data/ddos, NULL when there is none. */
     const char *(*ddo)(void *ctx, struct arena *a, const char *did);
     int (*decimals)(void *ctx, uint64_t chain, const struct addr *token, unsigned *ret,
@@ -185,7 +188,7 @@ struct compute_request {
     const char *output;
     const struct json *metadata; /* or NULL */
     const struct json *viewers;  /* array of addresses, or NULL */
-    const char *registry_auth;   /* JSON text, or NULL; kept until the image is here */
+    const char *registry_auth;   /* for callbacks.login, or NULL; kept until the image is here */
     /* paid jobs */
     uint64_t chain;
     struct addr token;

@@ -113,9 +113,18 @@ struct job {
 /* The id behind the cluster's prefix; the text itself when there is none. */
 const char *job__bare_id(const char *id);
 
-/* --- prepare.c --- */
-/* The login for an image: the request's own, else the operator's for that registry, or NULL. */
-const char *image__auth(struct arena *a, const struct compute *c, const char *ref, const char *own);
+/* --- images.c --- */
+/*
+ * The login for an image as JSON: what `own` of the request opens to, else the operator's for
+ * that registry, or NULL.
+ */
+int image__login(struct arena *a, const struct compute *c, const char *ref, const char *own,
+                 const char **ret, struct err *e) must_check;
+/* Whether the image was pulled with a login that others do not have. */
+int image__is_private(const struct compute *c, const char *ref, bool *ret, struct err *e)
+    must_check;
+/* Before a job pulls with a login of its own: writes down when the image takes that login. */
+int image__note_login(const struct job *j, struct err *e) must_check;
 
 /* --- env.c --- */
 int env__load(struct compute *c, struct err *e) must_check;

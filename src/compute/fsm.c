@@ -176,6 +176,8 @@ static bool enter(struct job *j, int step)
     struct err e;
 
     set_status(&j->row, step);
+    if (step > STEP_PULL)
+        j->row.registry_auth = NULL; /* the secret has served */
     if (step >= STEP_CLEAN && !j->row.finished) {
         j->row.finished = clock_ms();
         j->row.expires = j->row.finished + j->terms.storage_expiry_s * 1000;

@@ -5,7 +5,6 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "compute/fsm.h"
-#include "docker/registry.h"
 
 /* Steps before the algorithm runs. */
 
@@ -65,46 +64,19 @@ static void note_line(void *ctx, const char *line)
     job__note(ctx, "image.log", "%s", line);
 }
 
-/* The operator's login for the image's registry, when the request brought none. */
-const char *image__auth(struct arena *a, const struct compute *c, const char *ref, const char *own)
-{
-    struct image_name name;
-    struct json *v;
-    struct err ignored;
-    size_t i;
-
-    if (own)
-        return own;
-    if (image_name_parse(a, ref, &name, &ignored) < 0)
-        return NULL;
-    for (i = 0; i < c->o.registry_auth_count; i++) {
-        const struct config_registry_auth *auth = &c->o.registry_auths[i];
-
-        if (!str_eq(auth->registry, name.registry))
-            continue;
-        v = json_new_object(a);
-        if (auth->auth) {
-            json_set_str(a, v, "auth", auth->auth);
-        } else {
-            json_set_str(a, v, "username", auth->username);
-            json_set_str(a, v, "password", auth->password);
-        }
-        return json_text(a, v);
-    }
-    return NULL;
-}
-
 static int pull(struct job *j, struct arena *a, struct err *e)
 {
     struct docker_pull p = {
         .ref = j->row.image,
-        .auth_json = image__auth(a, j->compute, j->row.image, j->row.registry_auth),
         .timeout_s = j->compute->o.pull_timeout_s,
         .cancel = &j->stop,
         .line = note_line,
         .ctx = j,
     };
 
+    if (image__login(a, j->compute, j->row.image, j->row.registry_auth, &p.auth_json, e) < 0 ||
+        image__note_login(j, e) < 0)
+        return -1;
     if (docker_image_pull(j->engine->docker, &p, e) == 0) {
         job__note(j, "image.log", "Successfully pulled image: %s", j->row.image);
         return 0;
@@ -133,7 +105,6 @@ int step_pull(struct job *j, struct err *e)
             return found < 0 ? -1 : failed(e, FAILED, "the image is not there after its pull");
     }
     j->row.image_digest = arena_strdup(j->arena, image.digest ? image.digest : image.id);
-    j->row.registry_auth = NULL; /* the secret has served */
     return STEP_VOLUMES;
 }
 

@@ -29,23 +29,40 @@ static const char *container_ref(struct arena *a, const struct json *container)
                   : NULL;
 }
 
+/* 1 = it is here for the environment, 0 = the registry has to say, -1 = it does not fit. */
 static int check_local(const struct compute_env *env, struct arena *a, const char *ref,
                        struct err *e)
 {
     struct docker_image image;
+    bool is_private = false;
     int r = docker_image_find(env->engine->docker, a, ref, &image, e);
 
-    if (r <= 0 || docker_same_architecture(image.architecture, env->info.architecture))
+    if (r <= 0)
         return r;
-    return failed(e, INVALID, "Platform mismatch: image is %s/%s, but environment requires %s/%s",
-                  image.architecture, image.os, env->info.architecture, env->info.os);
+    if (!docker_same_architecture(image.architecture, env->info.architecture))
+        return failed(e, INVALID,
+                      "Platform mismatch: image is %s/%s, but environment requires %s/%s",
+                      image.architecture, image.os, env->info.architecture, env->info.os);
+    if (image__is_private(env->engine->compute, ref, &is_private, e) < 0)
+        return -1;
+    return is_private ? 0 : 1;
+}
+
+static int check_registry(const struct compute_env *env, struct arena *a, const char *ref,
+                          const char *own_login, struct err *e)
+{
+    struct compute *c = env->engine->compute;
+    const char *login;
+
+    if (image__login(a, c, ref, own_login, &login, e) < 0)
+        return -1;
+    return registry_check(c->o.net, ref, env->info.os, env->info.architecture, login, e);
 }
 
 int compute_check_image(const struct compute_env *env, const struct json *container,
                         const char *registry_auth, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct compute *c = env->engine->compute;
     const char *ref = container_ref(a, container);
     const char *const *words;
     struct err why;
@@ -59,8 +76,7 @@ int compute_check_image(const struct compute_env *env, const struct json *contai
         return refused(e, COMPUTE_IMAGE, why.msg);
     r = check_local(env, a, ref, &why);
     if (r == 0)
-        r = registry_check(c->o.net, ref, env->info.os, env->info.architecture,
-                           image__auth(a, c, ref, registry_auth), &why);
+        r = check_registry(env, a, ref, registry_auth, &why);
     return r < 0 ? refused(e, COMPUTE_IMAGE, why.msg) : 0;
 }
 

@@ -54,6 +54,17 @@ bool docker_same_architecture(const char *a, const char *b)
     return str_ieq(canonical(a), canonical(b));
 }
 
+/* The engine takes a login without its padding for none, and says nothing. */
+static const char *padded_base64url(struct arena *a, const char *text)
+{
+    char *out = base64_dup(a, text, strlen(text));
+    char *p;
+
+    for (p = out; *p; p++)
+        *p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+    return out;
+}
+
 /* The header X-Registry-Auth; the engine itself does not read {"auth": ...}. */
 static int auth_header(struct arena *a, const char *auth_json, struct net_header *ret,
                        struct err *e)
@@ -83,7 +94,7 @@ static int auth_header(struct arena *a, const char *auth_json, struct net_header
         json_set_str(a, out, "password", json_get_str(v, "password", ""));
     }
     text = json_text(a, out);
-    *ret = (struct net_header){"X-Registry-Auth", base64url_dup(a, text, strlen(text))};
+    *ret = (struct net_header){"X-Registry-Auth", padded_base64url(a, text)};
     return 0;
 }
 

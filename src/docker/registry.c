@@ -83,6 +83,8 @@ int image_name_parse(struct arena *a, const char *ref, struct image_name *ret, s
     }
     if (!reference || !repository_ok(name) || !all_of(host, LETTERS_DIGITS ".-:"))
         return failed(e, INVALID, "'%s' is no image name", ref);
+    if (str_eq(host, HUB) && str_eq(name, "sha256"))
+        return failed(e, INVALID, "'%s' is an image's id, not its name", ref);
     if (str_eq(host, "docker.io"))
         host = HUB;
     if (str_eq(host, HUB) && !strchr(name, '/'))

@@ -10,8 +10,6 @@
 
 /* Small questions of the compute commands. */
 
-enum { SECRET_MAX = 64 * 1024 };
-
 int compute_ask_env(struct task *t, const char *id, const struct compute_env **ret, struct err *e)
 {
     if (!t->node->compute)
@@ -37,28 +35,10 @@ int compute_ask_access(const struct compute_ask *q, struct err *e)
 
 int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
 {
-    _buf_ struct buf plain = BUF_INIT(SECRET_MAX);
-    struct bytes blob;
-    struct json *v;
-    struct err why;
+    const char *ignored;
 
-    *ret = NULL;
-    if (!encrypted || !*encrypted)
-        return 0;
-    if (!hex_parse(t->arena, encrypted, &blob) ||
-        ecies_decrypt(&t->node->config->private_key, blob.p, blob.n, &plain, &why) < 0)
-        return refused(e, COMPUTE_REGISTRY_AUTH, "failed to decrypt");
-    if (json_parse(t->arena, buf_str(&plain), plain.len, &v, &why) < 0)
-        return refused(e, COMPUTE_REGISTRY_AUTH,
-                       arena_printf(t->arena, "failed to parse JSON - %s", why.msg));
-    if (!json_is(json_get(v, "auth"), JSON_STRING) &&
-        (!json_is(json_get(v, "username"), JSON_STRING) ||
-         !json_is(json_get(v, "password"), JSON_STRING)))
-        return refused(e, COMPUTE_REGISTRY_AUTH,
-                       "Either 'auth' must be provided, or both 'username' and 'password' must be "
-                       "provided");
-    *ret = json_text(t->arena, v);
-    return 0;
+    *ret = encrypted && *encrypted ? encrypted : NULL;
+    return *ret ? node_compute_login(t->node, t->arena, *ret, &ignored, e) : 0;
 }
 
 int compute_ask_output(struct task *t, const char *output, const char *bucket, struct err *e)

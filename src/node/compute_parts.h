@@ -71,7 +71,7 @@ int compute_ask_env(struct task *t, const char *id, const struct compute_env **r
     must_check;
 int compute_ask_access(const struct compute_ask *q, struct err *e) must_check;
 
-/* The registry login of a request as JSON text, NULL when none: COMPUTE_REGISTRY_AUTH. */
+/* The registry login of a request as it was sealed, NULL when none: COMPUTE_REGISTRY_AUTH. */
 int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
     must_check;
 /*

@@ -11,7 +11,7 @@
 
 /* The compute engine of a node: how it is made, and what it asks back. */
 
-enum { PAYLOAD_MAX = 4 << 20 };
+enum { LOGIN_MAX = 64 * 1024, PAYLOAD_MAX = 4 << 20 };
 
 /* The first file of a payload: {files: [...]}, a list, or one object. */
 static const struct json *first_file(const struct json *payload)
@@ -81,6 +81,36 @@ static int ask_output(void *ctx, struct arena *a, const char *stored, struct com
     return node_compute_output(ctx, a, stored, ret, e);
 }
 
+int node_compute_login(struct node *n, struct arena *a, const char *sealed, const char **ret_json,
+                       struct err *e)
+{
+    _buf_ struct buf plain = BUF_INIT(LOGIN_MAX);
+    struct bytes blob;
+    struct json *v;
+    struct err why;
+
+    if (!hex_parse(a, sealed, &blob) ||
+        ecies_decrypt(&n->config->private_key, blob.p, blob.n, &plain, &why) < 0)
+        return refused(e, COMPUTE_REGISTRY_AUTH, "failed to decrypt");
+    if (json_parse(a, buf_str(&plain), plain.len, &v, &why) < 0)
+        return refused(e, COMPUTE_REGISTRY_AUTH,
+                       arena_printf(a, "failed to parse JSON - %s", why.msg));
+    if (!json_is(json_get(v, "auth"), JSON_STRING) &&
+        (!json_is(json_get(v, "username"), JSON_STRING) ||
+         !json_is(json_get(v, "password"), JSON_STRING)))
+        return refused(e, COMPUTE_REGISTRY_AUTH,
+                       "Either 'auth' must be provided, or both 'username' and 'password' must be "
+                       "provided");
+    *ret_json = json_text(a, v);
+    return 0;
+}
+
+static int ask_login(void *ctx, struct arena *a, const char *stored, const char **ret_json,
+                     struct err *e)
+{
+    return node_compute_login(ctx, a, stored, ret_json, e);
+}
+
 static const char *ask_ddo(void *ctx, struct arena *a, const char *did)
 {
     struct node *n = ctx;
@@ -97,6 +127,7 @@ int node_compute_open(struct node *n, struct err *e)
     const struct compute_callbacks callbacks = {.ctx = n,
                                                 .input = ask_input,
                                                 .output = ask_output,
+                                                .login = ask_login,
                                                 .ddo = ask_ddo,
                                                 .decimals = node_decimals};
     const struct compute_options o = {

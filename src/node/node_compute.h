@@ -28,4 +28,11 @@ int node_compute_input(struct node *n, struct arena *a, const struct json *store
 int node_compute_output(struct node *n, struct arena *a, const char *sealed,
                         struct compute_output *ret, struct err *e) must_check;
 
+/*
+ * encryptedDockerRegistryAuth in the clear, {username, password} or {auth}: COMPUTE_REGISTRY_AUTH
+ * when it is not sealed for this node or says something else.
+ */
+int node_compute_login(struct node *n, struct arena *a, const char *sealed, const char **ret_json,
+                       struct err *e) must_check;
+
 #endif

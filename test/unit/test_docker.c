@@ -200,8 +200,8 @@ static void test_names(void **state)
         {"127.0.0.1:5005/bb:1", "http://127.0.0.1:5005", "bb", "1"},
     };
     static const char *const bad[] = {
-        "",   ":1", "A:1",  "a/../b:1", "a b:1",      "a?b:1", "x.y/",   "a:1/b c",
-        "a@", "a:", "/a:1", "a//b:1",   "h:1:2/a%2f", "a#b",   "a:t?x=1"};
+        "",   ":1", "A:1",  "a/../b:1", "a b:1",      "a?b:1", "x.y/",    "a:1/b c",
+        "a@", "a:", "/a:1", "a//b:1",   "h:1:2/a%2f", "a#b",   "a:t?x=1", "sha256:0a"};
     _arena_ struct arena *a = arena_new();
     struct image_name n;
     struct err e;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/str.h"
+#include "compute/compute_int.h"
+#include "compute/images.sql.h"
+#include "docker/registry.h"
+
+/* Whose images they are: logins of registries, and what only a login opens. */
+
+/* "https://ghcr.io/", "ghcr.io" -> "ghcr.io"; the names that Docker Hub goes by become one. */
+static const char *host_of(struct arena *a, const char *registry)
+{
+    static const char *const hub[] = {"docker.io", "index.docker.io", "registry.hub.docker.com"};
+    const char *at = strstr(registry, "://");
+    const char *host =
+        arena_strndup(a, at ? at + 3 : registry, strcspn(at ? at + 3 : registry, "/"));
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(hub); i++)
+        if (str_ieq(host, hub[i]))
+            return "registry-1.docker.io";
+    return host;
+}
+
+/* The operator's login for a registry as JSON, NULL when there is none. */
+static const char *operators_login(struct arena *a, const struct compute *c, const char *registry)
+{
+    const char *host = host_of(a, registry);
+    struct json *v = json_new_object(a);
+    size_t i;
+
+    for (i = 0; i < c->o.registry_auth_count; i++) {
+        const struct config_registry_auth *auth = &c->o.registry_auths[i];
+
+        if (!str_ieq(host_of(a, auth->registry), host))
+            continue;
+        if (auth->auth) {
+            json_set_str(a, v, "auth", auth->auth);
+        } else {
+            json_set_str(a, v, "username", auth->username);
+            json_set_str(a, v, "password", auth->password);
+        }
+        return json_text(a, v);
+    }
+    return NULL;
+}
+
+int image__login(struct arena *a, const struct compute *c, const char *ref, const char *own,
+                 const char **ret, struct err *e)
+{
+    struct image_name name;
+
+    if (own && c->cb.login)
+        return c->cb.login(c->cb.ctx, a, own, ret, e);
+    if (image_name_parse(a, ref, &name, e) < 0)
+        return -1;
+    *ret = operators_login(a, c, name.registry);
+    return 0;
+}
+
+/* --- private images --- */
+
+static int repository_of(struct arena *a, const char *ref, const char **ret, struct err *e)
+{
+    struct image_name name;
+
+    if (image_name_parse(a, ref, &name, e) < 0)
+        return -1;
+    *ret = arena_printf(a, "%s/%s", name.registry, name.repository);
+    return 0;
+}
+
+int image__is_private(const struct compute *c, const char *ref, bool *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    _db_ struct db *db = store_lend(c->o.store);
+    _stmt_ struct stmt *q = db_query(db, &sql_private_image_find);
+    const char *repository;
+    int r;
+
+    if (repository_of(a, ref, &repository, e) < 0)
+        return -1;
+    bind_text(q, repository);
+    r = stmt_step(q, e);
+    if (r < 0)
+        return -1;
+    *ret = r > 0;
+    return 0;
+}
+
+static int keep_private(const struct compute *c, struct arena *a, const char *ref, struct err *e)
+{
+    _db_ struct db *db = store_lend(c->o.store);
+    _tx_ struct tx tx = {0};
+    _stmt_ struct stmt *q = NULL;
+    const char *repository;
+
+    if (repository_of(a, ref, &repository, e) < 0 || tx_begin(db, &tx, e) < 0)
+        return -1;
+    q = db_query(db, &sql_private_image_add);
+    bind_text(q, repository);
+    return stmt_run(q, e) < 0 ? -1 : tx_commit(&tx, e);
+}
+
+int image__note_login(const struct job *j, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    const struct compute *c = j->compute;
+    const struct docker_info *info = &j->engine->info;
+    const char *operators;
+    struct err why;
+
+    if (!j->row.registry_auth)
+        return 0;
+    if (image__login(a, c, j->row.image, NULL, &operators, e) < 0)
+        return -1;
+    if (registry_check(c->o.net, j->row.image, info->os, info->architecture, operators, &why) == 0)
+        return 0; /* everybody may have it */
+    return keep_private(c, a, j->row.image, e);
+}
