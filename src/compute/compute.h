@@ -40,7 +40,8 @@ struct compute_callbacks {
     /*
      * One entry of compute_request.inputs, or its algorithm, as it was stored: its "file" becomes
      * a file object in the clear for storage.h (it may be encrypted, or sit in a bucket). Also
-     * after a restart, so the entry holds all that is needed.
+     * after a restart, so the entry holds all that is needed. It is refused when the job's owner
+     * may not read it any more.
      */
     int (*input)(void *ctx, struct arena *a, const struct json *stored,
                  const struct json **ret_file, struct err *e);

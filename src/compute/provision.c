@@ -38,6 +38,7 @@ struct supplied {
     const char *what; /* for messages: "dataset 1" */
     char path[STORAGE_NAME_MAX +
               32]; /* in the archive; an input's name is known when it is opened */
+    char bucket_path[STORAGE_NAME_MAX + 320]; /* where a bucket's file is found as well, or "" */
     bool is_algorithm;
     struct storage_body *body;
     int spool; /* descriptor, -1 */
@@ -99,11 +100,21 @@ static void name_input(struct supplied *f, const char *name)
     snprintf(f->path, sizeof(f->path), "data/inputs/%s", safe);
 }
 
+/* ocean-node mounts files of buckets there; here it is a second name of the same file. */
+static void name_in_bucket(struct supplied *f, const struct json *file)
+{
+    if (!f->is_algorithm && str_ieq(json_get_str(file, "type", ""), "nodePersistentStorage"))
+        snprintf(f->bucket_path, sizeof(f->bucket_path), "data/persistentStorage/%s/%s",
+                 str_lower(f->supply->arena, json_get_str(file, "bucketId", "")),
+                 json_get_str(file, "fileName", ""));
+}
+
 static int open_body(struct supplied *f, int64_t *ret_size, struct err *e)
 {
     struct compute *c = f->supply->job->compute;
     struct arena *a = f->supply->arena;
-    struct storage_request r = {.userdata = json_get(f->stored, "userdata")};
+    struct storage_request r = {.userdata = json_get(f->stored, "userdata"),
+                                .bucket_allowed = true}; /* cb.input has looked */
     struct storage_opened opened;
     const struct json *file;
 
@@ -115,6 +126,7 @@ static int open_body(struct supplied *f, int64_t *ret_size, struct err *e)
     f->body = opened.body;
     if (!f->is_algorithm)
         name_input(f, opened.name ? opened.name : "");
+    name_in_bucket(f, file);
     if (opened.size < 0)
         return spool(f, ret_size, e);
     *ret_size = opened.size;
@@ -202,6 +214,13 @@ static void add_file(struct plan *p, const struct json *stored, const char *what
                                               .open = supplied_open,
                                               .read = supplied_read,
                                               .ctx = f};
+    if (!algorithm)
+        p->entry[p->count++] = (struct tar_entry){.path = f->bucket_path,
+                                                  .kind = TAR_LINK,
+                                                  .mode = FILE_MODE,
+                                                  .uid = OWNER,
+                                                  .gid = OWNER,
+                                                  .link = f->path};
 }
 
 static void add_ddo(struct plan *p, const char *did)
@@ -255,7 +274,7 @@ static void make_plan(struct plan *p, const struct json *request)
     const char *text;
     size_t i;
 
-    p->entry = arena_calloc(a, ARRAY_LEN(folders) + n * 2 + FIXED_ENTRIES, sizeof(*p->entry));
+    p->entry = arena_calloc(a, ARRAY_LEN(folders) + n * 3 + FIXED_ENTRIES, sizeof(*p->entry));
     p->file = arena_calloc(a, n, sizeof(*p->file));
     p->supply.taken = arena_calloc(a, n + 1, sizeof(*p->supply.taken));
     p->supply.taken[p->supply.taken_count++] = "algoCustomData.json";

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 
-enum { BLOCK = 512, NAME_MAX_USTAR = 100, PATH_LIMIT = 4095 };
+enum { BLOCK = 512, NAME_MAX_USTAR = 100, PATH_LIMIT = 4095, LINK_LIMIT = 511 };
 #define OCTAL_SIZE_MAX ((INT64_C(1) << 33) - 1)
 
 enum phase { PHASE_NEXT, PHASE_TEXT, PHASE_BODY, PHASE_END };
@@ -20,7 +20,7 @@ struct tar_writer {
     bool failed;
     struct err why;
     /* headers, long names and padding, made ahead and handed out */
-    char text[BLOCK * 12];
+    char text[BLOCK * 14];
     size_t text_len, text_at;
     const struct tar_entry *body; /* entry whose bytes follow the text, or NULL */
     int64_t body_at, body_size;
@@ -71,6 +71,8 @@ static void put_head(struct tar_writer *w, const struct tar_entry *t, const char
     octal(h.uid, sizeof(h.uid), t->uid);
     octal(h.gid, sizeof(h.gid), t->gid);
     put_size(&h, size);
+    if (type == '1')
+        memcpy(h.link, t->link, strnlen(t->link, sizeof(h.link)));
     octal(h.mtime, sizeof(h.mtime), (uint64_t)w->mtime);
     h.type = type;
     memcpy(h.magic, "ustar ", 6); /* GNU's form: its long names and sizes are used */
@@ -93,14 +95,30 @@ static void put_padding(struct tar_writer *w, int64_t size)
     w->text_len += n;
 }
 
-static void put_long_name(struct tar_writer *w, const struct tar_entry *t, const char *name)
+/* type 'L': of the entry that follows; 'K': of what it is a link to. */
+static void put_long_name(struct tar_writer *w, const struct tar_entry *t, char type,
+                          const char *name)
 {
     int64_t n = (int64_t)strlen(name) + 1;
 
-    put_head(w, t, "././@LongLink", 'L', n);
+    put_head(w, t, "././@LongLink", type, n);
     memcpy(w->text + w->text_len, name, (size_t)n);
     w->text_len += (size_t)n;
     put_padding(w, n);
+}
+
+static char type_of(enum tar_kind kind)
+{
+    return kind == TAR_DIR ? '5' : kind == TAR_LINK ? '1' : '0';
+}
+
+static int check_paths(const struct tar_entry *t, struct err *e)
+{
+    if (strlen(t->path) > PATH_LIMIT || t->path[0] == '\0' || t->path[0] == '/')
+        return failed(e, INVALID, "a path in an archive must be relative and below 4 KiB");
+    if (t->kind == TAR_LINK && strlen(t->link) > LINK_LIMIT)
+        return failed(e, INVALID, "a link in an archive must be below 512 bytes");
+    return 0;
 }
 
 static int start_entry(struct tar_writer *w, struct err *e)
@@ -109,19 +127,23 @@ static int start_entry(struct tar_writer *w, struct err *e)
     char name[PATH_LIMIT + 2];
     int64_t size = t->kind == TAR_MEMORY ? t->size : 0;
 
+    w->next++;
+    if (t->kind == TAR_LINK && !t->path[0])
+        return 0;
     if (t->kind == TAR_READER && t->open(t->ctx, &size, e) < 0)
         return -1;
-    if (strlen(t->path) > PATH_LIMIT || t->path[0] == '\0' || t->path[0] == '/')
-        return failed(e, INVALID, "a path in an archive must be relative and below 4 KiB");
+    if (check_paths(t, e) < 0)
+        return -1;
     must(size >= 0);
     snprintf(name, sizeof(name), "%s%s", t->path, t->kind == TAR_DIR ? "/" : "");
     if (strlen(name) > NAME_MAX_USTAR)
-        put_long_name(w, t, name);
-    put_head(w, t, name, t->kind == TAR_DIR ? '5' : '0', size);
+        put_long_name(w, t, 'L', name);
+    if (t->kind == TAR_LINK && strlen(t->link) > NAME_MAX_USTAR)
+        put_long_name(w, t, 'K', t->link);
+    put_head(w, t, name, type_of(t->kind), size);
     w->body = size > 0 || t->kind == TAR_READER ? t : NULL;
     w->body_at = 0;
     w->body_size = size;
-    w->next++;
     return 0;
 }
 

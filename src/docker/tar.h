@@ -13,7 +13,7 @@
  * bytes under way are in memory. Paths over 100 bytes use GNU's long name entries, sizes over
  * 8 GiB GNU's binary sizes; every tar and Docker's Go library read both.
  */
-enum tar_kind { TAR_DIR, TAR_MEMORY, TAR_READER };
+enum tar_kind { TAR_DIR, TAR_MEMORY, TAR_READER, TAR_LINK };
 
 struct tar_entry {
     const char *path; /* relative, no leading "/", at most 4095 bytes */
@@ -23,6 +23,11 @@ struct tar_entry {
     unsigned gid;
     const void *data; /* TAR_MEMORY */
     int64_t size;     /* TAR_MEMORY */
+    /*
+     * TAR_LINK: a second name (path) of the file that an earlier entry wrote to `link`, below 512
+     * bytes. Left out when path is empty at its turn.
+     */
+    const char *link;
     /*
      * TAR_READER: open is called when the entry's turn comes and says how many bytes follow (it
      * may still write what path points to);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/bucket_access.h"
 
+#include <unistd.h>
+
 #include "base/str.h"
 #include "node/chains.h"
 
@@ -67,4 +69,55 @@ int bucket_use(struct node *n, struct arena *a, const char *id, const struct add
     r->node = n;
     r->who = *who;
     return bucket_is_open_to(r, ret) ? 0 : refused(e, BUCKET_DENIED);
+}
+
+/* --- file objects --- */
+
+bool bucket_is_file(const struct json *file)
+{
+    return str_ieq(json_get_str(file, "type", ""), "nodePersistentStorage");
+}
+
+/* For a job a bucket that does not exist is one that is closed. */
+static int use_for_job(struct node *n, struct arena *a, const char *id, const struct addr *who,
+                       struct bucket *ret, struct err *e)
+{
+    if (bucket_use(n, a, id, who, ret, e) == 0)
+        return 0;
+    return e->code == ERR_BUCKET_ID || e->code == ERR_BUCKET_UNKNOWN ? refused(e, BUCKET_DENIED)
+                                                                     : -1;
+}
+
+int bucket_check_file(struct node *n, struct arena *a, const struct json *file,
+                      const struct addr *who, struct err *e)
+{
+    const char *id = json_get_str(file, "bucketId", "");
+    const char *name = json_get_str(file, "fileName", "");
+    struct bucket_file found;
+    struct bucket bucket;
+    int fd;
+
+    if (!*id)
+        return refused(e, COMPUTE_BUCKET_ID);
+    if (!n->buckets)
+        return refused(e, COMPUTE_BUCKETS);
+    if (use_for_job(n, a, id, who, &bucket, e) < 0 || storage_check(n->storage, file, e) < 0)
+        return -1;
+    if (bucket_file_open(n->buckets, &bucket, name, &fd, &found, e) < 0)
+        return e->code == ERR_BUCKET_FILE ? refused(e, BUCKET_FILE_GONE, name) : -1;
+    close(fd);
+    return 0;
+}
+
+int bucket_info_get(struct node *n, struct arena *a, const struct bucket_info_request *r,
+                    struct storage_info *ret, struct err *e)
+{
+    struct bucket bucket;
+
+    if (!r->who || !bucket_is_file(r->file))
+        return storage_info_get(n->storage, a, r->file, r->checksum, ret, e);
+    if (storage_check(n->storage, r->file, e) < 0 ||
+        bucket_use(n, a, json_get_str(r->file, "bucketId", ""), r->who, &bucket, e) < 0)
+        return -1;
+    return storage_bucket_info(n->storage, a, r->file, r->checksum, ret, e);
 }

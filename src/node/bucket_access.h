@@ -5,6 +5,7 @@
 #include "node/node.h"
 #include "node/task.h"
 #include "storage/buckets.h"
+#include "storage/storage.h"
 
 /* Who may use a bucket: its owner, and whoever holds a token of one of its access lists. */
 
@@ -32,5 +33,28 @@ bool bucket_is_open_to(struct bucket_reader *r, const struct bucket *b);
  */
 int bucket_use(struct node *n, struct arena *a, const char *id, const struct addr *who,
                struct bucket *ret, struct err *e) must_check;
+
+/* --- file objects of the type nodePersistentStorage --- */
+
+bool bucket_is_file(const struct json *file);
+
+/*
+ * Whether the account may have the file in a job: COMPUTE_BUCKET_ID, COMPUTE_BUCKETS,
+ * BUCKET_DENIED, BUCKET_NAME, BUCKET_FILE_GONE; STORAGE for a malformed one.
+ */
+int bucket_check_file(struct node *n, struct arena *a, const struct json *file,
+                      const struct addr *who, struct err *e) must_check;
+
+/*
+ * storage_info_get() of any file object on behalf of an account (NULL: of nobody, who may read no
+ * bucket). Refused: BUCKETS_OFF and the others of bucket_use().
+ */
+struct bucket_info_request {
+    const struct json *file;
+    const struct addr *who;
+    bool checksum;
+};
+int bucket_info_get(struct node *n, struct arena *a, const struct bucket_info_request *r,
+                    struct storage_info *ret, struct err *e) must_check;
 
 #endif

@@ -1,19 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api.gen.h"
 #include "base/str.h"
+#include "node/bucket_access.h"
 #include "node/consume.h"
 #include "node/node.h"
 #include "storage/storage.h"
 
-/* Facts about one file, added to the answer. */
-static int add_info(struct task *t, const struct json *file, bool checksum, struct json *list,
-                    struct err *e)
+/* A file of a bucket, of which nothing is told to who does not say who he is. */
+static struct json *closed(struct arena *a, const struct json *file)
 {
-    struct storage_info info;
-    struct err why;
+    struct json *v = json_new_object(a);
 
-    if (storage_info_get(t->node->storage, t->arena, file, checksum, &info, &why) < 0)
-        return refused(e, FILE_INFO_FAILED, why.msg);
+    json_set_bool(a, v, "valid", false);
+    json_set_str(a, v, "contentLength", "");
+    json_set_str(a, v, "contentType", "application/octet-stream");
+    json_set_str(a, v, "name", "");
+    json_set_str(a, v, "type", json_get_str(file, "type", ""));
+    return v;
+}
+
+/* What the reference says of buckets and their files it says as it is. */
+static bool is_of_bucket(const struct err *e)
+{
+    return e->code == ERR_BUCKETS_OFF || e->code == ERR_BUCKET_ID ||
+           e->code == ERR_BUCKET_UNKNOWN || e->code == ERR_BUCKET_DENIED ||
+           e->code == ERR_BUCKET_NAME || e->code == ERR_BUCKET_FILE;
+}
+
+/* Facts about one file, added to the answer. */
+static int add_info(struct task *t, const struct args_file_info *args, const struct json *file,
+                    struct json *list, struct err *e)
+{
+    const char *who = args->consumer_address;
+    struct bucket_info_request r = {file, NULL, args->has_checksum && args->checksum};
+    struct storage_info info;
+    struct addr consumer;
+
+    if (bucket_is_file(file) && !who) {
+        json_push(t->arena, list, closed(t->arena, file));
+        return 0;
+    }
+    if (who && addr_parse_any(who, &consumer))
+        r.who = &consumer;
+    else if (bucket_is_file(file))
+        return refused(e, BUCKET_DENIED);
+    if (bucket_info_get(t->node, t->arena, &r, &info, e) < 0) {
+        struct err why = *e;
+
+        return is_of_bucket(e) ? -1 : refused(e, FILE_INFO_FAILED, why.msg);
+    }
     json_push(t->arena, list, storage_info_json(t->arena, &info));
     return 0;
 }
@@ -39,7 +74,8 @@ static int info_of_file(struct task *t, const struct args_file_info *args, struc
 
     if (!is_known_type(args->type))
         return refused(e, FILE_INFO_TYPE);
-    if (str_ieq(args->type, "nodePersistentStorage") && !args->consumer_address)
+    if ((str_ieq(args->type, "nodePersistentStorage") || bucket_is_file(file)) &&
+        !args->consumer_address)
         return refused(e, FILE_INFO_CONSUMER);
     if (!json_get(file, "type")) {
         struct json *copy = json_copy(t->arena, file);
@@ -47,7 +83,7 @@ static int info_of_file(struct task *t, const struct args_file_info *args, struc
         json_set_str(t->arena, copy, "type", args->type);
         file = copy;
     }
-    return add_info(t, file, args->has_checksum && args->checksum, list, e);
+    return add_info(t, args, file, list, e);
 }
 
 /* The files of a service, or one of them. */
@@ -78,7 +114,7 @@ static int info_of_service(struct task *t, const struct args_file_info *args, st
     for (i = 0; i < json_len(files); i++) {
         if (args->has_file_index && (int64_t)i != args->file_index)
             continue;
-        if (add_info(t, json_at(files, i), args->has_checksum && args->checksum, list, e) < 0)
+        if (add_info(t, args, json_at(files, i), list, e) < 0)
             return -1;
     }
     return 0;

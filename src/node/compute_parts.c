@@ -7,6 +7,7 @@
 #include "asset/trust.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "node/bucket_access.h"
 #include "node/consume.h"
 #include "node/node_compute.h"
 #include "order/order.h"
@@ -72,7 +73,7 @@ static int load_file(const struct compute_ask *q, struct compute_part *p, struct
     json_set(q->task->arena, stored, "file", json_copy(q->task->arena, p->file));
     if (node_compute_input(q->task->node, q->task->arena, stored, &p->first, e) < 0)
         return -1;
-    return storage_check(q->task->node->storage, p->first, e);
+    return bucket_is_file(p->first) ? 0 : storage_check(q->task->node->storage, p->first, e);
 }
 
 static int load_part(const struct compute_ask *q, const struct json *spec, struct compute_part *ret,
@@ -88,6 +89,11 @@ static int load_part(const struct compute_ask *q, const struct json *spec, struc
 
     if ((p.did ? load_asset(q, &p, e) : load_file(q, &p, e)) < 0)
         return -1;
+    p.in_bucket = bucket_is_file(p.first);
+    if (p.in_bucket &&
+        bucket_check_file(q->task->node, q->task->arena, p.first, &q->consumer, e) < 0)
+        return -1;
+    p.consumer = q->consumer;
     *ret = p;
     return 0;
 }
@@ -110,6 +116,7 @@ static int describe_algorithm(const struct compute_ask *q, const struct compute_
                               struct asset_algorithm *ret, struct err *e)
 {
     const struct compute_part *algorithm = &p->algorithm;
+    const struct bucket_info_request file = {algorithm->first, &q->consumer, true};
     struct storage_info info;
 
     *ret = (struct asset_algorithm){.files_checksum = "", .container_checksum = ""};
@@ -121,8 +128,7 @@ static int describe_algorithm(const struct compute_ask *q, const struct compute_
     if (!has_lists(p))
         return 0;
     ret->container_checksum = asset_checksum_container(q->task->arena, compute_parts_container(p));
-    if (storage_info_get(q->task->node->storage, q->task->arena, algorithm->first, true, &info, e) <
-        0)
+    if (bucket_info_get(q->task->node, q->task->arena, &file, &info, e) < 0)
         return -1;
     if (!info.valid || !info.checksum)
         return refused(e, COMPUTE_CHECKSUMS);
@@ -275,6 +281,8 @@ static struct json *stored_part(struct arena *a, const struct compute_part *p)
     }
     copy_member(a, v, "file", p->file);
     copy_member(a, v, "userdata", json_get(p->spec, "userdata"));
+    if (p->in_bucket)
+        json_set_str(a, v, "consumer", addr_text(a, &p->consumer));
     return v;
 }
 

@@ -33,6 +33,8 @@ struct compute_part {
     size_t service_index;
     const struct json *file;  /* what the job keeps of it: object or encrypted hex */
     const struct json *first; /* the same in the clear; NULL for raw code */
+    bool in_bucket;           /* it is a file of a bucket that the consumer may read */
+    struct addr consumer;
 };
 
 struct compute_parts {

@@ -85,6 +85,7 @@ static void start_net(struct node *n)
     guard_set(&rules);
     n->net = net_new();
     with_net.net = n->net;
+    with_net.buckets = n->buckets;
     n->storage = storage_new(&with_net);
 }
 

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "crypto/ecies.h"
 #include "indexer/index.h"
+#include "node/bucket_access.h"
 #include "node/chains.h"
 
 /* The compute engine of a node: how it is made, and what it asks back. */
@@ -63,16 +64,23 @@ int node_compute_input(struct node *n, struct arena *a, const struct json *store
         return -1;
     if (!json_is(file, JSON_OBJECT))
         return refused(e, ASSET_FILES_KEY);
-    if (str_eq(json_get_str(file, "type", ""), "nodePersistentStorage"))
-        return refused(e, COMPUTE_BUCKET_FILE);
     *ret_file = file;
     return 0;
 }
 
+/* A bucket may have been closed to the consumer since the job was accepted. */
 static int ask_input(void *ctx, struct arena *a, const struct json *stored,
                      const struct json **ret_file, struct err *e)
 {
-    return node_compute_input(ctx, a, stored, ret_file, e);
+    struct addr who;
+
+    if (node_compute_input(ctx, a, stored, ret_file, e) < 0)
+        return -1;
+    if (!bucket_is_file(*ret_file))
+        return 0;
+    if (!addr_parse_any(json_get_str(stored, "consumer", ""), &who))
+        return refused(e, BUCKET_DENIED);
+    return bucket_check_file(ctx, a, *ret_file, &who, e);
 }
 
 static int ask_output(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,

@@ -14,8 +14,8 @@ int node_compute_open(struct node *n, struct err *e) must_check;
 
 /*
  * The "file" of a stored input (compute.h) as a file object in the clear: what it is already, or
- * the first of a payload encrypted for this node. Refused: ASSET_FILES_KEY, COMPUTE_BUCKET_FILE,
- * and ASSET_FILES_OTHER for an asset's payload without its "did".
+ * the first of a payload encrypted for this node. Refused: ASSET_FILES_KEY, and ASSET_FILES_OTHER
+ * for an asset's payload without its "did".
  */
 int node_compute_input(struct node *n, struct arena *a, const struct json *stored,
                        const struct json **ret_file, struct err *e) must_check;

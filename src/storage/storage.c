@@ -9,7 +9,7 @@
 #include "storage/storage_int.h"
 
 static const struct storage_ops *const types[] = {&storage_url, &storage_ipfs, &storage_arweave,
-                                                  &storage_s3, &storage_ftp};
+                                                  &storage_s3,  &storage_ftp,  &storage_bucket};
 
 static char *without_slash(const char *url)
 {
@@ -31,6 +31,7 @@ struct storage *storage_new(const struct storage_options *o)
     uint8_t compressed[33];
 
     s->net = o->net;
+    s->buckets = o->buckets;
     s->ipfs_gateway = without_slash(o->ipfs_gateway);
     s->arweave_gateway = without_slash(o->arweave_gateway);
     s->checksum_max = o->checksum_max;

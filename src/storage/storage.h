@@ -18,9 +18,11 @@
  * addresses), and what it refuses says by which rule. Thread-safe; the calls wait for the origin.
  */
 struct storage;
+struct buckets;
 
 struct storage_options {
     struct net *net;
+    struct buckets *buckets;  /* borrowed, as net is; NULL: none are kept here */
     const char *ipfs_gateway; /* NULL: not configured; with or without a slash at the end */
     const char *arweave_gateway;
     int64_t checksum_max; /* bytes that a checksum covers at the most */
@@ -59,6 +61,13 @@ struct storage_info {
 int storage_info_get(struct storage *s, struct arena *a, const struct json *file, bool checksum,
                      struct storage_info *ret, struct err *e) must_check;
 
+/*
+ * The same for a file of a bucket, whose reader the caller has checked: storage_info_get() refuses
+ * those. STORAGE, BUCKET_ID, BUCKET_UNKNOWN, BUCKET_NAME, BUCKET_FILE.
+ */
+int storage_bucket_info(struct storage *s, struct arena *a, const struct json *file, bool checksum,
+                        struct storage_info *ret, struct err *e) must_check;
+
 /* As fileInfo answers: {valid, contentLength, contentType, checksum, name, type, ...}. */
 struct json *storage_info_json(struct arena *a, const struct storage_info *info);
 
@@ -72,6 +81,7 @@ struct storage_request {
     const char *range;           /* a Range header's value; or NULL */
     const char *if_range;        /* the same of If-Range: the range only of this very content */
     bool head;                   /* nothing but what is known of it: no body is opened */
+    bool bucket_allowed;         /* a file of a bucket may be read: who wants it has been checked */
 };
 
 struct storage_opened {

@@ -8,7 +8,8 @@
 /* Inside storage/: what a type of storage is, and the bodies that files are read through. */
 struct storage {
     struct net *net;
-    char *ipfs_gateway; /* without slashes at the end; NULL: not configured */
+    struct buckets *buckets; /* NULL: none are kept here */
+    char *ipfs_gateway;      /* without slashes at the end; NULL: not configured */
     char *arweave_gateway;
     int64_t checksum_max;
     char *peer_id; /* NULL: nothing is decrypted */
@@ -66,6 +67,7 @@ extern const struct storage_ops storage_ipfs;
 extern const struct storage_ops storage_arweave;
 extern const struct storage_ops storage_s3;
 extern const struct storage_ops storage_ftp;
+extern const struct storage_ops storage_bucket;
 
 /* The type's operations once the file object has been checked. STORAGE. */
 int storage__find(const struct storage *s, const struct json *file, const struct storage_ops **ret,
