@@ -2,6 +2,7 @@
 // Measures everything and prints one table. See README.md.
 import { cpus } from 'node:os'
 import { World } from '../test/api/fixtures.ts'
+import { benchEncrypt } from './encrypt.ts'
 import { benchHttp } from './http.ts'
 import { benchJob } from './job.ts'
 import { benchStart } from './start.ts'
@@ -17,7 +18,7 @@ export interface Figure {
 const w = await World.start({ env: { MAX_REQ_PER_MINUTE: '1000000000', MAX_CONNECTIONS_PER_MINUTE: '1000000' } })
 const figures: Figure[] = []
 try {
-  for (const bench of [benchStart, benchJob, benchHttp]) figures.push(...await bench(w))
+  for (const bench of [benchStart, benchJob, benchHttp, benchEncrypt]) figures.push(...await bench(w))
 } finally {
   await w.stop()
 }

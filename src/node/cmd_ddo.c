@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "indexer/index.h"
+#include "node/ddo_cache.h"
 #include "node/node.h"
 #include "node/policy.h"
 #include "node/settings.h"
@@ -15,18 +16,41 @@
 
 enum { ANSWER_MAX = 64 << 20 };
 
+/* A copy of our own that lives in the request's arena. */
+static int reply_document(struct task *t, const char *text)
+{
+    t->reply->bytes = (struct bytes){(const uint8_t *)text, strlen(text)};
+    http_reply_header(t->reply, "Content-Type", "application/json; charset=utf-8");
+    return 0;
+}
+
+static int read_ddo(struct task *t, const char *did, const char **ret, struct err *e)
+{
+    uint64_t commits = store_commits(t->node->store);
+    _db_ struct db *db = store_lend(t->node->store);
+
+    if (index_ddo_get(db, t->arena, did, ret, e) < 0)
+        return -1;
+    if (*ret)
+        ddo_cache_put(t->node->ddos, did, *ret, commits);
+    return 0;
+}
+
 int cmd_get_ddo(struct task *t, const struct args_get_ddo *args, struct err *e)
 {
-    _db_ struct db *db = store_lend(t->node->store);
+    const char *did = str_lower(t->arena, args->id);
     const char *text;
 
     if (!str_starts(args->id, "did:op"))
         return t->direct ? refused(e, DDO_ID) : refused(e, DDO_DID);
-    if (index_ddo_get(db, t->arena, args->id, &text, e) < 0)
+    text = ddo_cache_find(t->node->ddos, t->arena, did);
+    if (!text && t->on_loop)
+        return TASK_OFFLOAD;
+    if (!text && read_ddo(t, did, &text, e) < 0)
         return -1;
     if (!text)
         return t->direct ? refused(e, DDO_NOT_FOUND) : refused(e, DDO_NOT_HERE);
-    return reply_json_text(t, text);
+    return reply_document(t, text);
 }
 
 /* lastUpdateTime is the document's own word, lastUpdateTx the chain's. */

@@ -17,6 +17,7 @@
 #include "net/guard.h"
 #include "node/chains.h"
 #include "node/collect.h"
+#include "node/ddo_cache.h"
 #include "node/dispatch.h"
 #include "node/index_jobs.h"
 #include "node/memo.h"
@@ -297,6 +298,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     settings_open(n);
     if (store_open(c->data, &n->store, e) < 0 || start_logs(n, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
+    n->ddos = ddo_cache_new(n->store);
     start_net(n);
     start_chains(n);
     start_fees(n);
@@ -335,6 +337,7 @@ void node_stop(struct node *n, int limit_ms)
         rpc_free(n->chains[i].rpc);
     }
     node_memo_free(n->memo);
+    ddo_cache_free(n->ddos);
     storage_free(n->storage);
     net_free(n->net);
     buckets_close(n->buckets);

@@ -65,6 +65,7 @@ struct node {
     struct asset_lists lists; /* asks the chains who is in an access list */
     const char *root;         /* the text of GET / */
     struct node_memo *memo;   /* what was learned of accounts and tokens */
+    struct ddo_cache *ddos;   /* documents that were asked for lately */
 };
 
 /* Starts everything; on failure nothing is left running. The config must outlive the node. */

@@ -51,6 +51,7 @@ int tx_commit(struct tx *tx, struct err *e)
         tx_rollback(tx);
         return -1;
     }
+    store__committed(tx->db->store);
     tx_end(tx);
     return 0;
 }

@@ -49,6 +49,13 @@ void store_close(struct store *s);
  * a time: a second one may wait for the first for ever, and a write on it certainly does.
  */
 struct db *store_lend(struct store *s);
+
+/*
+ * How many transactions have been committed. What was read after this was asked holds for as long
+ * as the answer stays the same: for caches of what is read often and written seldom. Any thread.
+ */
+uint64_t store_commits(struct store *s);
+
 void store_return(struct db *db);
 static inline void cleanup_db(struct db **db)
 {

@@ -73,6 +73,8 @@ int store__migrate(struct db *db, const char *where, struct err *e) must_check;
 
 /* One turn for the writers of this process; taking it twice in a thread is a bug. */
 void store__writer_take(struct store *s);
+/* A transaction has been committed. */
+void store__committed(struct store *s);
 void store__writer_give(struct store *s);
 
 #endif

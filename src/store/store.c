@@ -25,7 +25,18 @@ struct store {
     pthread_cond_t writer_free;
     bool writing;
     pthread_t writer;
+    _Atomic uint64_t commits;
 };
+
+void store__committed(struct store *s)
+{
+    s->commits++;
+}
+
+uint64_t store_commits(struct store *s)
+{
+    return s->commits;
+}
 
 void store__writer_take(struct store *s)
 {
