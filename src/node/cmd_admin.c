@@ -198,6 +198,20 @@ static int reply_transfer(struct task *t, const struct hash32 *tx)
     return reply_json(t, v);
 }
 
+/* The error as an answer, since an answer can say which transaction it is about. */
+static int reply_unfinished(struct task *t, enum collect_outcome outcome, const struct hash32 *tx)
+{
+    struct err why;
+
+    if (outcome == COLLECT_REVERTED)
+        refused(&why, ADMIN_FEES_REVERTED, "[]"); /* a reverted transaction has no logs */
+    else
+        refused(&why, ADMIN_FEES_RECEIPT);
+    reply_header(t, "X-Transaction", hash32_text(t->arena, tx));
+    reply_status(t, err_status(why.code));
+    return reply_text(t, why.msg);
+}
+
 int cmd_collect_fees(struct task *t, const struct args_collect_fees *args, struct err *e)
 {
     struct collect_request r = {.everything = true};
@@ -218,9 +232,5 @@ int cmd_collect_fees(struct task *t, const struct args_collect_fees *args, struc
                    : refused(e, ADMIN_FEES, why.msg);
     }
     log_info("node", "collectFees: %s", hash32_text(t->arena, &tx));
-    if (outcome == COLLECT_MINED)
-        return reply_transfer(t, &tx);
-    reply_header(t, "X-Transaction", hash32_text(t->arena, &tx));
-    return outcome == COLLECT_REVERTED ? refused(e, ADMIN_FEES_REVERTED, "[]")
-                                       : refused(e, ADMIN_FEES_RECEIPT);
+    return outcome == COLLECT_MINED ? reply_transfer(t, &tx) : reply_unfinished(t, outcome, &tx);
 }

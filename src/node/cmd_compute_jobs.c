@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -217,11 +218,21 @@ static bool among(const struct json *list, const char *text)
     return json_len(list) == 0;
 }
 
-static bool is_wanted(const struct args_jobs *args, const struct json *job)
+/* The time counts from a job's end; of one that runs from its beginning, which was asked for. */
+static bool is_recent(const struct args_jobs *args, const struct json *job, int64_t from_s)
+{
+    const char *finished = json_get_str(job, "dateFinished", NULL);
+    char *end;
+
+    return from_s == 0 || args->running_jobs || (finished && strtoll(finished, &end, 10) >= from_s);
+}
+
+static bool is_wanted(const struct args_jobs *args, const struct json *job, int64_t from_s)
 {
     return among(args->environments, json_get_str(job, "environment", "")) &&
            among(args->consumer_addrs, json_get_str(job, "owner", "")) &&
-           (!args->running_jobs || json_get_int(job, "status", -1) == 40);
+           (!args->running_jobs || json_get_int(job, "status", -1) == 40) &&
+           is_recent(args, job, from_s);
 }
 
 /* Seconds, or milliseconds when the number is too large for seconds. */
@@ -244,19 +255,21 @@ int cmd_jobs(struct task *t, const struct args_jobs *args, struct err *e)
     bool one = args->job_id && *args->job_id && !str_eq(args->job_id, ":job");
     struct compute_filter f = {.job_id = one ? args->job_id : NULL, .any = true};
     struct json *all, *list = json_new_array(t->arena), *wrapped = json_new_object(t->arena);
+    int64_t from_s;
     size_t i;
 
-    if (read_from(args->from_timestamp, &f.from_s, e) < 0)
+    if (read_from(args->from_timestamp, &from_s, e) < 0)
         return -1;
+    f.from_s = args->running_jobs ? from_s : 0;
     if (t->node->compute && compute_status(t->node->compute, t->arena, &f, &all, e) < 0)
         return -1;
     for (i = 0; t->node->compute && i < json_len(all); i++)
-        if (is_wanted(args, json_at(all, i)))
+        if (is_wanted(args, json_at(all, i), from_s))
             json_push(t->arena, list, json_at(all, i));
     if (t->direct)
         return reply_json(t, list);
     /* by the route, what administrators asked the indexer for as well */
-    if (index_jobs_list(t->node, t->arena, f.job_id, f.from_s * 1000, list, e) < 0)
+    if (index_jobs_list(t->node, t->arena, f.job_id, from_s * 1000, list, e) < 0)
         return -1;
     json_set(t->arena, wrapped, "jobs", list);
     return reply_json(t, wrapped);

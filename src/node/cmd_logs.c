@@ -66,10 +66,10 @@ int cmd_get_logs(struct task *t, const struct args_get_logs *args, struct err *e
         return refused(e, LOG_ID);
     if (admin_check(t, ADMIN_ASKER(args), e) < 0)
         return -1;
-    if (id)
-        return reply_line(t, id, e);
     if (read_query(args, &q, e) < 0)
         return -1;
+    if (id)
+        return reply_line(t, id, e);
     if (logbook_find(t->node->logbook, t->arena, &q, &list, &why) < 0)
         return refused(e, LOGS_FAILED, why.msg);
     return reply_json(t, list);

@@ -13,6 +13,7 @@
 enum {
     LIMIT_MS = 120000,
     LOOK_MS = 1000,    /* the journal is asked at least as often */
+    SOON_MS = 20,      /* the news comes a moment before the journal has it */
     TIMES_MAX = 100000 /* transfers of one kind */
 };
 
@@ -21,6 +22,7 @@ static const char purpose[] = "fees.collect";
 struct node_collect {
     pthread_mutex_t lock;
     pthread_cond_t news; /* a transfer has ended */
+    int64_t news_ms;     /* when the last one did, monotonic */
     bool ending;
 };
 
@@ -31,6 +33,7 @@ static int told(void *ctx, const struct sender_event *event, struct err *e)
     (void)event;
     (void)e;
     lock_scope(&c->lock);
+    c->news_ms = clock_mono_ms();
     pthread_cond_broadcast(&c->news);
     return 0;
 }
@@ -172,12 +175,14 @@ static int send(struct node *n, struct arena *a, const struct collect_request *r
 /* False when the time is over, or the node ends. */
 static bool wait_for_news(struct node_collect *c, int64_t until)
 {
-    int64_t left = until - clock_mono_ms();
+    int64_t now = clock_mono_ms();
+    int64_t pause;
 
     lock_scope(&c->lock);
-    if (left <= 0 || c->ending)
+    if (now >= until || c->ending)
         return false;
-    (void)cond_wait_ms(&c->news, &c->lock, left < LOOK_MS ? left : LOOK_MS);
+    pause = c->news_ms && now - c->news_ms < LOOK_MS ? SOON_MS : LOOK_MS;
+    (void)cond_wait_ms(&c->news, &c->lock, pause);
     return !c->ending;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What administrators do: logs, configuration, reindexing, jobs, fees, the end of the node.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { AccesslistFactory, ProviderInstance } from '@oceanprotocol/lib'
@@ -11,7 +11,7 @@ import { CHAIN } from './lib/chain.ts'
 import { bare, fileInput, rawAlgorithm } from './lib/compute.ts'
 import { noise } from './lib/files.ts'
 import { http, post, type Reply } from './lib/http.ts'
-import { until } from './lib/process.ts'
+import { sleep, until } from './lib/process.ts'
 
 type Someone = HDNodeWallet | Wallet
 
@@ -256,7 +256,33 @@ describe('the configuration', () => {
     assert.equal(r.status, 400)
     assert.match(r.text, /^Config validation error: Invalid JSON in config file: /)
     writeFileSync(own(), before)
+    mkdirSync(`${own()}.tmp`)
+    const unwritten = await push({ rateLimit: 1, validateUnsignedDDO: false })
+    rmdirSync(`${own()}.tmp`)
+    assert.equal(unwritten.status, 500)
+    assert.match(unwritten.text, /^Error pushing config: /)
+    assert.equal(readFileSync(own(), 'utf8'), before)
     assert.equal((await json(ask('fetchConfig'))).validateUnsignedDDO, true)
+  })
+
+  test('killed at any moment, the file is whole', async () => {
+    for (let i = 0; i < 4; i++) {
+      const nonce = await ProviderInstance.getNonce(w.url, admin.address)
+      const pushes = Array.from({ length: 8 }, async (_, k) => {
+        const n = String(nonce + 1 + k)
+        const signature = await admin.signMessage(getBytes(keccak256(toUtf8Bytes(`${admin.address}${n}pushConfig`))))
+        return post(`${w.url}/directCommand`, {
+          command: 'pushConfig', address: admin.address, nonce: n, signature, config: { authorizedDecrypters: [], note: 'x'.repeat(100_000 + k) }
+        }).catch(() => null)
+      })
+      await sleep(i * 15)
+      w.node.kill('SIGKILL')
+      await w.node.end()
+      await Promise.all(pushes)
+      JSON.parse(readFileSync(own(), 'utf8'))
+      await w.startNode()
+    }
+    await json(push({ note: null }))
   })
 })
 
@@ -340,7 +366,7 @@ describe('stopJob', () => {
     await refused(ask('stopJob', { jobId: `0x12-${'0'.repeat(64)}` }), 400, 'Invalid C2D Environment')
     assert.deepEqual(await json(ask('stopJob', { jobId: `${cluster.hash}-${'0'.repeat(64)}` })), [])
     const job = await w.compute.startFree(await w.compute.environment(), {
-      who: w.consumer, datasets: [], algorithm: await rawAlgorithm('sleep 100')
+      who: w.consumer, datasets: [], algorithm: await rawAlgorithm('trap "exit 1" TERM; while :; do sleep 1; done')
     })
     await w.compute.wait(job.jobId, w.consumer, 'a running job', (j) => j.status === 40)
     const [stopped] = await json(ask('stopJob', { jobId: job.jobId }))
@@ -420,6 +446,26 @@ describe('collectFees', () => {
       await w.chain.provider.send('evm_setAutomine', [true])
     }
     assert.equal(await held(), 5n * 10n ** 17n)
+  })
+
+  test('the node ends while a transfer is under way', async () => {
+    await w.chain.provider.send('evm_setAutomine', [false])
+    try {
+      const reply = collect({})
+      await until('the transfer', async () => (await w.chain.provider.send('txpool_status', [])).pending !== '0x0', 60_000)
+      w.node.kill('SIGTERM')
+      const r = await reply
+      assert.deepEqual([r.status, r.text], [404, 'Receipt does not exist'])
+      assert.equal(await w.node.end(), 0)
+      await w.startNode()
+      const again = collect({})
+      await until('the same request', () => w.node.output.includes('collectFees by administrator'), 60_000)
+      await w.chain.provider.send('evm_mine', [])
+      assert.equal((await json(again)).tx, r.headers.get('x-transaction'), 'it was not sent twice')
+    } finally {
+      await w.chain.provider.send('evm_setAutomine', [true])
+    }
+    assert.equal(await held(), 0n)
   })
 
   test('bad input', async () => {

@@ -15,7 +15,7 @@ export interface Route {
   path: string
   name?: string
   input?: 'query' | 'body' | 'raw'
-  map?: Record<string, string>
+  map?: Record<string, string | string[]>
   errors?: 'text' | 'string' | 'object'
   empty_body?: string
   missing?: Record<string, string>
@@ -55,9 +55,9 @@ export function listedAt(door: Door): string[] {
     .filter(([, at]) => !at || at === here).map(([name]) => name)
 }
 
-/** Where a door finds a field: the place, and the name there ('' for the whole body). */
+/** Where a door finds a field: the place, and the name there ('' for the whole body); the first of several. */
 export function placeOf(door: Door, field: string): [place: 'query' | 'path' | 'header' | 'body', name: string] {
-  const mapped = door.route?.map?.[field]
+  const mapped = [door.route?.map?.[field]].flat()[0]
   if (!mapped) return [door.input === 'body' ? 'body' : 'query', field]
   const [place = '', name = ''] = mapped.split(/\.(.*)/s)
   return [place as 'query', name]

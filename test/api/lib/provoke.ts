@@ -5,6 +5,7 @@ import { rawAlgorithm } from './compute.ts'
 import { asDataset, type Published } from './market.ts'
 import type { Args } from './api.ts'
 import { CHAIN } from './chain.ts'
+import { administration, administrationExempt } from './provoke_admin.ts'
 import type { Stage } from './stage.ts'
 
 export interface Provocation {
@@ -240,7 +241,7 @@ function others(s: Stage): Table {
 }
 
 export const provocations = (s: Stage): Table => ({
-  ...others(s), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
+  ...others(s), ...administration(s), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
   startCompute: compute(s, 'startCompute'), freeStartCompute: compute(s, 'freeStartCompute')
 })
 
@@ -250,6 +251,7 @@ const full = 'unit test fit fills an environment with jobs'
 
 /** Errors that this test does not provoke, and where they are tested. `*`: of every command. */
 export const exempt: Record<string, string> = {
+  ...administrationExempt,
   '* POLICY_SILENT': policy, '* VALIDATE_DENIED': policy, '* ENCRYPT_DENIED': policy, '* ENCRYPT_FILE_DENIED': policy,
   '* ESCROW_AUTHS': escrow, '* ESCROW_LIMIT': escrow, '* ESCROW_SECONDS': escrow, '* ESCROW_LOCKS': escrow, '* ESCROW_CONTRACT': escrow,
   '* NODE_GAS': escrow, '* COMPUTE_ORDER_SHORT': 'orders.test.ts orders too few',

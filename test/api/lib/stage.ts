@@ -2,7 +2,7 @@
 // What must be there so that every error can be provoked: assets that are wrong in one way each,
 // orders, jobs, environments that refuse.
 import { Nft, ProviderInstance, type ComputeEnvironment } from '@oceanprotocol/lib'
-import { getBytes, id as keccakText } from 'ethers'
+import { Wallet, getBytes, id as keccakText } from 'ethers'
 import { World } from '../fixtures.ts'
 import type { Args } from './api.ts'
 import { CHAIN } from './chain.ts'
@@ -39,6 +39,10 @@ export class Stage {
   bare!: BareNode
   env!: { open: ComputeEnvironment; closed: ComputeEnvironment; paid: ComputeEnvironment; tight: ComputeEnvironment }
   asset = {} as Record<string, Published>
+  /** of both nodes */
+  readonly admin = new Wallet(Wallet.createRandom().privateKey)
+  private readonly admins = { ALLOWED_ADMINS: JSON.stringify([this.admin.address]) }
+  private nonce = Date.now() * 1000
   /** transactions of orders */
   tx = {} as Record<string, string>
   /** an ended job and one that runs */
@@ -46,7 +50,7 @@ export class Stage {
 
   static async start(): Promise<Stage> {
     const s = new Stage()
-    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments) } })
+    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments), ...s.admins } })
     try {
       await s.build()
     } catch (e) {
@@ -70,7 +74,7 @@ export class Stage {
 
   private async build(): Promise<void> {
     const { w } = this
-    this.bare = await BareNode.start()
+    this.bare = await BareNode.start(this.admins)
     const all = await w.compute.environments()
     const named = (id: string): ComputeEnvironment => {
       const e = all[['open', 'closed', 'paid', 'tight'].indexOf(id)]
@@ -147,5 +151,12 @@ export class Stage {
   async signed(command: string, who: Person = this.w.consumer, field = 'consumerAddress'): Promise<Args> {
     const nonce = String(await ProviderInstance.getNonce(this.w.url, who.address) + 1)
     return { [field]: who.address, nonce, signature: await who.signMessage(getBytes(keccakText(who.address + nonce + command))) }
+  }
+
+  /** The same by the administrator, whose nonces two nodes count. */
+  async signedByAdmin(command: string): Promise<Args> {
+    const { address } = this.admin
+    const nonce = String(++this.nonce)
+    return { address, nonce, signature: await this.admin.signMessage(getBytes(keccakText(address + nonce + command))) }
   }
 }
