@@ -59,7 +59,7 @@ static int least_of(struct query *q, const struct json *v, const char **ret, str
     return 0;
 }
 
-static int parse_should(struct query *q, const struct json *bool_query, int depth,
+static int parse_should(struct query *q, const struct json *bool_query, int depth, bool others,
                         struct clause *group, struct err *e)
 {
     const char *least;
@@ -70,7 +70,7 @@ static int parse_should(struct query *q, const struct json *bool_query, int dept
     if (least && group->children)
         return query_least(least, count_children(group), &group->least, e);
     /* Without it, `should` only ranks where other conditions filter. */
-    if (json_get(bool_query, "must") || json_get(bool_query, "filter") || !group->children)
+    if (others || !group->children)
         group->least = 0;
     return 0;
 }
@@ -88,18 +88,20 @@ static int parse_bool(struct query *q, const struct json *v, int depth, struct c
                                         "adjust_pure_negative",
                                         NULL};
     struct clause *group;
+    bool required;
 
     c->kind = CLAUSE_AND;
     if (query_members(v, known, "\"bool\"", e) < 0 ||
         parse_children(q, json_get(v, "must"), depth, c, e) < 0 ||
         parse_children(q, json_get(v, "filter"), depth, c, e) < 0)
         return -1;
+    required = c->children != NULL;
     if (query_child(q, c, CLAUSE_NOT, &group, e) < 0 ||
         parse_children(q, json_get(v, "must_not"), depth, group, e) < 0)
         return -1;
     if (query_child(q, c, CLAUSE_OR, &group, e) < 0)
         return -1;
-    return parse_should(q, v, depth, group, e);
+    return parse_should(q, v, depth, required, group, e);
 }
 
 /* Kinds that only wrap other queries. */

@@ -57,6 +57,8 @@ export interface Plan {
   dtCost?: unknown
   /** metadata goes on chain in the clear */
   clear?: boolean
+  /** in place of what stands in the metadata otherwise */
+  metadata?: Record<string, unknown>
   /** services[0].files, instead of the files encrypted for this asset */
   sealed?: string
 }
@@ -144,7 +146,8 @@ export class Market {
         created: now, updated: now, type: plan.type ?? 'dataset', name: plan.name,
         description: `${plan.name}, made by a test`, author: 'test', license: 'https://example.com/licence',
         tags: ['test'], additionalInformation: { termsAndConditions: true },
-        ...(plan.algorithm ? { algorithm: plan.algorithm } : {})
+        ...(plan.algorithm ? { algorithm: plan.algorithm } : {}),
+        ...plan.metadata
       },
       services: [service],
       ...(plan.credentials ? { credentials: plan.credentials } : {})
