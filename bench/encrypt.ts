@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { World } from '../test/api/fixtures.ts'
 import { run } from '../test/api/lib/process.ts'
-import { Account } from '../test/api/lib/sign.ts'
+import { Account } from '../test/api/lib/account.ts'
 import type { Figure } from './run.ts'
 
 const CONNECTIONS = 32
