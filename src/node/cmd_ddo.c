@@ -155,7 +155,7 @@ static int authenticate(struct task *t, const struct args_validate_ddo *args, bo
 
 /* who: NULL when nobody said who asks. */
 static int check_policy(struct task *t, const struct args_validate_ddo *args,
-                        const struct json *ddo, const struct addr *who, struct err *e)
+                        const struct addr *who, struct err *e)
 {
     struct json *q = policy_question(t->arena, "validateDDO");
     const char *name = auth_is_given(args->publisher_address) ? args->publisher_address
@@ -163,7 +163,7 @@ static int check_policy(struct task *t, const struct args_validate_ddo *args,
                                                               : "undefined";
     struct err denial;
 
-    policy_add(t->arena, q, "rawDDO", ddo);
+    policy_add(t->arena, q, "rawDDO", args->ddo);
     if (who)
         json_set_str(t->arena, q, "publisherAddress", name);
     policy_add(t->arena, q, "policyServer", args->policy_server);
@@ -213,7 +213,7 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
         return -1;
     if (errors)
         return refused(e, DDO_INVALID, json_text(t->arena, errors));
-    if (check_policy(t, args, ddo, is_signed ? &who : NULL, e) < 0)
+    if (policy_is_configured(t->node) && check_policy(t, args, is_signed ? &who : NULL, e) < 0)
         return -1;
     if (!is_signed && !settings->config->validate_unsigned_ddo)
         return reply_text(t, "");

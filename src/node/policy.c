@@ -12,7 +12,7 @@
 enum {
     ANSWER_MAX = 1 << 20,
     CONNECT_MS = 3000,
-    ASKING_MAX = 8, /* commands at once: a slow server must not occupy all workers */
+    ASKING_MAX = 8,
     OK = 200,
     SILENT = 400, /* as ocean-node has it */
     NOBODY = 404, /* likewise */
@@ -87,6 +87,14 @@ static struct policy_answer ask(struct node *n, struct arena *a, struct json *qu
     return answer;
 }
 
+/* How many commands may ask at once: a slow server must not occupy all workers. */
+static int asking_most(const struct node *n)
+{
+    int64_t half = (n->config->workers + 1) / 2;
+
+    return half > 0 && half < ASKING_MAX ? (int)half : ASKING_MAX;
+}
+
 struct policy_answer policy_ask(struct node *n, struct arena *a, struct json *question)
 {
     static atomic_int asking;
@@ -94,7 +102,7 @@ struct policy_answer policy_ask(struct node *n, struct arena *a, struct json *qu
 
     if (!policy_is_configured(n))
         return (struct policy_answer){.status = NOBODY, .said = text_bytes("")};
-    if (atomic_fetch_add(&asking, 1) >= ASKING_MAX)
+    if (atomic_fetch_add(&asking, 1) >= asking_most(n))
         answer = silence("too many questions wait for the policy server");
     else
         answer = ask(n, a, question);

@@ -45,8 +45,8 @@ struct json *policy_question(struct arena *a, const char *action);
 void policy_add(struct arena *a, struct json *question, const char *name, const struct json *value);
 
 /*
- * Asks where a policy server is configured. 0 when it is allowed; otherwise *e is the denial, with
- * the reason behind its text where the server is silent.
+ * 0 when it is allowed; otherwise *e is the denial, with the reason behind its text where the
+ * server is silent. For where there is a policy server: look before making up a question.
  */
 int policy_demand(struct task *t, struct json *question, const struct err *denial, struct err *e)
     must_check;

@@ -112,6 +112,40 @@ describe('a download', () => {
     refused(await download(both, w.consumer), 403, denied(both))
   })
 
+  test('of a version 5 document, whose values are objects', async () => {
+    const asset = await publish(undefined)
+    const [old] = asset.ddo.services
+    const values = (...list: string[]): Fields => ({ type: 'address', values: list.map((x) => ({ address: x })) })
+    const service = {
+      id: old.id, type: 'access', name: 'Guarded', files: old.files, datatokenAddress: old.datatokenAddress, serviceEndpoint: old.serviceEndpoint,
+      timeout: old.timeout, state: 0, credentials: { deny: [values(w.stranger.address)], match_deny: 'any' }
+    }
+    asset.did = asset.did.replace('did:op:', 'did:ope:')
+    asset.ddo = {
+      '@context': ['https://www.w3.org/ns/credentials/v2'], id: asset.did, type: ['VerifiableCredential'], version: '5.0.0', issuer: 'did:web:example.com',
+      credentialSubject: {
+        chainId: CHAIN, nftAddress: asset.nft,
+        metadata: {
+          created: '2026-01-01T00:00:00Z', updated: '2026-01-01T00:00:00Z', name: 'Guarded', providedBy: 'tests', type: 'dataset',
+          description: { '@value': 'made by a test', '@language': 'en', '@direction': 'ltr' }, license: { name: 'none' }
+        },
+        services: [service], credentials: { allow: [list(friends), values('*')], match_allow: 'all' }
+      }
+    }
+    await w.market.writeMetadata(asset)
+    await w.market.indexed(asset)
+    assert.equal((await download(asset, w.consumer)).status, 200)
+    refused(await download(asset, w.stranger), 403, denied(asset))
+    asset.ddo.credentialSubject.credentials = { allow: [values('*')] }
+    await w.market.writeMetadata(asset)
+    await w.market.indexed(asset)
+    refused(await download(asset, w.stranger), 403, denied(asset)) // by its service
+    service.credentials = { deny: [values(w.publisher.address)], match_deny: 'any' }
+    await w.market.writeMetadata(asset)
+    await w.market.indexed(asset)
+    assert.equal((await download(asset, w.stranger)).status, 200)
+  })
+
   test('follows a list at once, and is refused while its chain is silent', async () => {
     const asset = await publish({ allow: [list(friends)] })
     const access = new AccessListContract(friends, w.publisher, CHAIN)

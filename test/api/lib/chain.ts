@@ -15,6 +15,15 @@ export const atoll = process.env.ATOLL_BIN ??
 // ocean.js speaks on the console; a test has its own words
 LoggerInstance.setLevel(LogLevel.None)
 
+/**
+ * Looks for blocks all the time. Without a listener ethers begins with each wait(), and forgets the
+ * block that is mined between its question for the receipt and its first look: it waits for ever.
+ */
+export function watch(provider: JsonRpcProvider): void {
+  provider.pollingInterval = 25
+  void provider.on('block', () => {})
+}
+
 export class Chain {
   readonly url: string
   readonly addressFile: string
@@ -29,7 +38,7 @@ export class Chain {
     this.url = url
     this.addressFile = addressFile
     this.provider = new JsonRpcProvider(url, CHAIN, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 })
-    this.provider.pollingInterval = 20
+    watch(this.provider)
     process.env.ADDRESS_FILE = addressFile
     const file = JSON.parse(readFileSync(addressFile, 'utf8')) as { development: Record<string, unknown> }
     this.addresses = file.development

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { JsonRpcProvider } from 'ethers'
+import { watch } from './chain.ts'
 import { Program, freePort } from './process.ts'
 
 const anvil = fileURLToPath(new URL(
@@ -19,7 +20,7 @@ export class BareChain {
     await program.line(/Listening on/)
     const url = `http://127.0.0.1:${port}`
     const provider = new JsonRpcProvider(url, id, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 })
-    provider.pollingInterval = 20
+    watch(provider)
     return new BareChain(id, url, provider, program)
   }
 
