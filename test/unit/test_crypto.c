@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "crypto/aes.h"
 #include "crypto/ecies.h"
+#include "crypto/ethcrypto.h"
 #include "crypto/hash.h"
 #include "crypto/identity.h"
 #include "crypto/jwt.h"
@@ -502,15 +503,84 @@ static void jwt_refusals(void **state)
     }
 }
 
+/* The message of the wire's papers for the node key 01x32. */
+static void eth_crypto_messages(void **state)
+{
+    static const char message[] =
+        "5c892dd2dffaf7d808792ecbe01825db03427aa7697412d7b75c23e7f41371d4f9bf54e8f9556c08a5b2bd7e81"
+        "51b94041248f84ed5f572dbc87e2d57158b653aa8998d0307abdf6e943b8b116ba166f67f673bef86198b1f562"
+        "d78dbfad97c381";
+    _arena_ struct arena *a = arena_new();
+    _buf_ struct buf out = BUF_INIT(1000);
+    struct seckey node, other;
+    struct bytes blob;
+    uint8_t *bytes;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    memset(node.b, 1, sizeof(node.b));
+    memset(other.b, 2, sizeof(other.b));
+    assert_true(hex_parse(a, message, &blob));
+    ok(ethcrypto_decrypt(&node, blob.p, blob.n, &out, &e), e);
+    assert_string_equal(buf_str(&out), "{\"x\":1}");
+    err_is(ethcrypto_decrypt(&other, blob.p, blob.n, &out, &e), e, INVALID);
+    bytes = arena_memdup(a, blob.p, blob.n);
+    for (i = 0; i < blob.n; i++) {
+        bytes[i] ^= 1;
+        err_is(ethcrypto_decrypt(&node, bytes, blob.n, &out, &e), e, INVALID);
+        bytes[i] ^= 1;
+        err_is(ethcrypto_decrypt(&node, bytes, i, &out, &e), e, INVALID);
+    }
+}
+
+/* In pieces it is the same as in one. */
+static void aes_in_pieces(void **state)
+{
+    static const uint8_t key[32] = {1};
+    static const uint8_t iv[16] = {2};
+    static const size_t sizes[] = {0, 1, 15, 16, 17, 100, 4096};
+    static const size_t steps[] = {1, 7, 16, 33, 5000};
+    uint8_t plain[4096], got[4096 + 32];
+    size_t i, k, at, n, end;
+    struct err e;
+
+    (void)state;
+    random_bytes(plain, sizeof(plain));
+    for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        for (k = 0; k < sizeof(steps) / sizeof(*steps); k++) {
+            struct aes_stream *s = aes_stream_new(key, iv, true);
+            _buf_ struct buf whole = BUF_INIT(5000);
+
+            ok(aes_cbc_encrypt(key, iv, plain, sizes[i], &whole, &e), e);
+            for (at = 0, n = 0; at < sizes[i]; at += steps[k])
+                n += aes_stream_add(s, plain + at,
+                                    sizes[i] - at < steps[k] ? sizes[i] - at : steps[k], got + n);
+            ok(aes_stream_end(s, got + n, &end, &e), e);
+            aes_stream_free(s);
+            assert_int_equal(n + end, aes_cbc_size((int64_t)sizes[i]));
+            assert_memory_equal(got, whole.data, n + end);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors),           cmocka_unit_test(wire_identity),
-        cmocka_unit_test(wire_signatures),   cmocka_unit_test(wire_documents),
-        cmocka_unit_test(wire_encryption),   cmocka_unit_test(wire_jwt),
-        cmocka_unit_test(bad_texts),         cmocka_unit_test(bad_points),
-        cmocka_unit_test(ecies_round_trips), cmocka_unit_test(ecies_refusals),
-        cmocka_unit_test(aes_refusals),      cmocka_unit_test(jwt_refusals),
+        cmocka_unit_test(vectors),
+        cmocka_unit_test(wire_identity),
+        cmocka_unit_test(wire_signatures),
+        cmocka_unit_test(wire_documents),
+        cmocka_unit_test(wire_encryption),
+        cmocka_unit_test(wire_jwt),
+        cmocka_unit_test(bad_texts),
+        cmocka_unit_test(bad_points),
+        cmocka_unit_test(ecies_round_trips),
+        cmocka_unit_test(ecies_refusals),
+        cmocka_unit_test(aes_refusals),
+        cmocka_unit_test(jwt_refusals),
+        cmocka_unit_test(eth_crypto_messages),
+        cmocka_unit_test(aes_in_pieces),
     };
 
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/must.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "crypto/aes.h"
+#include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "json/json.h"
 #include "net/guard.h"
@@ -19,7 +22,9 @@ struct fixture {
     struct net *net;
     struct storage *storage;
     struct arena *a;
-    char seen[8192]; /* "METHOD path" of each request, a line each */
+    struct seckey key;
+    struct buf sealed; /* what /sealed answers */
+    char seen[8192];   /* "METHOD path" of each request, a line each */
 };
 
 static void note(struct server_conn *c)
@@ -45,8 +50,22 @@ static void ranged(struct server_conn *c)
         server_reply_text(c, 200, "Content-Type: a/b\r\n", "hello");
 }
 
+enum { BIG = 5000003 };
+
+/* Knows no ranges. */
+static void big(struct server_conn *c)
+{
+    _free_ unsigned char *text = xmalloc(BIG);
+    size_t i;
+
+    for (i = 0; i < BIG; i++)
+        text[i] = (unsigned char)(i % 251);
+    server_reply(c, 200, NULL, text, BIG);
+}
+
 static void handle(struct server_conn *c)
 {
+    struct fixture *f = c->arg;
     char key[64] = "";
     static const char piece[65536];
 
@@ -72,6 +91,17 @@ static void handle(struct server_conn *c)
     } else if (str_eq(c->path, "/cut")) {
         (void)server_write(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", 42);
         c->close = true;
+    } else if (str_eq(c->path, "/wrong-part")) {
+        server_reply_text(c, 206, "Content-Range: bytes 0-1/5\r\n", "he");
+    } else if (str_eq(c->path, "/etag")) {
+        server_reply_text(c, 200, "ETag: \"one\"\r\nContent-Encoding: x\r\n", "hello");
+    } else if (str_eq(c->path, "/unsized")) {
+        (void)server_write(c, "HTTP/1.1 200 OK\r\n\r\nhello", 24);
+        c->close = true;
+    } else if (str_eq(c->path, "/big")) {
+        big(c);
+    } else if (str_eq(c->path, "/sealed")) {
+        server_reply(c, 200, NULL, buf_str(&f->sealed), f->sealed.len);
     } else if (str_starts(c->path, "/ipfs/Qm") || str_starts(c->path, "/ar")) {
         server_reply_text(c, 200, NULL, "hello");
     } else {
@@ -85,6 +115,7 @@ static int setup(void **state)
     struct fixture *f = test_calloc(1, sizeof(*f));
 
     guard_set(&(struct guard_rules){.allow = allow, .allow_count = 1});
+    memset(f->key.b, 1, sizeof(f->key.b));
     f->server = server_new(NULL, handle, f);
     f->net = net_new();
     f->a = arena_new();
@@ -92,7 +123,10 @@ static int setup(void **state)
         &(struct storage_options){.net = f->net,
                                   .ipfs_gateway = arena_printf(f->a, "%s//", server_url(f->server)),
                                   .arweave_gateway = server_url(f->server),
-                                  .checksum_max = 1 << 20});
+                                  .checksum_max = 1 << 20,
+                                  .peer_id = "16Uiu2me",
+                                  .key = &f->key});
+    f->sealed = BUF_INIT(1 << 20);
     *state = f;
     return 0;
 }
@@ -105,6 +139,7 @@ static int teardown(void **state)
     net_free(f->net);
     server_free(f->server);
     arena_free(f->a);
+    buf_done(&f->sealed);
     test_free(f);
     return 0;
 }
@@ -327,6 +362,185 @@ static void ranges_are_forwarded(void **state)
     storage_close(o.body);
 }
 
+/* Opens a range, reads it all, "status content-range: text". */
+static const char *ranged_read(struct fixture *f, const struct json *file, const char *range,
+                               const char *if_range)
+{
+    struct storage_request r = {.file = file, .range = range, .if_range = if_range};
+    struct storage_opened o;
+    char text[64];
+    struct err e;
+
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_in_range(read_all(&o, text, sizeof(text)), 0, sizeof(text));
+    if (o.size >= 0)
+        assert_int_equal(o.size, strlen(text));
+    return arena_printf(f->a, "%d %s: %s", o.status, o.content_range ? o.content_range : "-", text);
+}
+
+static void ranges_are_cut_out_for_origins_without_them(void **state)
+{
+    struct fixture *f = *state;
+    struct json *hello = url_file(f, "/dir/hello.txt");
+    struct json *tagged = url_file(f, "/etag");
+    struct json *post = url_file(f, "/post");
+    struct storage_opened o;
+    struct err e;
+
+    assert_string_equal(ranged_read(f, hello, "bytes=1-2", NULL), "206 bytes 1-2/5: el");
+    assert_string_equal(ranged_read(f, hello, "bytes=3-", NULL), "206 bytes 3-4/5: lo");
+    assert_string_equal(ranged_read(f, hello, "bytes=-2", NULL), "206 bytes 3-4/5: lo");
+    assert_string_equal(ranged_read(f, hello, "bytes=5-", NULL), "416 bytes */5: ");
+    assert_string_equal(ranged_read(f, hello, "bytes=0-1,3-4", NULL), "200 -: hello");
+    assert_string_equal(ranged_read(f, hello, "nonsense", NULL), "200 -: hello");
+    assert_string_equal(ranged_read(f, url_file(f, "/unsized"), "bytes=1-2", NULL), "200 -: hello");
+    json_set_str(f->a, post, "method", "post");
+    assert_string_equal(ranged_read(f, post, "bytes=1-2", NULL), "206 bytes 1-2/5: el");
+    /* only of the same content */
+    assert_string_equal(ranged_read(f, tagged, "bytes=1-2", "\"one\""), "206 bytes 1-2/5: el");
+    assert_string_equal(ranged_read(f, tagged, "bytes=1-2", "\"two\""), "200 -: hello");
+    assert_string_equal(ranged_read(f, hello, "bytes=1-2", "\"one\""), "200 -: hello");
+    err_is(storage_open(
+               f->storage, f->a,
+               &(struct storage_request){.file = url_file(f, "/wrong-part"), .range = "bytes=2-3"},
+               &o, &e),
+           e, FAILED);
+    assert_string_equal(e.msg, "the origin sends another part than was asked for");
+}
+
+static void the_middle_of_a_large_file_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct storage_request r = {.file = url_file(f, "/big"), .range = "bytes=4000000-4999999"};
+    _free_ unsigned char *piece = xmalloc(65536);
+    struct storage_opened o;
+    int64_t at = 4000000;
+    struct err e;
+    int64_t n;
+    int64_t i;
+
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_int_equal(o.status, 206);
+    assert_int_equal(o.size, 1000000);
+    while ((n = storage_read(o.body, piece, 65536, &e)) > 0) {
+        for (i = 0; i < n; i++, at++) {
+            if (piece[i] != (unsigned char)(at % 251))
+                fail_msg("byte %lld differs", (long long)at);
+        }
+    }
+    assert_int_equal(n, 0);
+    assert_int_equal(at, 5000000);
+    storage_close(o.body);
+}
+
+static void heads_open_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct storage_request r = {.file = url_file(f, "/dir/hello.txt"), .head = true};
+    struct storage_opened o;
+    struct err e;
+
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_null(o.body);
+    assert_int_equal(o.size, 5);
+    assert_true(o.ranges);
+    assert_string_equal(o.content_type, "text/plain");
+    assert_string_equal(f->seen, "HEAD /dir/hello.txt\n");
+    r.file = url_file(f, "/absent");
+    err_is(storage_open(f->storage, f->a, &r, &o, &e), e, FAILED);
+    assert_string_equal(e.msg, "Request failed with status code 404");
+}
+
+static struct json *sealed_file(struct fixture *f, const char *by, const char *method)
+{
+    struct json *v = url_file(f, "/sealed");
+
+    json_set_str(f->a, v, "encryptedBy", by);
+    json_set_str(f->a, v, "encryptMethod", method);
+    return v;
+}
+
+static void own_secrets_are_decrypted(void **state)
+{
+    const uint8_t iv[16] = {0x03, 0x1b, 0x84, 0xc5, 0x56, 0x7b, 0x12, 0x64,
+                            0x40, 0x99, 0x5d, 0x3e, 0xd5, 0xaa, 0xba, 0x05};
+    struct fixture *f = *state;
+    struct pubkey to = pubkey_of(&f->key);
+    struct storage_request r = {.file = sealed_file(f, "16Uiu2me", "ecies"), .head = true};
+    struct storage_opened o;
+    struct err e;
+    char text[64];
+
+    ok(ecies_encrypt(&to, "hello", 5, &f->sealed, &e), e);
+    assert_string_equal(ranged_read(f, r.file, NULL, NULL), "200 -: hello");
+    assert_string_equal(ranged_read(f, r.file, "bytes=1-2", NULL), "206 bytes 1-2/5: el");
+    assert_string_equal(ranged_read(f, r.file, "bytes=9-", NULL), "416 bytes */5: ");
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_int_equal(o.size, 5);
+    f->sealed.data[100] ^= 1;
+    r.head = false;
+    err_is(storage_open(f->storage, f->a, &r, &o, &e), e, INVALID);
+
+    buf_reset(&f->sealed);
+    ok(aes_cbc_encrypt(f->key.b, iv, "hello", 5, &f->sealed, &e), e);
+    assert_string_equal(ranged_read(f, sealed_file(f, "16Uiu2me", "AES"), "bytes=1-2", NULL),
+                        "200 -: hello");
+    r.file = sealed_file(f, "16Uiu2other", "AES"); /* not ours: passes as it is */
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_int_equal(o.size, 16);
+    assert_int_equal(read_all(&o, text, sizeof(text)), 16);
+    f->sealed.len = 15; /* cut short */
+    r.file = sealed_file(f, "16Uiu2me", "AES");
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    assert_int_equal(read_all(&o, text, sizeof(text)), -1);
+}
+
+static void content_is_encrypted_for_others(void **state)
+{
+    static const uint8_t key[32] = {7};
+    static const uint8_t iv[16] = {8};
+    struct fixture *f = *state;
+    struct storage_request r = {.file = url_file(f, "/big")};
+    _buf_ struct buf got = BUF_INIT(BIG + 32);
+    _buf_ struct buf plain = BUF_INIT(BIG + 32);
+    _free_ char *piece = xmalloc(10000);
+    struct storage_opened o;
+    struct err e;
+    int64_t n;
+
+    ok(storage_open(f->storage, f->a, &r, &o, &e), e);
+    o.body = storage_encrypt(o.body, key, iv);
+    while ((n = storage_read(o.body, piece, 10000, &e)) > 0)
+        buf_add(&got, piece, (size_t)n);
+    assert_int_equal(n, 0);
+    storage_close(o.body);
+    assert_int_equal(got.len, aes_cbc_size(BIG));
+    ok(aes_cbc_decrypt(key, iv, got.data, got.len, &plain, &e), e);
+    assert_int_equal(plain.len, BIG);
+    assert_int_equal((unsigned char)plain.data[BIG - 1], (BIG - 1) % 251);
+}
+
+static void refused_addresses_say_why(void **state)
+{
+    struct fixture *f = *state;
+    struct storage_info info;
+    struct storage_opened o;
+    struct err e;
+
+    /* a name that the check of the text lets pass, and the address does not */
+    guard_set(&(struct guard_rules){.allow_private = false});
+    err_is(storage_info_get(f->storage, f->a, parse(f, "{\"type\":\"ipfs\",\"hash\":\"Qm\"}"),
+                            false, &info, &e),
+           e, UNSAFE_URL);
+    assert_string_equal(e.msg, "URL is marked as unsafe: 127.0.0.1 is a loopback address "
+                               "(allowPrivateUrls)");
+    err_is(storage_open(
+               f->storage, f->a,
+               &(struct storage_request){.file = parse(f, "{\"type\":\"ipfs\",\"hash\":\"Qm\"}")},
+               &o, &e),
+           e, UNSAFE_URL);
+}
+
 static void userdata_goes_to_the_query(void **state)
 {
     struct fixture *f = *state;
@@ -419,6 +633,12 @@ int main(void)
         T(methods_and_headers_are_honoured),
         T(content_is_read),
         T(ranges_are_forwarded),
+        T(ranges_are_cut_out_for_origins_without_them),
+        T(the_middle_of_a_large_file_is_found),
+        T(heads_open_nothing),
+        T(own_secrets_are_decrypted),
+        T(content_is_encrypted_for_others),
+        T(refused_addresses_say_why),
         T(userdata_goes_to_the_query),
         T(gateways_serve_content),
         T(names_are_made_safe),
