@@ -14,7 +14,9 @@ build=(gcc libc6-dev make git pkg-config meson ninja-build python3 ccache
 lint=(clang-format-14 pmccabe codespell)
 fuzz=(clang-14 libclang-rt-14-dev)
 images=(docker-registry busybox-static) # what tests and the demo run in containers
-bench=(wrk nginx-light)
+# what tests talk to: an origin and gateway, FTP with users, FTP with TLS, and the certificate for it
+peers=(nginx-light python3-pyftpdlib vsftpd openssl)
+bench=(wrk)
 engine=(docker.io iptables) # only where no engine answers
 nodejs=(nodejs npm)         # only where there is no node >= 18 with npm
 
@@ -59,6 +61,7 @@ quiet_services() {
         case $p in
         docker-registry) as_root systemctl disable -q --now docker-registry ;;
         nginx-light) as_root systemctl disable -q --now nginx ;;
+        vsftpd) as_root systemctl disable -q --now vsftpd ;;
         esac
     done
 }
@@ -127,8 +130,8 @@ build | devnet) ;;
 lint) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
 demo) packages+=("${images[@]}") ;;
-test | all) packages+=("${lint[@]}" "${images[@]}") ;;
-bench) packages+=("${images[@]}" "${bench[@]}") ;;
+test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}") ;;
+bench) packages+=("${images[@]}" "${peers[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac
 case $what in

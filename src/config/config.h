@@ -237,6 +237,7 @@ struct config {
     /* files */
     const char *ipfs_gateway; /* without a slash at the end, like the next one */
     const char *arweave_gateway;
+    const char *extra_ca_file;       /* or NULL */
     struct config_texts unsafe_urls; /* extended regular expressions, checked to compile */
     bool allow_private_urls;         /* every private address */
     struct config_texts allow_private_cidrs;

@@ -18,6 +18,10 @@ void stream__ask(struct stream *s, enum todo what)
     struct net *n = s->net;
     bool first;
 
+    if (s->t.is_ftp) { /* whoever asks holds s->lock */
+        pthread_cond_broadcast(&s->changed);
+        return;
+    }
     pthread_mutex_lock(&n->lock);
     s->todo |= (unsigned)what;
     first = list_empty(&s->todo_link);
@@ -57,12 +61,6 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     lock_scope(&s->lock);
     if (s->closed)
         return 0;
-    if (!s->head_done) { /* FTP has no headers */
-        transfer_note_size(&s->t);
-        s->head_done = true;
-        s->t.head_done = true; /* net_open() reads t.head from now on: it must not grow */
-        s->net->next_check = 0;
-    }
     if (s->skip >= (int64_t)n) {
         s->skip -= (int64_t)n;
         return n;
@@ -121,8 +119,6 @@ static void finish(struct stream *s, CURLcode rc)
         s->running = false;
     }
     lock_scope(&s->lock);
-    if (!s->head_done)
-        transfer_note_size(&s->t);
     s->failed = rc != CURLE_OK;
     if (s->failed) {
         (void)transfer_failed(&s->t, rc, &e);
@@ -319,6 +315,7 @@ struct net *net_new(void)
 
     must(pthread_once(&once, curl_start) == 0);
     must(pthread_mutex_init(&n->lock, NULL) == 0);
+    cond_init(&n->ftp_ended);
     list_init(&n->todo);
     list_init(&n->streams);
     list_init(&n->fresh);
@@ -345,6 +342,7 @@ void net_free(struct net *n)
 {
     if (!n)
         return;
+    ftp__await_all(n);
     pthread_mutex_lock(&n->lock);
     n->ending = true;
     pthread_mutex_unlock(&n->lock);
@@ -353,6 +351,7 @@ void net_free(struct net *n)
     must(list_empty(&n->streams));
     net__idle_free(n);
     (void)curl_multi_cleanup(n->multi);
+    (void)pthread_cond_destroy(&n->ftp_ended);
     (void)pthread_mutex_destroy(&n->lock);
     free(n);
 }

@@ -21,7 +21,9 @@ struct net {
     struct list streams; /* net thread: transfers in the multi handle */
     struct list fresh;   /* net thread: streams whose reader is to be told of new bytes */
     int64_t next_check;  /* net thread: when the first stream may have been silent too long */
-    struct list idle;    /* under lock: easy handles between calls, oldest first */
+    unsigned ftp_count;  /* under lock: FTP transfers, each with a thread */
+    pthread_cond_t ftp_ended;
+    struct list idle; /* under lock: easy handles between calls, oldest first */
     size_t idle_count;
 };
 
@@ -60,6 +62,9 @@ int transfer_failed(const struct transfer *t, CURLcode rc, struct err *e);
 /* The time limits of a request with its defaults, in ms; 0 means none. */
 int request_timeout(const struct net_request *r);
 int request_connect_timeout(const struct net_request *r);
+
+/* Waits for the threads of FTP transfers, which net_stop() ends within a second or so (ftp.c). */
+void ftp__await_all(struct net *n);
 
 /* Frees the easy handles between calls (call.c). */
 void net__idle_free(struct net *n);

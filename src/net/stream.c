@@ -82,8 +82,14 @@ int net_open(struct net *n, struct arena *a, const struct net_request *r, struct
         stream__free(s);
         return -1;
     }
-    stream__prepare(s, r);
-    stream__ask(s, TODO_START);
+    if (s->t.is_ftp && ftp__start(s, r, e) < 0) {
+        stream__free(s);
+        return -1;
+    }
+    if (!s->t.is_ftp) {
+        stream__prepare(s, r);
+        stream__ask(s, TODO_START);
+    }
     await_head(s, r->source);
     pthread_mutex_lock(&s->lock);
     if (!s->head_done && s->failed) {
@@ -158,11 +164,21 @@ void stream_skip(struct stream *s, int64_t n)
 
 void stream_close(struct stream *s)
 {
+    bool ended;
+    bool is_ftp;
+
     if (!s)
         return;
     pthread_mutex_lock(&s->lock);
     s->closed = true;
     s->ready = NULL;
+    ended = s->ended;
+    is_ftp = s->t.is_ftp;
+    if (is_ftp)
+        pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    stream__ask(s, TODO_CLOSE);
+    if (ended)
+        stream__free(s);
+    else if (!is_ftp) /* the thread of an FTP transfer frees it, and may have done so by now */
+        stream__ask(s, TODO_CLOSE);
 }

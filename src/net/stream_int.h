@@ -9,6 +9,7 @@
 enum todo { TODO_START = 1, TODO_RESUME = 2, TODO_CLOSE = 4 };
 
 /*
+ * For FTP the "net thread" below is the transfer's own (ftp.c), and there is nothing to do for it.
  * The net thread owns `t`, `link` and the time-outs from START to CLOSE; what the two sides share
  * is under `lock`. The transfer is detached by stream_close and freed by the net thread.
  */
@@ -37,6 +38,8 @@ struct stream {
     bool done; /* no more bytes will come; rc and err say why */
     bool failed;
     bool closed;
+    bool ended;  /* FTP: its thread is through with it */
+    bool silent; /* FTP: nothing moved for too long */
     struct err err;
     bool armed; /* stream_pull said STREAM_WAIT */
     void (*ready)(void *arg);
@@ -48,6 +51,9 @@ void stream__ask(struct stream *s, enum todo what);
 
 /* Tells whoever waits that something changed; s->lock is held. */
 void stream__announce(struct stream *s);
+
+/* Runs an FTP transfer on a thread of its own, which frees the stream when it is closed early. */
+int ftp__start(struct stream *s, const struct net_request *r, struct err *e) must_check;
 
 /* Sets the easy handle's functions for the net thread. */
 void stream__prepare(struct stream *s, const struct net_request *r);

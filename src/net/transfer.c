@@ -14,7 +14,8 @@ enum {
     HEAD_MAX = 128 * 1024,
     REDIRECTS_MAX = 5,
     TIMEOUT_DEFAULT_MS = 30000,
-    CONNECT_DEFAULT_MS = 10000
+    CONNECT_DEFAULT_MS = 10000,
+    FTP_REPLY_S = 15
 };
 
 #define SET(t, option, value) must(curl_easy_setopt((t)->easy, option, value) == CURLE_OK)
@@ -79,6 +80,7 @@ static int on_request(void *arg, char *remote_ip, char *local_ip, int remote_por
         (void)str_copy(t->refusal, sizeof(t->refusal), e.msg);
         return CURL_PREREQFUNC_ABORT;
     }
+    t->refusal[0] = '\0'; /* of another address of the same name */
     return CURL_PREREQFUNC_OK;
 }
 
@@ -204,6 +206,9 @@ static int set_ftp(struct transfer *t, const struct net_request *r, struct err *
     SET(t, CURLOPT_USE_SSL, (long)(r->ftp->tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
     SET(t, CURLOPT_FTP_FILEMETHOD, (long)CURLFTPMETHOD_NOCWD);
     SET(t, CURLOPT_FTP_SKIP_PASV_IP, 1L); /* data flows from the host that was asked */
+    SET(t, CURLOPT_FRESH_CONNECT, 1L);
+    SET(t, CURLOPT_FORBID_REUSE, 1L); /* closing it takes time: now, not when others wait */
+    SET(t, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)FTP_REPLY_S);
     SET(t, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)r->ftp->offset);
     return 0;
 }

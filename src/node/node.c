@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "asset/published.h"
 #include "base/buf.h"
@@ -68,7 +69,7 @@ static int start_logs(struct node *n, struct err *e)
     return logbook_open(n->store, n->config->data, &o, &n->logbook, e);
 }
 
-static void start_net(struct node *n)
+static int start_net(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
     const struct guard_rules rules = {.allow_private = c->allow_private_urls,
@@ -83,11 +84,15 @@ static void start_net(struct node *n)
                                       .key = &c->private_key};
     struct storage_options with_net = o;
 
+    if (c->extra_ca_file && access(c->extra_ca_file, R_OK) < 0)
+        return failed(e, INVALID, "NODE_EXTRA_CA_CERTS: %s cannot be read: %m", c->extra_ca_file);
     guard_set(&rules);
     n->net = net_new();
+    net_trust(n->net, c->extra_ca_file);
     with_net.net = n->net;
     with_net.buckets = n->buckets;
     n->storage = storage_new(&with_net);
+    return 0;
 }
 
 static void start_chains(struct node *n)
@@ -299,7 +304,8 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     if (store_open(c->data, &n->store, e) < 0 || start_logs(n, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
     n->ddos = ddo_cache_new(n->store);
-    start_net(n);
+    if (start_net(n, e) < 0)
+        goto fail;
     start_chains(n);
     start_fees(n);
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || start_money(n, e) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/must.h"
@@ -65,21 +66,21 @@ static bool cut(struct arena *a, const char *range, struct stream *stream, struc
     return found >= 0;
 }
 
-/* Whether the part that came is the one that was asked for. */
-static int check_part(struct arena *a, const struct net_response *got, const char *range,
-                      struct storage_opened *o, struct err *e)
+/* Takes the part that came, if it is the one that was asked for. */
+static bool take_part(struct arena *a, const struct net_response *got, const char *range,
+                      struct storage_opened *o)
 {
     int64_t at, n, total;
     int64_t want_at = 0;
     int64_t want_n = 0;
 
-    if (!range_content_parse(net_header_get(got, "content-range"), &at, &n, &total))
-        return failed(e, FAILED, "the origin does not say which part it sends");
-    if (range_parse(range, total < 0 ? INT64_MAX : total, &want_at, &want_n) <= 0 ||
-        (total >= 0 && (at != want_at || n != want_n)) || (o->size >= 0 && o->size != n))
-        return failed(e, FAILED, "the origin sends another part than was asked for");
+    if (!range_content_parse(net_header_get(got, "content-range"), &at, &n, &total) ||
+        range_parse(range, total < 0 ? INT64_MAX : total, &want_at, &want_n) <= 0 ||
+        (total >= 0 && (at != want_at || n != want_n)) || (total < 0 && at != want_at) ||
+        (o->size >= 0 && o->size != n))
+        return false;
     set_part(a, o, at, n, total);
-    return 0;
+    return true;
 }
 
 /* If-Range: only the same content may be continued. What has no validators never is the same. */
@@ -101,23 +102,33 @@ static void describe(const struct net_response *got, struct storage_opened *o)
     o->modified = net_header_get(got, "last-modified");
 }
 
-static int take_answer(struct arena *a, const struct storage_request *r,
-                       const struct net_response *got, struct stream *stream,
-                       struct storage_opened *o, struct err *e)
+/* A request and the Range header that it has, or NULL. */
+struct asking {
+    struct net_request request;
+    const char *range;
+};
+
+/* What an answer is good for. */
+enum answer { ANSWER_TAKEN, ANSWER_NO, ANSWER_WRONG_PART };
+
+/* asked: the Range header that the request had, or NULL. Takes the stream with ANSWER_TAKEN. */
+static enum answer take_answer(struct arena *a, const struct storage_request *r, const char *asked,
+                               const struct net_response *got, struct stream *stream,
+                               struct storage_opened *o)
 {
     bool wanted = true;
 
     describe(got, o);
-    if (got->status == 206 && r->range) {
-        if (check_part(a, got, r->range, o, e) < 0)
-            return -1;
-    } else if (got->status == 416 && r->range) {
-        const char *slash = net_header_get(got, "content-range");
+    if (got->status == 206) {
+        if (!asked || !take_part(a, got, asked, o))
+            return ANSWER_WRONG_PART;
+    } else if (got->status == 416 && asked) {
+        const char *total = net_header_get(got, "content-range");
 
-        set_beyond(a, o, slash && str_starts(slash, "bytes */") ? number(slash + 8) : -1);
+        set_beyond(a, o, total && str_starts(total, "bytes */") ? number(total + 8) : -1);
         wanted = false;
     } else if (!storage__is_success(got->status)) {
-        return storage__status_failed(got->status, e);
+        return ANSWER_NO;
     } else if (r->range && may_continue(r, o)) {
         wanted = cut(a, r->range, stream, o);
     }
@@ -125,34 +136,70 @@ static int take_answer(struct arena *a, const struct storage_request *r,
     o->body = wanted ? storage__stream_body(stream, o->size) : storage__bytes_body(NULL, 0, 0);
     if (!wanted)
         stream_close(stream);
-    return 0;
+    return ANSWER_TAKEN;
 }
 
+/* The target with If-Range for the origin. */
+static struct storage_target with_if_range(struct arena *a, const struct storage_target *t,
+                                           const char *if_range)
+{
+    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
+    struct storage_target with = *t;
+
+    if (t->header_count > 0)
+        memcpy(headers, t->headers, t->header_count * sizeof(*headers));
+    headers[with.header_count++] = (struct net_header){"If-Range", if_range};
+    with.headers = headers;
+    return with;
+}
+
+/* 1 when another part came than the request asked for. */
+static int fetch(struct storage *s, struct arena *a, const struct storage_request *r,
+                 const struct asking *q, struct storage_opened *o, struct err *e)
+{
+    struct net_response got;
+    struct stream *stream;
+    enum answer answer;
+
+    if (net_open(s->net, a, &q->request, &got, &stream, e) < 0)
+        return -1;
+    answer = take_answer(a, r, q->range, &got, stream, o);
+    if (answer == ANSWER_TAKEN)
+        return 0;
+    stream_close(stream);
+    if (answer == ANSWER_NO)
+        return storage__status_failed(got.status, e);
+    return q->range ? 1 : failed(e, FAILED, "the origin sends a part of what it was asked for");
+}
+
+/* S3 says that a range is beyond the end, and not where that is. */
+static void tell_size(struct storage *s, struct arena *a, const struct storage_target *t,
+                      struct storage_opened *o)
+{
+    struct storage_info info = {.size = -1};
+    struct err ignored;
+
+    if (storage__ask(s, a, t, &info, &ignored) == 0 && info.valid)
+        set_beyond(a, o, info.size);
+}
+
+/* An origin whose parts are not the ones that were asked for is asked for the whole. */
 static int open_http(struct storage *s, struct arena *a, const struct storage_request *r,
                      const struct storage_target *t, struct storage_opened *o, struct err *e)
 {
-    struct storage_target with = *t;
-    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
-    struct net_request request;
-    struct net_response got;
-    struct stream *stream;
-    size_t i;
+    struct storage_target with = r->range && r->if_range ? with_if_range(a, t, r->if_range) : *t;
+    struct asking q = {.range = str_eq(t->method, "GET") ? r->range : NULL};
+    int rc;
 
-    if (r->range && r->if_range) {
-        for (i = 0; i < t->header_count; i++)
-            headers[i] = t->headers[i];
-        headers[i] = (struct net_header){"If-Range", r->if_range};
-        with.headers = headers;
-        with.header_count = t->header_count + 1;
-    }
-    request = storage__request(a, &with, t->method, str_eq(t->method, "GET") ? r->range : NULL);
-    if (net_open(s->net, a, &request, &got, &stream, e) < 0)
-        return -1;
-    if (take_answer(a, r, &got, stream, o, e) < 0) {
-        stream_close(stream);
-        return -1;
-    }
-    return 0;
+    q.request = storage__request(a, &with, t->method, q.range);
+    rc = fetch(s, a, r, &q, o, e);
+    if (rc == 0 && o->status == 416 && !o->content_range)
+        tell_size(s, a, t, o);
+    if (rc != 1)
+        return rc;
+    q.range = NULL;
+    q.request = storage__request(a, t, t->method, NULL);
+    return fetch(s, a, r, &q, o, e);
 }
 
 /* --- over FTP --- */

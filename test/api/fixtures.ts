@@ -68,7 +68,7 @@ export class World {
     return w
   }
 
-  private async build(options: Options): Promise<void> {
+  async build(options: Options): Promise<void> {
     await this.files.start()
     this.chain = await Chain.start(this.dir)
     this.wallet = await this.chain.newAccount()

@@ -7,7 +7,7 @@ import {
 } from '@oceanprotocol/lib'
 import { hexlify, toUtf8Bytes, type HDNodeWallet, type TransactionReceipt, type TransactionResponse, type Wallet } from 'ethers'
 import { CHAIN, type Chain } from './chain.ts'
-import { sha256, type FileObject } from './files.ts'
+import { sha256 } from './files.ts'
 import { until } from './process.ts'
 
 export type Person = HDNodeWallet | Wallet
@@ -39,7 +39,7 @@ export const trustAll: Trust = { allowRawAlgorithm: true, allowNetworkAccess: tr
 
 export interface Plan {
   name: string
-  files: FileObject[]
+  files: object[]
   owner?: Person
   type?: 'dataset' | 'algorithm'
   service?: 'access' | 'compute'
