@@ -77,6 +77,11 @@ int asset_files_open(struct arena *a, const struct seckey *key, const struct ass
                      const struct asset_service *service, struct json **ret, struct err *e)
     must_check;
 
+/* The same of a payload in the clear. */
+int asset_files_take(struct json *payload, const struct asset *asset,
+                     const struct asset_service *service, struct json **ret, struct err *e)
+    must_check;
+
 /* Who is in an access list; the caller asks the chain. -1 when it cannot be asked. */
 struct asset_lists {
     void *ctx;

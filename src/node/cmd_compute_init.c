@@ -131,7 +131,8 @@ int cmd_initialize_compute(struct task *t, const struct args_initialize_compute 
     struct init s = {.ask = {.task = t,
                              .verb = "Initialize Compute",
                              .consumer_text = args->consumer_address,
-                             .policy = args->policy_server},
+                             .policy = args->policy_server,
+                             .quote = true},
                      .queue_s = args->queue_max_wait_time};
     struct compute_parts parts;
     const char *registry_auth;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "node/consume.h"
+#include "node/files.h"
 #include "node/node.h"
 #include "node/serve_file.h"
 
@@ -78,13 +79,29 @@ static int check_order(struct task *t, const struct args_download *args, const s
     return 0;
 }
 
+/* What a datatoken keeps it gives against the signature of this very request. */
+static int fetch_files(struct task *t, const struct args_download *args, const struct wanted *w,
+                       struct json **ret, struct err *e)
+{
+    const struct files_place place = {&w->asset, w->service, w->index};
+    struct files_proof proof = {.who = w->consumer};
+
+    if (auth_is_given(args->consumer_address) && auth_is_given(args->nonce) &&
+        auth_is_given(args->signature) && hex_parse(t->arena, args->signature, &proof.signature))
+        proof.text = arena_printf(t->arena, "%s%sdownload", args->consumer_address, args->nonce);
+    else
+        proof.signature.n = 0;
+    return files_fetch(t, &place, &proof, ret, e);
+}
+
 static int find_file(struct task *t, const struct args_download *args, const struct wanted *w,
                      const struct json **ret, struct err *e)
 {
     struct json *files;
 
-    if (asset_files_open(t->arena, &t->node->config->private_key, &w->asset, w->service, &files,
-                         e) < 0)
+    if (files_are_elsewhere(w->service) ? fetch_files(t, args, w, &files, e) < 0
+                                        : asset_files_open(t->arena, &t->node->config->private_key,
+                                                           &w->asset, w->service, &files, e) < 0)
         return -1;
     if (args->file_index >= (int64_t)json_len(files))
         return refused(e, FILE_INDEX, (long long)args->file_index, json_len(files));

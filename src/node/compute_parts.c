@@ -9,7 +9,9 @@
 #include "base/str.h"
 #include "node/bucket_access.h"
 #include "node/consume.h"
+#include "node/files.h"
 #include "node/node_compute.h"
+#include "node/seal.h"
 #include "order/order.h"
 
 enum { PARTS_MAX = 100 };
@@ -30,12 +32,39 @@ static int check_access(const struct compute_ask *q, const struct compute_part *
     return p->service ? 0 : refused(e, COMPUTE_SERVICE, p->service_id, p->did);
 }
 
+/* Files that a datatoken keeps: for the node itself, which is the consumer of a job's orders. */
+static int fetch_files(const struct compute_ask *q, struct compute_part *p, struct err *e)
+{
+    const struct files_place place = {&p->asset, p->service, p->service_index};
+    struct task *t = q->task;
+    struct files_proof proof = files_own_proof(t, p->did);
+    _buf_ struct buf sealed = BUF_INIT(SEAL_MAX);
+    struct json *files;
+    const char *text;
+
+    if (q->quote)
+        return 0; /* they are shown to who has ordered */
+    if (files_fetch(t, &place, &proof, &files, e) < 0)
+        return -1;
+    if (json_len(files) == 0)
+        return refused(e, COMPUTE_FILES, p->service->id, p->did);
+    p->first = json_at(files, 0);
+    text = json_text(t->arena, p->first);
+    if (node_seal(t->node, true, (struct bytes){(const uint8_t *)text, strlen(text)}, &sealed, e) <
+        0)
+        return -1;
+    p->file = json_new_str(t->arena, hex0x_dup(t->arena, sealed.data, sealed.len));
+    return 0;
+}
+
 static int open_files(const struct compute_ask *q, struct compute_part *p, struct err *e)
 {
     struct task *t = q->task;
     struct json *files;
     struct err why;
 
+    if (files_are_elsewhere(p->service))
+        return fetch_files(q, p, e);
     if (asset_files_open(t->arena, &t->node->config->private_key, &p->asset, p->service, &files,
                          &why) < 0 ||
         json_len(files) == 0)
@@ -142,6 +171,9 @@ static int check_trust(const struct compute_ask *q, const struct compute_parts *
     bool strict = q->task->node->config->strict_trusted_algorithms;
     size_t i;
 
+    /* a quote for files that are not shown yet: the start will judge them */
+    if (p->algorithm.did && !p->algorithm.first)
+        return 0;
     if (describe_algorithm(q, p, &algorithm, e) < 0)
         return -1;
     for (i = 0; i < p->dataset_count; i++)

@@ -20,6 +20,7 @@ struct compute_ask {
     const char *consumer_text; /* as sent */
     const struct json *policy; /* the request's policyServer, NULL when absent */
     bool free_job;
+    bool quote; /* nothing has been ordered yet */
 };
 
 /* A dataset or the algorithm as requested; asset and service only with a documentId. */
@@ -32,7 +33,8 @@ struct compute_part {
     const struct asset_service *service;
     size_t service_index;
     const struct json *file;  /* what the job keeps of it: object or encrypted hex */
-    const struct json *first; /* the same in the clear; NULL for raw code */
+    const struct json *first; /* the same in the clear; NULL for raw code, and in a quote for
+                                 files that a datatoken keeps */
     bool in_bucket;           /* it is a file of a bucket that the consumer may read */
     struct addr consumer;
 };

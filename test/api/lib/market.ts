@@ -5,7 +5,7 @@ import {
   Aquarius, Datatoken, Nft, NftFactory, ProviderInstance, ZERO_ADDRESS, approveWei, generateDid,
   getEventFromTx, orderAsset, type ComputeAlgorithm, type ComputeAsset, type DatatokenCreateParams, type ProviderFees
 } from '@oceanprotocol/lib'
-import { hexlify, toUtf8Bytes, type HDNodeWallet, type TransactionReceipt, type TransactionResponse, type Wallet } from 'ethers'
+import { Contract, hexlify, toUtf8Bytes, type HDNodeWallet, type TransactionReceipt, type TransactionResponse, type Wallet } from 'ethers'
 import { CHAIN, type Chain } from './chain.ts'
 import { sha256 } from './files.ts'
 import { until } from './process.ts'
@@ -55,6 +55,8 @@ export interface Plan {
   serviceCredentials?: unknown
   /** orders that one use of the service takes */
   dtCost?: unknown
+  /** the datatoken keeps the files (template 4) and gives them to nodes of this access list, or to all */
+  kept?: { allow?: string }
   /** metadata goes on chain in the clear */
   clear?: boolean
   /** in place of what stands in the metadata otherwise */
@@ -92,9 +94,14 @@ export class Market {
     const made = await this.makeTokens(plan, owner)
     const nft = String(getEventFromTx(made, 'NFTCreated').args.newTokenAddress)
     const datatoken = String(getEventFromTx(made, 'TokenCreated').args.newTokenAddress)
-    const files = plan.sealed ?? await ProviderInstance.encrypt(
-      { nftAddress: nft, datatokenAddress: datatoken, files: plan.files }, CHAIN, this.node, owner)
-    assert.match(files, /^0x[0-9a-f]+$/i, 'encrypt')
+    const payload = { nftAddress: nft, datatokenAddress: datatoken, files: plan.files }
+    const files = plan.kept ? '' : plan.sealed ?? await ProviderInstance.encrypt(payload, CHAIN, this.node, owner)
+    if (plan.kept) {
+      const token = new Contract(datatoken, ['function setFilesObject(bytes)'], owner)
+      await mined(await token.getFunction('setFilesObject')(toUtf8Bytes(JSON.stringify(payload))))
+    } else {
+      assert.match(files, /^0x[0-9a-f]+$/i, 'encrypt')
+    }
     const asset = {
       did: generateDid(nft, CHAIN), nft, datatoken, serviceId: sha256(datatoken), owner, tx: '',
       ddo: {}, indexed: {} as Asset
@@ -111,6 +118,13 @@ export class Market {
     const token: DatatokenCreateParams = {
       templateIndex: plan.template ?? 1, cap: '100000', feeAmount: '0', paymentCollector: owner.address,
       feeToken: this.chain.ocean, minter: owner.address, mpFeeAddress: ZERO_ADDRESS, name: 'Test DT', symbol: 'TDT'
+    }
+    if (plan.kept) {
+      Object.assign(token, {
+        templateIndex: 4, accessListFactory: String(this.chain.addresses.AccessListFactory),
+        filesObject: { nftAddress: ZERO_ADDRESS, datatokenAddress: ZERO_ADDRESS, files: [] },
+        allowAccessList: plan.kept.allow ?? ZERO_ADDRESS, denyAccessList: ZERO_ADDRESS
+      })
     }
     let tx: TransactionResponse
     if (plan.price === undefined) {
