@@ -347,6 +347,11 @@ void conn_eof(struct conn *c)
         conn_close(c);
 }
 
+bool conn_has_input(const struct conn *c)
+{
+    return (c->running ? c->left : c->in.len) > 0;
+}
+
 void conn_input(struct conn *c, const char *p, size_t n)
 {
     if (c->state == CONN_ANSWER || c->in.len > 0) {

@@ -221,6 +221,8 @@ void conn_accept(struct http_server *s);
 /* n bytes have arrived / no more will. */
 void conn_input(struct conn *c, const char *p, size_t n);
 void conn_eof(struct conn *c);
+/* Whether something has arrived that no request has used yet. */
+bool conn_has_input(const struct conn *c);
 /* Works on what has arrived, as far as it goes. */
 void conn_run(struct conn *c);
 /* The answer in c->x has left: on to the next request, or to the end. */

@@ -250,7 +250,8 @@ void send_reply(struct conn *c)
     struct exchange *x = c->x;
     _buf_ struct buf head = BUF_INIT(65536);
 
-    c->last = c->last || !x->head.keep_alive || x->reply.close || c->server->stopping || c->eof;
+    c->last = c->last || !x->head.keep_alive || x->reply.close || c->server->stopping ||
+              (c->eof && !conn_has_input(c));
     c->state = CONN_ANSWER;
     etag_apply(x);
     write_head(c, &head);

@@ -154,12 +154,33 @@ static void test_idle_crowd(void **state)
     http_server_stop(s, 100);
 }
 
+/* What was asked before the client said that it asks no more is answered, all of it. */
+static void test_half_closed(void **state)
+{
+    struct http_server *s = start((struct http_options){0});
+    _buf_ struct buf b = BUF_INIT(65536);
+    bool closed;
+    int fd = dial(s);
+
+    (void)state;
+    say_text(fd,
+             "GET /work/slow HTTP/1.1\r\n" H "\r\nGET /work HTTP/1.1\r\n" H
+             "\r\nPOST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabcGET /cut HTTP/1.1\r\n");
+    shutdown(fd, SHUT_WR);
+    hear(fd, &b, NULL, &closed);
+    assert_true(closed);
+    assert_non_null(strstr(buf_str(&b), "worked 127.0.0.1HTTP/1.1 200 "));
+    assert_true(str_ends(buf_str(&b), "\r\n\r\nabc"));
+    close(fd);
+    http_server_stop(s, 100);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forwarded_twice), cmocka_unit_test(test_bodies),
-        cmocka_unit_test(test_slow_reader),     cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_idle_crowd),
+        cmocka_unit_test(test_half_closed), cmocka_unit_test(test_forwarded_twice),
+        cmocka_unit_test(test_bodies),      cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_crowd),       cmocka_unit_test(test_idle_crowd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
