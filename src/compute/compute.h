@@ -71,8 +71,9 @@ struct compute_options {
     size_t engine_count;
     const struct config_registry_auth *registry_auths;
     size_t registry_auth_count;
-    int pull_timeout_s;  /* 0: 900 */
-    int claim_timeout_s; /* time to claim after the job's end; 0: 3600 */
+    const char *cleanup_cron; /* when results that have expired go; NULL: every minute */
+    int pull_timeout_s;       /* 0: 900 */
+    int claim_timeout_s;      /* time to claim after the job's end; 0: 3600 */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/cron.h"
 #include "base/list.h"
 #include "base/thread.h"
 #include "compute/compute.h"
@@ -64,8 +65,9 @@ struct compute {
     pthread_t clock;
     bool started;
     bool ending;
-    struct list jobs;   /* live jobs, oldest first */
-    int64_t next_sweep; /* monotonic ms */
+    struct list jobs;    /* live jobs, oldest first */
+    struct cron cleanup; /* when results that have expired go */
+    int64_t next_sweep;  /* monotonic ms */
 };
 
 /*

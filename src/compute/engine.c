@@ -161,6 +161,14 @@ static int drop_results(void *ctx, const struct job_row *row, struct err *e)
     return jobs_delete(c->o.store, row->id, e);
 }
 
+/* CRON_CLEANUP_C2D_STORAGE, on the monotonic clock; without one every minute. */
+static int64_t next_sweep(const struct compute *c)
+{
+    int64_t at = c->o.cleanup_cron ? cron_next(&c->cleanup, clock_s()) : -1;
+
+    return clock_mono_ms() + (at < 0 ? SWEEP_MS : at * 1000 - clock_ms());
+}
+
 static void sweep(struct compute *c)
 {
     _arena_ struct arena *a = arena_new();
@@ -204,7 +212,7 @@ static void *clock_run(void *arg)
             pthread_mutex_unlock(&c->lock);
             sweep(c);
             pthread_mutex_lock(&c->lock);
-            c->next_sweep = clock_mono_ms() + SWEEP_MS;
+            c->next_sweep = next_sweep(c);
             continue;
         }
         (void)cond_wait_ms(&c->wake, &c->lock, wait);
@@ -232,7 +240,8 @@ int compute_new(const struct compute_options *o, const struct compute_callbacks 
     pthread_mutex_init(&c->lock, NULL);
     cond_init(&c->wake);
     list_init(&c->jobs);
-    if (env__load(c, e) < 0) {
+    if ((o->cleanup_cron && cron_parse(o->cleanup_cron, &c->cleanup, e) < 0) ||
+        env__load(c, e) < 0) {
         compute_free(c);
         return -1;
     }

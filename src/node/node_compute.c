@@ -149,6 +149,7 @@ int node_compute_open(struct node *n, struct err *e)
         .engine_count = c->engine_count,
         .registry_auths = c->registry_auths,
         .registry_auth_count = c->registry_auth_count,
+        .cleanup_cron = c->cron_cleanup_c2d_storage,
         .pull_timeout_s = (int)c->c2d_download_timeout,
         .claim_timeout_s = (int)c->escrow_claim_timeout,
     };
