@@ -120,22 +120,27 @@ static int terminate(struct glue *g)
     return 0;
 }
 
+/* One coding, the one that ends the body; no other is undone here. */
+static bool is_framed(const llhttp_t *p, const struct http_request *r, bool http10)
+{
+    const char *coding = http_header_get(r, "transfer-encoding");
+
+    return !coding || (str_ieq(coding, "chunked") && (p->flags & F_CHUNKED) &&
+                       !(p->flags & F_CONTENT_LENGTH) && !http10);
+}
+
 static int take(const llhttp_t *p, struct http_request *r, struct head *ret)
 {
     size_t hosts = 0;
     size_t i;
     const char *expect = http_header_get(r, "expect");
-    const char *coding = http_header_get(r, "transfer-encoding");
     bool http10 = p->http_major == 1 && p->http_minor == 0;
 
     for (i = 0; i < r->header_count; i++)
         hosts += str_eq(r->headers[i].name, "host");
     if (p->http_major != 1 || p->http_minor > 1 || hosts > 1 || (!http10 && hosts == 0))
         return -1;
-    if (coding && (!str_ieq(coding, "chunked") || !(p->flags & F_CHUNKED) ||
-                   (p->flags & F_CONTENT_LENGTH) || http10))
-        return -1; /* one coding, the one that ends the body; no other is undone here */
-    if (p->method == HTTP_CONNECT)
+    if (!is_framed(p, r, http10) || p->method == HTTP_CONNECT)
         return -1;
     *ret = (struct head){.keep_alive = llhttp_should_keep_alive(p),
                          .http10 = http10,
