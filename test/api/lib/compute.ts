@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import {
   EscrowContract, ProviderInstance, type ComputeAlgorithm, type ComputeAsset, type ComputeEnvironment,
-  type ComputeJob, type ComputeResourceRequest, type ProviderComputeInitializeResults
+  type ComputeJob, type ComputeOutput, type ComputeResourceRequest, type ProviderComputeInitializeResults
 } from '@oceanprotocol/lib'
 import { Contract } from 'ethers'
 import { CHAIN, type Chain } from './chain.ts'
@@ -59,6 +59,8 @@ export interface Start {
   algorithm: ComputeAlgorithm
   duration?: number
   resources?: ComputeResourceRequest[]
+  /** a storage for the results */
+  output?: ComputeOutput
 }
 
 export class Compute {
@@ -86,12 +88,12 @@ export class Compute {
 
   async start(e: ComputeEnvironment, s: Start): Promise<Job> {
     return one(await ProviderInstance.computeStart(this.node, s.who, e.id, s.datasets, s.algorithm, s.duration ?? 60,
-      this.token(e), s.resources ?? smallest(e.resources), CHAIN))
+      this.token(e), s.resources ?? smallest(e.resources), CHAIN, undefined, undefined, s.output))
   }
 
   async startFree(e: ComputeEnvironment, s: Start): Promise<Job> {
     return one(await ProviderInstance.freeComputeStart(this.node, s.who, e.id, s.datasets, s.algorithm,
-      s.resources ?? smallest(e.free?.resources)))
+      s.resources ?? smallest(e.free?.resources), undefined, undefined, s.output))
   }
 
   async status(jobId: string, who: Person): Promise<Job> {

@@ -30,6 +30,7 @@ export type Handler = (req: IncomingMessage, res: ServerResponse) => void
 export class FileServer {
   private readonly files = new Map<string, ServedFile & { type: string }>()
   private readonly handlers = new Map<string, Handler>()
+  private readonly prefixes = new Map<string, Handler>()
   private readonly server = createServer((req, res) => this.answer(req, res))
   private port = 0
 
@@ -63,9 +64,15 @@ export class FileServer {
     return { type: 'url', url: this.url(name), method: 'GET' }
   }
 
+  /** The same for everything below /name when it ends with a slash. */
+  onPut(name: string, handler: Handler): void {
+    this.prefixes.set(`/${name}`, handler)
+  }
+
   private answer(req: IncomingMessage, res: ServerResponse): void {
     const path = new URL(req.url ?? '/', 'http://x').pathname
-    const handler = this.handlers.get(path)
+    const folder = [...this.prefixes.keys()].find((p) => p === path || (p.endsWith('/') && path.startsWith(p)))
+    const handler = this.handlers.get(path) ?? this.prefixes.get(folder ?? '')
     const file = this.files.get(path)
     if (handler) {
       handler(req, res)
