@@ -14,6 +14,7 @@
 #include "escrow/escrow.h"
 #include "json/json.h"
 #include "net/net.h"
+#include "storage/buckets.h"
 #include "storage/storage.h"
 #include "store/db.h"
 
@@ -51,6 +52,12 @@ struct compute_callbacks {
      */
     int (*output)(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,
                   struct err *e);
+    /*
+     * The bucket of compute_request.bucket, refused when the job's owner may not use it any more.
+     * NULL when there are no buckets.
+     */
+    int (*bucket)(void *ctx, struct arena *a, const char *id, const char *owner, struct bucket *ret,
+                  struct err *e);
     /* compute_request.registry_auth as it was stored, opened: {username, password} or {auth}. */
     int (*login)(void *ctx, struct arena *a, const char *stored, const char **ret_json,
                  struct err *e);
@@ -64,8 +71,9 @@ struct compute_options {
     struct net *net;
     struct store *store;
     struct storage *storage;
-    struct escrow *escrow; /* NULL: no paid jobs */
-    const char *data_dir;  /* jobs live in DATA/c2d_storage/ */
+    struct buckets *buckets; /* NULL: this node keeps none */
+    struct escrow *escrow;   /* NULL: no paid jobs */
+    const char *data_dir;    /* jobs live in DATA/c2d_storage/ */
     const char *consumer_address;
     const struct config_engine *engines; /* borrowed, like the next one */
     size_t engine_count;
@@ -188,6 +196,7 @@ struct compute_request {
      * opens when they are there, and that holds secrets only in a sealed form.
      */
     const char *output;
+    const char *bucket;          /* id of the bucket that they go to as files, or NULL or "" */
     const struct json *metadata; /* or NULL */
     const struct json *viewers;  /* array of addresses, or NULL */
     const char *registry_auth;   /* for callbacks.login, or NULL; kept until the image is here */

@@ -184,6 +184,10 @@ int job__open_log(struct job *j, struct err *e) must_check;
 /* Ends who reads along; complete: the container has ended, the rest of its output is fetched. */
 void job__close_log(struct job *j, bool complete);
 
+/* --- to_bucket.c --- */
+/* The files of the archive at `path` into the bucket, on behalf of the job's owner. */
+int to_bucket__deliver(struct job *j, const char *path, const char *id, struct err *e) must_check;
+
 /* --- provision.c --- */
 int provision__container(struct job *j, struct err *e) must_check;
 

@@ -15,8 +15,8 @@
 
 /*
  * What the algorithm has made leaves the container: into the job's folder, and from there to the
- * storage that the buyer has named, if any. A buyer's storage that does not take it is the buyer's
- * failure: what ran is paid, and the results stay here like those of any other job.
+ * storage or the bucket that the buyer has named, if any. A buyer's storage that does not take it
+ * is the buyer's failure: what ran is paid, and the results stay here like those of any other job.
  */
 
 enum {
@@ -156,15 +156,18 @@ static int send_outputs(struct job *j, const char *path, const struct compute_ou
     return -1;
 }
 
-/* The sealed definition of where to; NULL when the results stay here. */
-static const char *remote_output(struct arena *a, const struct job *j)
+/*
+ * A member of the request: "output" is the sealed definition of where to, "bucket" an id. NULL
+ * when the results stay here.
+ */
+static const char *wanted(struct arena *a, const struct job *j, const char *member)
 {
     struct json *request;
     struct err ignored;
 
     if (json_parse(a, j->row.request, strlen(j->row.request), &request, &ignored) < 0)
         return NULL;
-    return json_get_str(request, "output", NULL);
+    return json_get_str(request, member, NULL);
 }
 
 static int upload(struct job *j, const char *path, const char *sealed, struct err *e)
@@ -192,15 +195,32 @@ static int upload(struct job *j, const char *path, const char *sealed, struct er
     return 0;
 }
 
+/* --- to a bucket of this node --- */
+
+static int deliver(struct job *j, const char *path, const char *bucket, struct err *e)
+{
+    if (fsm__save(j, e) < 0)
+        return -1;
+    if (to_bucket__deliver(j, path, bucket, e) < 0) {
+        job__note(j, "configuration.log", "outputs: not kept in the bucket: %s", e->msg);
+        return err_wrap(e, "the outputs could not be kept in the bucket");
+    }
+    (void)unlink(path); /* as above */
+    return 0;
+}
+
 int step_publish(struct job *j, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     const char *path = job__path(a, j->compute, &j->row, OUTPUTS);
-    const char *sealed = remote_output(a, j);
+    const char *sealed = wanted(a, j, "output");
+    const char *bucket = wanted(a, j, "bucket");
 
     if ((!j->row.output_hash || fs_size(path) < 0) && fetch_outputs(j, path, e) < 0)
         return -1;
     if (sealed && upload(j, path, sealed, e) < 0)
+        return -1;
+    if (bucket && deliver(j, path, bucket, e) < 0)
         return -1;
     return STEP_CLEAN;
 }

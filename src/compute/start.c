@@ -116,6 +116,8 @@ static const char *request_text(struct arena *a, const struct compute_request *r
     json_set(a, v, "algorithm", json_copy(a, r->algorithm));
     if (r->output && r->output[0])
         json_set_str(a, v, "output", r->output);
+    if (r->bucket && r->bucket[0])
+        json_set_str(a, v, "bucket", r->bucket);
     return json_text(a, v);
 }
 

@@ -78,9 +78,8 @@ bool bucket_is_file(const struct json *file)
     return str_ieq(json_get_str(file, "type", ""), "nodePersistentStorage");
 }
 
-/* For a job a bucket that does not exist is one that is closed. */
-static int use_for_job(struct node *n, struct arena *a, const char *id, const struct addr *who,
-                       struct bucket *ret, struct err *e)
+int bucket_for_job(struct node *n, struct arena *a, const char *id, const struct addr *who,
+                   struct bucket *ret, struct err *e)
 {
     if (bucket_use(n, a, id, who, ret, e) == 0)
         return 0;
@@ -101,7 +100,7 @@ int bucket_check_file(struct node *n, struct arena *a, const struct json *file,
         return refused(e, COMPUTE_BUCKET_ID);
     if (!n->buckets)
         return refused(e, COMPUTE_BUCKETS);
-    if (use_for_job(n, a, id, who, &bucket, e) < 0 || storage_check(n->storage, file, e) < 0)
+    if (bucket_for_job(n, a, id, who, &bucket, e) < 0 || storage_check(n->storage, file, e) < 0)
         return -1;
     if (bucket_file_open(n->buckets, &bucket, name, &fd, &found, e) < 0)
         return e->code == ERR_BUCKET_FILE ? refused(e, BUCKET_FILE_GONE, name) : -1;

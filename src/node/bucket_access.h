@@ -34,6 +34,10 @@ bool bucket_is_open_to(struct bucket_reader *r, const struct bucket *b);
 int bucket_use(struct node *n, struct arena *a, const char *id, const struct addr *who,
                struct bucket *ret, struct err *e) must_check;
 
+/* The same for a job, where a bucket that does not exist is one that is closed: BUCKET_DENIED. */
+int bucket_for_job(struct node *n, struct arena *a, const char *id, const struct addr *who,
+                   struct bucket *ret, struct err *e) must_check;
+
 /* --- file objects of the type nodePersistentStorage --- */
 
 bool bucket_is_file(const struct json *file);

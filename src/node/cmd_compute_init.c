@@ -147,7 +147,7 @@ int cmd_initialize_compute(struct task *t, const struct args_initialize_compute 
     s.price.resources = &s.resources;
     if (compute_fill(s.ask.env, false, json_get(args->payment, "resources"), &s.resources, e) < 0 ||
         compute_quote(&s.price, &s.cost, e) < 0 ||
-        compute_ask_output(t, args->output, args->output_bucket_id, e) < 0 ||
+        compute_ask_output(&s.ask, args->output, args->output_bucket_id, e) < 0 ||
         compute_parts_load(&s.ask, args->datasets, args->algorithm, &parts, e) < 0 ||
         compute_ask_registry(t, args->encrypted_docker_registry_auth, &registry_auth, e) < 0 ||
         compute_check_image(s.ask.env, compute_parts_container(&parts), registry_auth, e) < 0)

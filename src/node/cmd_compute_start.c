@@ -109,7 +109,8 @@ static int run(struct start *s, struct err *e)
     if (compute_fill(r.env, r.free_job, s->resources, &resources, e) < 0 ||
         check_room(s, &resources, e) < 0 ||
         compute_ask_registry(t, s->registry_auth, &r.registry_auth, e) < 0 ||
-        compute_ask_access(&s->ask, e) < 0 || compute_ask_output(t, s->output, s->bucket, e) < 0 ||
+        compute_ask_access(&s->ask, e) < 0 ||
+        compute_ask_output(&s->ask, s->output, s->bucket, e) < 0 ||
         compute_parts_load(&s->ask, s->datasets, s->algorithm, &parts, e) < 0 ||
         read_payment(s, &r, e) < 0 || check_price(&r, e) < 0 ||
         compute_parts_paid(&s->ask, &parts, e) < 0)
@@ -117,6 +118,7 @@ static int run(struct start *s, struct err *e)
     r.inputs = compute_parts_inputs(t->arena, &parts);
     r.algorithm = compute_parts_algorithm(t->arena, &parts);
     r.output = s->output;
+    r.bucket = s->bucket;
     if (compute_start(t->node->compute, t->arena, &r, &job, e) < 0)
         return -1;
     json_push(t->arena, list, job);

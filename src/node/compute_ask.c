@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "crypto/ecies.h"
 #include "crypto/random.h"
+#include "node/bucket_access.h"
 #include "node/compute_parts.h"
 #include "node/node.h"
 #include "node/node_compute.h"
@@ -41,8 +42,22 @@ int compute_ask_registry(struct task *t, const char *encrypted, const char **ret
     return *ret ? node_compute_login(t->node, t->arena, *ret, &ignored, e) : 0;
 }
 
-int compute_ask_output(struct task *t, const char *output, const char *bucket, struct err *e)
+static int ask_bucket(const struct compute_ask *q, const char *id, struct err *e)
 {
+    struct task *t = q->task;
+    struct bucket bucket;
+
+    if (!t->node->buckets)
+        return refused(e, COMPUTE_OUTPUT_BUCKET);
+    if (!bucket_is_id(id))
+        return refused(e, COMPUTE_OUTPUT_BUCKET_ID);
+    return bucket_for_job(t->node, t->arena, id, &q->consumer, &bucket, e);
+}
+
+int compute_ask_output(const struct compute_ask *q, const char *output, const char *bucket,
+                       struct err *e)
+{
+    struct task *t = q->task;
     struct compute_output opened;
     bool has_output = output && *output;
     bool has_bucket = bucket && *bucket;
@@ -51,7 +66,7 @@ int compute_ask_output(struct task *t, const char *output, const char *bucket, s
     if (has_output && has_bucket)
         return refused(e, COMPUTE_OUTPUT_BOTH);
     if (has_bucket)
-        return refused(e, COMPUTE_OUTPUT_BUCKET);
+        return ask_bucket(q, bucket, e);
     if (!has_output)
         return 0;
     rc = node_compute_output(t->node, t->arena, output, &opened, e);

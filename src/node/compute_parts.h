@@ -80,9 +80,10 @@ int compute_ask_registry(struct task *t, const char *encrypted, const char **ret
     must_check;
 /*
  * Where the results are to go: `output` must open and name a storage that can be written to,
- * outputBucketId is refused. COMPUTE_OUTPUT and those that begin so. Asks no storage.
+ * outputBucketId a bucket that the consumer may use: BUCKET_DENIED. COMPUTE_OUTPUT and those that
+ * begin so. Asks no storage.
  */
-int compute_ask_output(struct task *t, const char *output, const char *bucket, struct err *e)
-    must_check;
+int compute_ask_output(const struct compute_ask *q, const char *output, const char *bucket,
+                       struct err *e) must_check;
 
 #endif

@@ -83,6 +83,16 @@ static int ask_input(void *ctx, struct arena *a, const struct json *stored,
     return bucket_check_file(ctx, a, *ret_file, &who, e);
 }
 
+static int ask_bucket(void *ctx, struct arena *a, const char *id, const char *owner,
+                      struct bucket *ret, struct err *e)
+{
+    struct addr who;
+
+    if (!addr_parse_any(owner, &who))
+        return refused(e, BUCKET_DENIED);
+    return bucket_for_job(ctx, a, id, &who, ret, e);
+}
+
 static int ask_output(void *ctx, struct arena *a, const char *stored, struct compute_output *ret,
                       struct err *e)
 {
@@ -135,6 +145,7 @@ int node_compute_open(struct node *n, struct err *e)
     const struct compute_callbacks callbacks = {.ctx = n,
                                                 .input = ask_input,
                                                 .output = ask_output,
+                                                .bucket = ask_bucket,
                                                 .login = ask_login,
                                                 .ddo = ask_ddo,
                                                 .decimals = node_decimals};
@@ -142,6 +153,7 @@ int node_compute_open(struct node *n, struct err *e)
         .net = n->net,
         .store = n->store,
         .storage = n->storage,
+        .buckets = n->buckets,
         .escrow = n->escrow,
         .data_dir = c->data,
         .consumer_address = n->address_text,
