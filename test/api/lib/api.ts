@@ -14,7 +14,7 @@ export interface Route {
   method: string
   path: string
   name?: string
-  input?: 'query' | 'body' | 'raw'
+  input?: 'query' | 'body' | 'raw' | 'stream'
   map?: Record<string, string | string[]>
   errors?: 'text' | 'string' | 'object'
   empty_body?: string
@@ -40,7 +40,9 @@ export const commands = readdirSync(folder).filter((f) => f.endsWith('.json') &&
 /** A way to a command: one of its routes, or /directCommand. */
 export interface Door { command: Command; route: Route | null; name: string; input: 'query' | 'body' | 'raw' }
 
-const inputOf = (r: Route): Door['input'] => r.input ?? (['POST', 'PATCH'].includes(r.method) ? 'body' : 'query')
+/** To a client a streamed body is bytes like any other. */
+const inputOf = (r: Route): Door['input'] =>
+  r.input === 'stream' ? 'raw' : r.input ?? (['POST', 'PATCH'].includes(r.method) ? 'body' : 'query')
 
 export function doorsOf(command: Command): Door[] {
   const doors: Door[] = command.routes.map((route) => ({ command, route, name: `${route.method} ${route.path}`, input: inputOf(route) }))

@@ -6,6 +6,7 @@ import { asDataset, type Published } from './market.ts'
 import type { Args } from './api.ts'
 import { CHAIN } from './chain.ts'
 import { administration, administrationExempt } from './provoke_admin.ts'
+import { bucketsExempt, inBuckets, inFileInfo, inJobs } from './provoke_buckets.ts'
 import type { Stage } from './stage.ts'
 
 export interface Provocation {
@@ -116,6 +117,7 @@ function files(s: Stage): Table {
       FEES_VALID_UNTIL: { args: fee(s.published('data'), { validUntil: 99999999999 }) }
     },
     fileInfo: {
+      ...inFileInfo(s),
       FILE_INFO_FIELDS: { args: {} }, FILE_INFO_PARAMETERS: { args: { checksum: true } },
       FILE_INFO_SERVICE: { args: { did: nowhere } }, FILE_INFO_DID: { args: { did: 'x', serviceId: '1' } },
       FILE_INFO_TYPE: { args: { type: 'nonsense' } }, FILE_INFO_CONSUMER: { args: { type: 'nodePersistentStorage' } },
@@ -200,7 +202,7 @@ function compute(s: Stage, kind: Kind): Table[string] {
     COMPUTE_CHAIN: { args: how(pay(cpu(1), { chainId: 1 })), says: [1] },
     COMPUTE_TOKEN: { args: how(pay(cpu(1), { token: String(s.w.chain.addresses.MockDAI) })), says: [CHAIN, String(s.w.chain.addresses.MockDAI)] },
     COMPUTE_OUTPUT_BOTH: { args: how({ output: '00', outputBucketId: 'x' }) },
-    COMPUTE_OUTPUT_BUCKET: { args: how({ outputBucketId: 'x' }) }, COMPUTE_OUTPUT: { args: how({ output: '00' }) },
+    ...inJobs(s, how), COMPUTE_OUTPUT: { args: how({ output: '00' }) },
     COMPUTE_DDO: { args: how({ datasets: [{ documentId: nowhere, serviceId: '1' }] }), says: [nowhere] },
     ASSET_NOT_ORDERABLE: { args: how(dataset('paused')) },
     ASSET_DENIED: { args: how(dataset('closed')), says: [s.published('closed').did] },
@@ -241,7 +243,7 @@ function others(s: Stage): Table {
 }
 
 export const provocations = (s: Stage): Table => ({
-  ...others(s), ...administration(s), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
+  ...others(s), ...administration(s), ...inBuckets(s, nobody), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
   startCompute: compute(s, 'startCompute'), freeStartCompute: compute(s, 'freeStartCompute')
 })
 
@@ -251,7 +253,7 @@ const full = 'unit test fit fills an environment with jobs'
 
 /** Errors that this test does not provoke, and where they are tested. `*`: of every command. */
 export const exempt: Record<string, string> = {
-  ...administrationExempt,
+  ...administrationExempt, ...bucketsExempt,
   '* POLICY_SILENT': policy, '* VALIDATE_DENIED': policy, '* ENCRYPT_DENIED': policy, '* ENCRYPT_FILE_DENIED': policy,
   '* ESCROW_AUTHS': escrow, '* ESCROW_LIMIT': escrow, '* ESCROW_SECONDS': escrow, '* ESCROW_LOCKS': escrow, '* ESCROW_CONTRACT': escrow,
   '* NODE_GAS': escrow, '* COMPUTE_ORDER_SHORT': 'orders.test.ts orders too few',

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must be there so that every error can be provoked: assets that are wrong in one way each,
 // orders, jobs, environments that refuse.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Nft, ProviderInstance, type ComputeEnvironment } from '@oceanprotocol/lib'
 import { Wallet, getBytes, id as keccakText } from 'ethers'
 import { World } from '../fixtures.ts'
 import type { Args } from './api.ts'
+import { Buckets } from './buckets.ts'
 import { CHAIN } from './chain.ts'
 import { rawAlgorithm, smallest } from './compute.ts'
 import { socketPath } from './docker.ts'
@@ -39,6 +43,11 @@ export class Stage {
   bare!: BareNode
   env!: { open: ComputeEnvironment; closed: ComputeEnvironment; paid: ComputeEnvironment; tight: ComputeEnvironment }
   asset = {} as Record<string, Published>
+  private readonly folder = mkdtempSync(join(tmpdir(), 'atoll-stage-'))
+  /** the consumer's; the same without room; the publisher's */
+  bucket = { own: '', full: '', foreign: '' }
+  /** the consumer's */
+  token = ''
   /** of both nodes */
   readonly admin = new Wallet(Wallet.createRandom().privateKey)
   private readonly admins = { ALLOWED_ADMINS: JSON.stringify([this.admin.address]) }
@@ -50,7 +59,7 @@ export class Stage {
 
   static async start(): Promise<Stage> {
     const s = new Stage()
-    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments), ...s.admins } })
+    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments), ...s.admins, ...s.storage() } })
     try {
       await s.build()
     } catch (e) {
@@ -60,7 +69,24 @@ export class Stage {
     return s
   }
 
+  /** Buckets so small that they are soon full. */
+  private storage(): Record<string, string> {
+    return {
+      PERSISTENT_STORAGE: JSON.stringify({ enabled: true, type: 'localfs', options: { folder: this.folder } }),
+      MAX_BUCKETS: '2', MAX_BUCKET_FILES: '2', MAX_BUCKET_FILE_SIZE: '100', MAX_BUCKET_SIZE: '150'
+    }
+  }
+
+  private async makeBuckets(): Promise<void> {
+    const b = new Buckets(this.w.url)
+    const { consumer, publisher } = this.w
+    this.bucket = { own: await b.make(consumer), full: await b.make(consumer), foreign: await b.make(publisher) }
+    for (const [name, size] of [['large', 100], ['small', 1]] as const) await b.upload(consumer, this.bucket.full, name, 'x'.repeat(size))
+    this.token = await ProviderInstance.generateAuthToken(consumer, this.w.url)
+  }
+
   async stop(): Promise<void> {
+    rmSync(this.folder, { recursive: true, force: true })
     await this.bare?.stop()
     if (this.job.running) await ProviderInstance.computeStop(this.job.running, this.w.url, this.w.consumer).catch(() => null)
     if (this.job.running) await this.w.compute.end(this.job.running, this.w.consumer)
@@ -82,6 +108,7 @@ export class Stage {
       return e
     }
     this.env = { open: named('open'), closed: named('closed'), paid: named('paid'), tight: named('tight') }
+    await this.makeBuckets()
     await this.startJobs()
     await this.publishAll()
     this.tx.data = await w.market.order(this.published('data'), w.consumer)
