@@ -188,7 +188,7 @@ static bool enter(struct job *j, int step)
             return false;
         clock_sleep_ms(STORE_RETRY_MS);
     }
-    log_debug("compute", "job %s: %s", j->id, j->row.status_name);
+    log_verbose("compute", "job %s: %s", j->id, j->row.status_name);
     j->tries = 0;
     j->entered = clock_ms();
     if (step == STEP_CLEAN)

@@ -70,6 +70,14 @@ static void tell_failure(const struct follower *f, int failures, const struct er
         log_debug("indexer", "chain %llu: %s", (unsigned long long)f->chain->chain_id, e->msg);
 }
 
+static void tell_progress(const struct follower *f, uint64_t before)
+{
+    if (f->next != before)
+        log_verbose("indexer", "chain %llu: indexed to block %lld of %llu",
+                    (unsigned long long)f->chain->chain_id, (long long)f->next - 1,
+                    (unsigned long long)f->head);
+}
+
 static int64_t retry_ms(int failures)
 {
     int64_t ms = RETRY_MS;
@@ -87,6 +95,8 @@ static void *run(void *arg)
     bool more = false;
 
     do {
+        uint64_t before = f->next;
+
         if (follow_step(f, &more, &e) < 0) {
             tell_failure(f, ++failures, &e);
             continue;
@@ -94,6 +104,7 @@ static void *run(void *arg)
         if (failures >= QUIET_FAILURES)
             log_info("indexer", "chain %llu: works again", (unsigned long long)f->chain->chain_id);
         failures = 0;
+        tell_progress(f, before);
     } while (rest(f, &f->wake, failures ? retry_ms(failures) : (more ? 0 : pause_ms(f))));
     return NULL;
 }

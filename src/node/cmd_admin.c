@@ -207,6 +207,7 @@ static int reply_unfinished(struct task *t, enum collect_outcome outcome, const 
         refused(&why, ADMIN_FEES_REVERTED, "[]"); /* a reverted transaction has no logs */
     else
         refused(&why, ADMIN_FEES_RECEIPT);
+    reply_header(t, "Access-Control-Expose-Headers", "X-Transaction");
     reply_header(t, "X-Transaction", hash32_text(t->arena, tx));
     reply_status(t, err_status(why.code));
     return reply_text(t, why.msg);

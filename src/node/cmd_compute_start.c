@@ -3,6 +3,7 @@
 
 #include "api.gen.h"
 #include "auth/auth.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "node/compute_parts.h"
 #include "node/node.h"
@@ -121,6 +122,7 @@ static int run(struct start *s, struct err *e)
     r.bucket = s->bucket;
     if (compute_start(t->node->compute, t->arena, &r, &job, e) < 0)
         return -1;
+    log_info("compute", "job %s of %s started", json_get_str(job, "jobId", "?"), r.owner);
     json_push(t->arena, list, job);
     return reply_json(t, list);
 }

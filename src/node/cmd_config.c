@@ -27,8 +27,10 @@ static void add_keys(struct task *t, const char *header, struct config_texts key
 
 static int reply_config(struct task *t)
 {
+    static const char shown[] = "X-Config-Restart, X-Config-Overridden"; /* to pages of others */
     _settings_ struct settings *s = settings_take(t->node);
 
+    reply_header(t, "Access-Control-Expose-Headers", shown);
     add_keys(t, "X-Config-Restart", config_restart_keys(t->arena, t->node->config, s->config));
     return reply_json(t, config_json(t->arena, s->config));
 }
