@@ -80,6 +80,14 @@ describe('a node with a certificate', () => {
     }
   })
 
+  test('serves an unmodified ocean.js', async () => {
+    const script = `import { ProviderInstance as p } from '@oceanprotocol/lib'
+      const url = 'https://localhost:${node.port}'
+      console.log(JSON.stringify([await p.isValidProvider(url), await p.getComputeEnvironments(url), (await p.getNodeStatus(url)).http]))`
+    const r = await run(process.execPath, ['--input-type=module', '-e', script], { ...process.env, NODE_EXTRA_CA_CERTS: file('one.crt') })
+    assert.equal(r.output.trim().split('\n').at(-1), '[true,[],true]', r.output)
+  })
+
   test('refuses what is older than TLS 1.2, and protocols that it does not speak', async () => {
     const r = await run('openssl', ['s_client', '-connect', `127.0.0.1:${node.port}`, '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'])
     assert.match(r.output, /alert protocol version/)

@@ -19,6 +19,7 @@ static void check_request(const struct http_request *r)
     must(r->method && r->path[0] == '/' && r->target);
     must(!strstr(r->path, "//"));
     for (i = 0; i < r->header_count; i++) {
+        must(*r->headers[i].name);
         check_text(r->headers[i].name);
         check_text(r->headers[i].value);
         must(strcspn(r->headers[i].name, " \t:") == strlen(r->headers[i].name));
@@ -74,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (head_parse(arena_strndup(a, p, end), end, g.lines, &r, &head) < 0)
         return 0;
     check_request(&r);
+    must(r.header_count == g.lines - 2); /* all but the request's line and the empty one */
     if (head.chunked)
         check_chunks(p + end, size - end);
     return 0;
