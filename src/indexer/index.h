@@ -48,7 +48,9 @@ extern const char *const index_escrow_types[];
 int index_escrow_events(struct db *db, const struct index_escrow_filter *filter, struct buf *out,
                         struct err *e) must_check;
 
-/* The access list of a contract as {chainId, contractAddress, ..., users}; *ret is NULL for none.
+/*
+ * The access list of a contract as {chainId, contractAddress, ..., users}; *ret is NULL for none.
+ * TOO_LARGE when it has too many users to tell of at once.
  */
 int index_access_list(struct db *db, struct arena *a, uint64_t chain_id, const char *contract,
                       struct json **ret, struct err *e) must_check;

@@ -6,7 +6,10 @@
 #include "indexer/index.h"
 #include "indexer/index.sql.h"
 
-enum { QUEUE_MAX = 1000 };
+enum {
+    QUEUE_MAX = 1000,
+    USERS_MAX = 100000 /* of all lists of an answer: about 50 MB while it is made */
+};
 
 const char *const index_escrow_types[] = {"Auth",    "Lock",     "Claimed", "Canceled",
                                           "Deposit", "Withdraw", NULL};
@@ -55,16 +58,25 @@ static struct json *token_id(struct arena *a, const char *text)
                                                 : json_new_str(a, text);
 }
 
-static int add_users(struct db *db, struct arena *a, uint64_t chain_id, const char *contract,
-                     struct json *users, struct err *e)
+/* An access list that is asked for, and how many users the answer may still have. */
+struct wanted {
+    uint64_t chain;
+    const char *contract; /* lower case */
+    size_t room;
+};
+
+static int add_users(struct db *db, struct arena *a, struct wanted *w, struct json *users,
+                     struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_access_list_users);
     struct json *v;
     int r;
 
-    bind_i64(q, (int64_t)chain_id);
-    bind_text(q, contract);
+    bind_i64(q, (int64_t)w->chain);
+    bind_text(q, w->contract);
     while ((r = stmt_step(q, e)) > 0) {
+        if (w->room-- == 0)
+            return failed(e, TOO_LARGE, "there are more than %d users to tell of", USERS_MAX);
         v = json_new_object(a);
         json_set_str(a, v, "wallet", col_text(q, "wallet"));
         json_set(a, v, "tokenId", token_id(a, col_text(q, "token_id")));
@@ -75,25 +87,25 @@ static int add_users(struct db *db, struct arena *a, uint64_t chain_id, const ch
     return r;
 }
 
-int index_access_list(struct db *db, struct arena *a, uint64_t chain_id, const char *contract,
-                      struct json **ret, struct err *e)
+/* *ret is NULL when there is none. */
+static int get_list(struct db *db, struct arena *a, struct wanted *w, struct json **ret,
+                    struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_access_list_get);
     struct json *users = json_new_array(a);
     struct json *v;
     bool found;
 
-    contract = str_lower(a, contract);
-    bind_i64(q, (int64_t)chain_id);
-    bind_text(q, contract);
-    if (stmt_find(q, &found, e) < 0 || add_users(db, a, chain_id, contract, users, e) < 0)
+    bind_i64(q, (int64_t)w->chain);
+    bind_text(q, w->contract);
+    if (stmt_find(q, &found, e) < 0 || add_users(db, a, w, users, e) < 0)
         return -1;
     *ret = NULL;
     if (!found)
         return 0;
     v = json_new_object(a);
-    json_set_int(a, v, "chainId", (int64_t)chain_id);
-    json_set_str(a, v, "contractAddress", contract);
+    json_set_int(a, v, "chainId", (int64_t)w->chain);
+    json_set_str(a, v, "contractAddress", w->contract);
     json_set_str(a, v, "name", col_text(q, "name"));
     json_set_str(a, v, "symbol", col_text(q, "symbol"));
     json_set_bool(a, v, "transferable", col_i64(q, "transferable") != 0);
@@ -104,19 +116,29 @@ int index_access_list(struct db *db, struct arena *a, uint64_t chain_id, const c
     return 0;
 }
 
+int index_access_list(struct db *db, struct arena *a, uint64_t chain_id, const char *contract,
+                      struct json **ret, struct err *e)
+{
+    struct wanted w = {chain_id, str_lower(a, contract), USERS_MAX};
+
+    return get_list(db, a, &w, ret, e);
+}
+
 int index_access_lists_of(struct db *db, struct arena *a, uint64_t chain_id, const char *wallet,
                           struct json **ret, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_access_list_of_wallet);
     struct json *lists = json_new_array(a);
+    struct wanted w = {.room = USERS_MAX};
     struct json *one;
     int r;
 
     bind_text(q, str_lower(a, wallet));
     bind_i64(q, (int64_t)chain_id);
     while ((r = stmt_step(q, e)) > 0) {
-        if (index_access_list(db, a, (uint64_t)col_i64(q, "chain"), col_text(q, "address"), &one,
-                              e) < 0)
+        w.chain = (uint64_t)col_i64(q, "chain");
+        w.contract = col_dup(a, q, "address");
+        if (get_list(db, a, &w, &one, e) < 0)
             return -1;
         if (one)
             json_push(a, lists, one);

@@ -17,6 +17,7 @@ enum {
     ALL_MS = 6000,
     PROBE_MS = 1000,
     NO_CODE_MS = 60000, /* an account may be deployed any moment */
+    SLOW_MS = 15000,    /* the endpoint may have been slow, and not the contract */
     SILENT_MS = 5000
 };
 
@@ -59,7 +60,7 @@ static void blame(struct node *n, const struct node_chain *c, const struct memo_
     if (rpc_read_within(c->rpc, a, PROBE_MS, &nothing, 1, &ignored) < 0)
         node_memo_put(n->memo, &silent, 0, SILENT_MS);
     else
-        node_memo_put(n->memo, account, 0, NO_CODE_MS);
+        node_memo_put(n->memo, account, 0, SLOW_MS);
 }
 
 /* A revert is a no; so is silence, of an account without code as of a chain. */

@@ -39,6 +39,7 @@ async function settings(x: World): Promise<Record<string, string>> {
   return {
     RPCS: JSON.stringify({ [CHAIN]: { rpc: x.chain.url, chainId: CHAIN }, [SECOND]: { rpc: endpoint.url, chainId: SECOND } }),
     DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify([engine]),
+    AUTHORIZED_DECRYPTERS: JSON.stringify([x.consumer.address, x.chain.account(4).address]),
     AUTHORIZED_DECRYPTERS_LIST: JSON.stringify({ [CHAIN]: [friends] }),
     AUTHORIZED_PUBLISHERS_LIST: JSON.stringify({ [CHAIN]: [friends], 5: [friends] })
   }
@@ -250,7 +251,9 @@ describe('the lists of the configuration', () => {
     const yes = await decrypt(w.consumer)
     assert.equal(yes.status, 200, yes.text)
     assert.equal(JSON.parse(yes.text).id, asset.did)
-    refused(await decrypt(w.stranger), 403, `Decrypt DDO: Decrypter ${w.stranger.address} not authorized per access list`)
+    refused(await decrypt(w.stranger), 403, 'Decrypt DDO: Decrypter not authorized')
+    const fourth = w.chain.account(4)
+    refused(await decrypt(fourth), 403, `Decrypt DDO: Decrypter ${fourth.address} not authorized per access list`)
     assert.equal((await decrypt(w.wallet)).status, 200, 'the node itself')
   })
 
