@@ -7,7 +7,7 @@ import {
   AccesslistFactory, NftFactory, ProviderInstance, ZERO_ADDRESS, type ComputeEnvironment, type ProviderFees
 } from '@oceanprotocol/lib'
 import {
-  ContractFactory, Interface, Signature, concat, getBytes, solidityPackedKeccak256, verifyMessage, zeroPadValue
+  Contract, ContractFactory, Interface, Signature, concat, getBytes, solidityPackedKeccak256, verifyMessage, zeroPadValue
 } from 'ethers'
 import { World } from './fixtures.ts'
 import { CHAIN } from './lib/chain.ts'
@@ -227,6 +227,15 @@ describe('files that a datatoken keeps', () => {
     const { jobId } = await start(tx)
     const job = await w.compute.end(jobId, w.consumer)
     assert.equal(sha256((await w.compute.output(job, jobId, w.consumer)).get('copy') ?? ''), sha256(file.bytes))
+  })
+
+  test('are not asked for where the factory has given up on such tokens', async () => {
+    const factory = new Contract(String(w.chain.addresses.ERC721Factory), ['function disableTokenTemplate(uint256)', 'function reactivateTokenTemplate(uint256)'], w.chain.account(0))
+    const tx = await w.market.order(kept, w.consumer)
+    await (await factory.getFunction('disableTokenTemplate')(4)).wait()
+    await refuses(kept, tx, 403, /^Cannot decrypt DDO files, Template 4 is not active for confidential EVM!$/)
+    await (await factory.getFunction('reactivateTokenTemplate')(4)).wait()
+    await gives(kept, tx)
   })
 
   test('are not those of an asset that has none', async () => {

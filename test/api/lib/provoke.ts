@@ -167,6 +167,7 @@ function results(s: Stage): Table {
     getComputeResult: {
       ...of('getComputeResult', { index: 0 }),
       COMPUTE_NOT_READY: { args: signed('getComputeResult', { jobId: running, index: 9 }), says: [/.+/, /.+/] },
+      COMPUTE_RESULT_BAD_INDEX: { args: signed('getComputeResult', { jobId: ended, index: -1 }) },
       COMPUTE_RESULT_INDEX: { args: signed('getComputeResult', { jobId: ended, index: 99 }), says: [/.+/, 99] },
       INVALID: { args: signed('getComputeResult', { jobId: ended, index: 0, offset: 99999999 }), says: [/the result has only \d+ bytes/] }
     },
@@ -210,7 +211,10 @@ function compute(s: Stage, kind: Kind): Table[string] {
     COMPUTE_FILES: { args: how(dataset('sealed')), says: [s.published('sealed').serviceId, s.published('sealed').did] },
     STORAGE: { args: how({ datasets: [{ fileObject: { type: 'nonsense' } }] }), says: [/.+/] },
     COMPUTE_CHECKSUMS: { args: how({ algorithm: {} }) },
-    INVALID: { args: how({ datasets: [{}] }), says: ['dataset 1 has neither documentId nor fileObject'] },
+    COMPUTE_DATASET: { args: how({ datasets: [{}] }) },
+    INVALID: { args: how({ datasets: Array(101).fill({}) }), says: ['a job takes at most 100 datasets'] },
+    ASSET_FILES_KEY: { args: how({ datasets: [{ fileObject: '0xdeadbeef' }] }) },
+    ASSET_FILES_OTHER: { args: how({ datasets: [{ fileObject: String(s.published('data').ddo.services[0].files) }] }) },
     COMPUTE_NOT_TRUSTED: { args: how(dataset('distrusting')), says: ['undefined', s.published('distrusting').did] },
     COMPUTE_REGISTRY_AUTH: { args: how({ encryptedDockerRegistryAuth: '00' }), says: ['failed to decrypt'] },
     COMPUTE_IMAGE: { args: how({}, { tag: 'none', checksum: '' }), says: [/.+/] },
@@ -249,6 +253,7 @@ export const provocations = (s: Stage): Table => ({
 
 const policy = 'policy.test.ts has a policy server'
 const escrow = 'errors.test.ts moves the money that this takes'
+const kept = 'orders2.test.ts has datatokens that keep their files'
 const full = 'unit test fit fills an environment with jobs'
 
 /** Errors that this test does not provoke, and where they are tested. `*`: of every command. */
@@ -257,6 +262,7 @@ export const exempt: Record<string, string> = {
   '* POLICY_SILENT': policy, '* VALIDATE_DENIED': policy, '* ENCRYPT_DENIED': policy, '* ENCRYPT_FILE_DENIED': policy,
   '* ESCROW_AUTHS': escrow, '* ESCROW_LIMIT': escrow, '* ESCROW_SECONDS': escrow, '* ESCROW_LOCKS': escrow, '* ESCROW_CONTRACT': escrow,
   '* NODE_GAS': escrow, '* COMPUTE_ORDER_SHORT': 'orders.test.ts orders too few',
+  '* COMPUTE_ORDER_FEE': 'orders2.test.ts pays other people', '* FILES_INACTIVE': kept, '* FILES_SIGNATURE': kept, '* FILES_KEPT': kept,
   '* COMPUTE_AVAILABLE': full, '* COMPUTE_AVAILABLE_GLOBALLY': full, '* COMPUTE_AVAILABLE_FREE': full, '* COMPUTE_MANY_JOBS': full,
   '* COMPUTE_MANY_FREE_JOBS': full,
   '* COMPUTE_BLOCKCHAIN': 'an asset of a chain that the node does not know is not in its index',
