@@ -114,7 +114,7 @@ def sources(r):
 
 def body_of(r, where):
     fields = r["command"]["fields"]
-    if r["input"] == "raw":
+    if r["input"] in ("raw", "stream"):
         return {"required": bool(r.get("empty_body")),
                 "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
     whole = [f for f in fields if where[f["name"]] == ("body", "")]

@@ -100,6 +100,9 @@ static void test_read_back(void **state)
              .open = made_open,
              .read = made_read,
              .ctx = &m},
+            {.path = "data/second/name", .kind = TAR_LINK, .mode = 0600, .link = "data/big"},
+            {.path = "", .kind = TAR_LINK, .link = "data/big"}, /* is left out */
+            {.path = "data/far", .kind = TAR_LINK, .mode = 0600, .link = longname},
         };
         struct bytes got;
         struct stat st;
@@ -116,6 +119,11 @@ static void test_read_back(void **state)
         ok(fs_read(a, arena_printf(a, "%s/data/big", dir), 2000000, &got, &e), e);
         assert_int_equal(got.n, 1000001);
         assert_int_equal(got.p[1000000], 'a' + 1000000 % 26);
+        assert_int_equal(fs_size(arena_printf(a, "%s/data/second/name", dir)), 1000001);
+        assert_int_equal(stat(arena_printf(a, "%s/data/big", dir), &st), 0);
+        assert_int_equal(st.st_nlink, 2);
+        ok(fs_read(a, arena_printf(a, "%s/data/far", dir), 100, &got, &e), e);
+        assert_string_equal((const char *)got.p, "far");
         assert_int_equal(stat(arena_printf(a, "%s/data/text", dir), &st), 0);
         assert_int_equal(st.st_mode & 0777, 0640);
         ok(fs_remove_tree(arena_printf(a, "%s/data", dir), &e), e);
