@@ -108,6 +108,17 @@ struct json *config__effective(struct arena *a, const struct option *o,
     return v;
 }
 
+static bool names_secret(const char *key)
+{
+    static const char *const words[] = {"secret", "password", "apikey", "accesskey", "privatekey"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(words); i++)
+        if (strcasestr(key, words[i]))
+            return true;
+    return false;
+}
+
 /* The URLs in a value without what may be a key: of endpoints of chains that is the path as well.
  */
 static struct json *without_keys(struct arena *a, struct json *v, bool keep_path)
@@ -122,7 +133,9 @@ static struct json *without_keys(struct arena *a, struct json *v, bool keep_path
         return json_new_str(a, text);
     }
     for (i = 0; i < json_len(v); i++) {
-        if (json_is(v, JSON_OBJECT))
+        if (json_is(v, JSON_OBJECT) && names_secret(json_key(v, i)))
+            json_set_str(a, v, json_key(v, i), hidden);
+        else if (json_is(v, JSON_OBJECT))
             json_set(a, v, json_key(v, i), without_keys(a, json_value(v, i), keep_path));
         else
             json_replace(v, i, without_keys(a, json_at(v, i), keep_path));

@@ -138,9 +138,9 @@ static void what_is_shown_may_come_back(void **state)
 
 static void secrets_are_not_shown(void **state)
 {
-    static const char *const secrets[] = {"0101010101", "jwt-one", "user-one",  "pass-one",
-                                          "key-one",    "key-two", "key-three", "db-one",
-                                          "db-two",     "gw-one",  "policy-one"};
+    static const char *const secrets[] = {"0101010101", "jwt-one", "user-one",   "pass-one",
+                                          "key-one",    "key-two", "key-three",  "db-one",
+                                          "db-two",     "gw-one",  "policy-one", "s3-one"};
     struct world w;
     const char *text;
     _buf_ struct buf lines = BUF_INIT(100000);
@@ -150,6 +150,8 @@ static void secrets_are_not_shown(void **state)
     world_open(
         &w, "{\"jwtSecret\": \"jwt-one\", \"dbConfig\": {\"password\": \"db-two\"},"
             "\"ipfsGateway\": \"https://gw-one@ipfs.io/ipfs\","
+            "\"persistentStorage\": {\"enabled\": false, \"options\": {"
+            "\"secretAccessKey\": \"s3-one\"}},"
             "\"supportedNetworks\": {\"1\": {\"rpc\": \"https://user-one:pass-one@h/v3/key-one\","
             "\"fallbackRPCs\": [\"https://f/?apikey=key-two\"]}}}");
     world_load(&w, ENV("DOCKER_REGISTRY_AUTHS={\"https://r\":{\"auth\":\"key-three\"}}",
