@@ -253,7 +253,7 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
-    if (result <= 0)
+    if (result <= 0 && reply->kind != HTTP_SINK) /* that one has only begun */
         tell(r, reply, p, result < 0 ? &e : NULL);
     return result > 0;
 }
@@ -268,6 +268,7 @@ static int sink_write(void *ctx, const void *data, size_t n, struct http_reply *
     if (p->sink.write(p->sink.ctx, data, n, &e) == 0)
         return 0;
     answer_error(p->task.request, reply, style_of(p), &e);
+    tell(p->task.request, reply, p, &e);
     return -1;
 }
 
@@ -276,9 +277,13 @@ static void sink_end(void *ctx, struct http_reply *reply)
     struct plan *p = ctx;
     struct err e;
 
+    int result;
+
     p->task.reply = reply;
-    if (p->sink.end(p->sink.ctx, &p->task, &e) < 0)
+    result = p->sink.end(p->sink.ctx, &p->task, &e);
+    if (result < 0)
         answer_error(p->task.request, reply, style_of(p), &e);
+    tell(p->task.request, reply, p, result < 0 ? &e : NULL);
 }
 
 static void sink_close(void *ctx)
