@@ -15,7 +15,7 @@ static const struct field fields[] = {
     {6, "metadata.name", "lower(a.name)", FIELD_TEXT, "name"},
     {7, "metadata.author", NULL, FIELD_TEXT, "author"},
     {8, "metadata.license", NULL, FIELD_TEXT, NULL},
-    {9, "metadata.tags", NULL, FIELD_TEXT, "tags"},
+    {FIELD_TAGS, "metadata.tags", NULL, FIELD_TEXT, "tags"},
     {10, "metadata.categories", NULL, FIELD_TEXT, "tags"},
     {11, "metadata.copyrightHolder", NULL, FIELD_TEXT, NULL},
     {12, "metadata.contentLanguage", NULL, FIELD_TEXT, NULL},

@@ -28,8 +28,12 @@ struct field {
     const char *words; /* column of the search table that has its words, or NULL */
 };
 
-enum { FIELD_DATATOKEN = 20, FIELD_EVENT_FROM = 35 }; /* services.datatokenAddress, event.from */
-enum { FIELD_VALUE_MAX = 512 };                       /* bytes; longer values are not filtered by */
+enum {
+    FIELD_TAGS = 9,       /* metadata.tags */
+    FIELD_DATATOKEN = 20, /* services.datatokenAddress */
+    FIELD_EVENT_FROM = 35 /* event.from */
+};
+enum { FIELD_VALUE_MAX = 512 }; /* bytes; longer values are not filtered by */
 
 /* NULL when there is no such field. */
 const struct field *field_find(const char *path);

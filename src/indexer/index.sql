@@ -52,6 +52,16 @@ ON CONFLICT (chain, datatoken) DO UPDATE SET nft = excluded.nft;
 INSERT INTO asset_term (field, value, asset, shown) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT DO NOTHING;
 
+-- name: tags_put
+INSERT INTO asset_tags (id, tags) VALUES (?1, ?2)
+ON CONFLICT (id) DO UPDATE SET tags = excluded.tags;
+
+-- name: tags_clear
+DELETE FROM asset_tags WHERE id = ?1;
+
+-- name: tags_all
+SELECT id, tags FROM asset_tags;
+
 -- name: term_clear
 DELETE FROM asset_term WHERE asset = ?1;
 

@@ -49,7 +49,7 @@ struct order {
 
 /* What is counted beside the documents: facets, or numbers over all documents found. */
 struct aggregate {
-    enum {
+    enum aggregate_kind {
         AGGREGATE_TERMS,
         AGGREGATE_SUM,
         AGGREGATE_MIN,
@@ -218,6 +218,7 @@ struct bits {
     uint8_t *set;
     size_t cap; /* ids below are in the set or not */
     size_t count;
+    bool every; /* it is the set of all documents; also what is no id of one is in it */
 };
 void bits_done(struct bits *b);
 static inline bool bits_has(const struct bits *b, int64_t id)

@@ -9,7 +9,7 @@ enum { AGGREGATES_MAX = 16 };
 
 static const struct {
     const char *name;
-    int kind;
+    enum aggregate_kind kind;
 } kinds[] = {{"terms", AGGREGATE_TERMS}, {"sum", AGGREGATE_SUM}, {"min", AGGREGATE_MIN},
              {"max", AGGREGATE_MAX},     {"avg", AGGREGATE_AVG}, {"value_count", AGGREGATE_COUNT}};
 

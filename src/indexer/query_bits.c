@@ -243,21 +243,36 @@ static int fill_clause(struct query_sql *w, const struct clause *c, struct bits 
     return 0;
 }
 
+static int read_int(struct db *db, const struct sql *sql, const char *column, size_t *ret,
+                    struct err *e)
+{
+    _stmt_ struct stmt *s = db_query(db, sql);
+
+    if (stmt_step(s, e) < 0)
+        return -1;
+    *ret = (size_t)col_i64(s, column);
+    return 0;
+}
+
 int query_bits(struct db *db, struct arena *a, const struct clause *where, struct bits *ret,
                struct err *e)
 {
     struct query_sql w = {.db = db, .a = a, .text = BUF_INIT(QUERY_SQL_MAX)};
-    int64_t newest = 0;
+    size_t newest;
     int r;
 
-    {
-        _stmt_ struct stmt *s = db_query(db, &sql_asset_newest);
-
-        if (stmt_step(s, e) < 0)
-            return -1;
-        newest = col_i64(s, "id");
+    if (read_int(db, &sql_asset_newest, "id", &newest, e) < 0)
+        return -1;
+    if (where->kind != CLAUSE_ALL) {
+        r = one(&w, where, newest + 1, ret, e);
+        buf_done(&w.text);
+        return r;
     }
-    r = one(&w, where, (size_t)newest + 1, ret, e);
-    buf_done(&w.text);
-    return r;
+    *ret = bits_new(newest + 1);
+    memset(ret->set, 0xff, ret->cap / 8 + 1);
+    ret->every = true;
+    if (read_int(db, &sql_asset_count, "n", &ret->count, e) == 0)
+        return 0;
+    bits_done(ret);
+    return -1;
 }

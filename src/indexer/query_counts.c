@@ -41,6 +41,8 @@ struct counting {
     struct bucket *buckets;
     size_t count;
     size_t cap;
+    uint32_t *slots; /* of a hash table: bucket + 1, or 0 */
+    size_t slot_count;
 };
 
 static void total_add(struct total *t, double v)
@@ -103,6 +105,52 @@ static struct bucket *new_bucket(struct counting *c, const char *key)
     return more;
 }
 
+static uint32_t hash(const char *s, size_t n)
+{
+    uint32_t h = 2166136261u;
+
+    while (n--)
+        h = (h ^ (uint8_t)*s++) * 16777619u;
+    return h ^ h >> 15;
+}
+
+static uint32_t *slot_of(const struct counting *c, const char *key, size_t n)
+{
+    size_t i = hash(key, n) & (c->slot_count - 1);
+    const struct bucket *b;
+
+    for (; c->slots[i]; i = (i + 1) & (c->slot_count - 1)) {
+        b = &c->buckets[c->slots[i] - 1];
+        if (!strncmp(b->key, key, n) && !b->key[n])
+            break;
+    }
+    return &c->slots[i];
+}
+
+static void grow_slots(struct counting *c)
+{
+    size_t i;
+
+    c->slot_count = c->slot_count ? 4 * c->slot_count : 1024;
+    c->slots = arena_calloc(c->a, c->slot_count, sizeof(*c->slots));
+    for (i = 0; i < c->count; i++)
+        *slot_of(c, c->buckets[i].key, strlen(c->buckets[i].key)) = (uint32_t)i + 1;
+}
+
+/* The bucket of a key that is not the end of its text. */
+static struct bucket *bucket_of(struct counting *c, const char *key, size_t n)
+{
+    uint32_t *slot;
+
+    if (2 * c->count >= c->slot_count)
+        grow_slots(c);
+    slot = slot_of(c, key, n);
+    if (*slot)
+        return &c->buckets[*slot - 1];
+    *slot = (uint32_t)c->count + 1;
+    return new_bucket(c, arena_strndup(c->a, key, n));
+}
+
 static void bucket_add(const struct counting *c, struct bucket *b, int64_t id)
 {
     size_t i;
@@ -143,6 +191,27 @@ static int count_by_value(struct counting *c, const struct field *f, struct err 
         if (r < 0)
             return -1;
     }
+}
+
+/* Tags, of which an asset has many, stand together. */
+static int count_tags(struct counting *c, struct err *e)
+{
+    _stmt_ struct stmt *s = db_query(c->db, &sql_tags_all);
+    const char *tag;
+    int64_t id;
+    size_t n;
+    int r;
+
+    while ((r = stmt_step(s, e)) > 0) {
+        id = col_i64(s, "id");
+        if (!bits_has(c->found, id))
+            continue;
+        for (tag = col_text(s, "tags"); *tag; tag += n + (tag[n] == '\n')) {
+            n = strcspn(tag, "\n");
+            bucket_add(c, bucket_of(c, tag, n), id);
+        }
+    }
+    return r;
 }
 
 struct pair {
@@ -229,7 +298,7 @@ static int count_column(struct counting *c, const struct field *f, struct err *e
     return r;
 }
 
-static double value_of(const struct total *t, int kind)
+static double value_of(const struct total *t, enum aggregate_kind kind)
 {
     switch (kind) {
     case AGGREGATE_SUM:
@@ -240,9 +309,11 @@ static double value_of(const struct total *t, int kind)
         return t->count ? t->min : NAN;
     case AGGREGATE_MAX:
         return t->count ? t->max : NAN;
-    default:
-        return t->count ? t->sum / (double)t->count : NAN;
+    case AGGREGATE_AVG:
+    case AGGREGATE_TERMS:
+        break;
     }
+    return t->count ? t->sum / (double)t->count : NAN;
 }
 
 struct sorting {
@@ -302,6 +373,8 @@ static int count_values(struct counting *c, const struct aggregate *g, struct er
         r = count_column(c, g->field, e);
     else if (c->found->count <= LOOKED_AT)
         r = count_by_asset(c, g->field, e);
+    else if (g->field->id == FIELD_TAGS)
+        r = count_tags(c, e);
     else
         r = count_by_value(c, g->field, e);
     sort_buckets(c, g);

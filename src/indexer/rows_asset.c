@@ -207,8 +207,31 @@ static int put_document(struct db *db, struct arena *a, int64_t id, const struct
 struct terms {
     struct db *db;
     int64_t asset;
-    size_t left; /* the rest is not filtered by */
+    size_t left;      /* the rest is not filtered by */
+    struct buf *tags; /* a line each, each once */
 };
+
+static bool has_line(const struct buf *b, const char *line)
+{
+    size_t n = strlen(line);
+    const char *p = buf_str(b);
+
+    while ((p = strstr(p, line))) {
+        if ((p == buf_str(b) || p[-1] == '\n') && (p[n] == '\n' || !p[n]))
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+static void add_tag(struct buf *b, const char *tag)
+{
+    if (!*tag || strchr(tag, '\n') || has_line(b, tag))
+        return;
+    if (b->len)
+        buf_putc(b, '\n');
+    buf_puts(b, tag);
+}
 
 static int put_term(void *ctx, const struct field *f, struct field_value value, struct err *e)
 {
@@ -218,6 +241,8 @@ static int put_term(void *ctx, const struct field *f, struct field_value value, 
     if (t->left == 0)
         return 0;
     t->left--;
+    if (f->id == FIELD_TAGS)
+        add_tag(t->tags, value.text);
     q = db_query(t->db, &sql_term_put);
     bind_i64(q, f->id);
     bind_text(q, value.text);
@@ -234,10 +259,23 @@ static int run_with_id(struct db *db, const struct sql *sql, int64_t id, struct 
     return stmt_run(q, e);
 }
 
+static int put_tags(struct db *db, int64_t id, const char *tags, struct err *e)
+{
+    _stmt_ struct stmt *q = NULL;
+
+    if (!*tags)
+        return run_with_id(db, &sql_tags_clear, id, e);
+    q = db_query(db, &sql_tags_put);
+    bind_i64(q, id);
+    bind_text(q, tags);
+    return stmt_run(q, e);
+}
+
 static int put_terms(struct db *db, struct arena *a, int64_t id, struct json *document,
                      struct err *e)
 {
-    struct terms t = {db, id, 0};
+    _buf_ struct buf tags = BUF_INIT(TERMS_MAX * (FIELD_VALUE_MAX + 1));
+    struct terms t = {db, id, 0, &tags};
     const struct field *f;
     size_t i;
 
@@ -248,7 +286,7 @@ static int put_terms(struct db *db, struct arena *a, int64_t id, struct json *do
         if (field_has_terms(f) && field_values(a, f, document, put_term, &t, e) < 0)
             return -1;
     }
-    return 0;
+    return put_tags(db, id, buf_str(&tags), e);
 }
 
 /* The words of an asset, and the statement that has all of them as parameters. */
