@@ -170,7 +170,7 @@ describe('against an oracle', () => {
   test('Elasticsearch', async () => {
     const g = new Generator(docs, random(11))
     let found = 0
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 250; i++) {
       const query = g.elastic()
       const want = ids(docs.filter(elastic(query)))
       const note = `query ${i}: ${JSON.stringify(query)}`
@@ -181,13 +181,13 @@ describe('against an oracle', () => {
       assert.deepEqual(blocks, [...blocks].sort((a, b) => b - a), note)
       found += Number(want.length > 0 && want.length < docs.length)
     }
-    assert.ok(found > 100, `only ${found} queries found something and not all`)
+    assert.ok(found > 40, `only ${found} queries found something and not all`)
   })
 
   test('Typesense', async () => {
     const g = new Generator(docs, random(13))
     let found = 0
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 250; i++) {
       const [filter, meaning] = g.filter()
       const want = docs.filter(meaning)
       const note = `filter ${i}: ${filter}`
@@ -200,6 +200,6 @@ describe('against an oracle', () => {
       assert.deepEqual(Object.fromEntries(counts), tags, note)
       found += Number(want.length > 0 && want.length < docs.length)
     }
-    assert.ok(found > 100, `only ${found} filters found something and not all`)
+    assert.ok(found > 40, `only ${found} filters found something and not all`)
   })
 })
