@@ -12,7 +12,7 @@
 #   make lint fmt   house rules; formatting
 #   make tidy       what clang-tidy and its analyzer find, about two minutes
 #   make fuzz       T=all or one target, S seconds each
-#   make bench      the published figures, measured here
+#   make bench      the published figures, measured here: T=all or start, job, http, encrypt, search
 #   make clean      removes what was built; never data, images or packages
 
 CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc
@@ -99,7 +99,8 @@ fuzz: build-fuzz/build.ninja
 bench:
 	@scripts/setup.sh bench
 	@$(MAKE) -s all
-	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts
+	@ninja -C build bench/bench_search >/dev/null
+	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts $(T)
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-tidy

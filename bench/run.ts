@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures everything and prints one table. See README.md.
+// Measures everything, or what is named, and prints one table. See README.md.
 import { cpus } from 'node:os'
 import { World } from '../test/api/fixtures.ts'
 import { benchEncrypt } from './encrypt.ts'
 import { benchHttp } from './http.ts'
 import { benchJob } from './job.ts'
+import { benchSearch } from './search.ts'
 import { benchStart } from './start.ts'
 
 export interface Figure {
@@ -15,13 +16,21 @@ export interface Figure {
   goal: string
 }
 
-const w = await World.start({ env: { MAX_REQ_PER_MINUTE: '1000000000', MAX_CONNECTIONS_PER_MINUTE: '1000000' } })
-const figures: Figure[] = []
-try {
-  for (const bench of [benchStart, benchJob, benchHttp, benchEncrypt]) figures.push(...await bench(w))
-} finally {
-  await w.stop()
+const benches: Record<string, (w: World) => Promise<Figure[]>> = {
+  start: benchStart, job: benchJob, http: benchHttp, encrypt: benchEncrypt
 }
+const named = process.argv.slice(2).filter((n) => n !== 'all')
+const wanted = (name: string): boolean => named.length === 0 || named.includes(name)
+const figures: Figure[] = []
+if (Object.keys(benches).some(wanted)) {
+  const w = await World.start({ env: { MAX_REQ_PER_MINUTE: '1000000000', MAX_CONNECTIONS_PER_MINUTE: '1000000' } })
+  try {
+    for (const [name, bench] of Object.entries(benches)) if (wanted(name)) figures.push(...await bench(w))
+  } finally {
+    await w.stop()
+  }
+}
+if (wanted('search')) figures.push(...await benchSearch())
 
 const rows = [{ name: 'figure', value: 'atoll', floor: 'floor here', goal: 'goal' }, ...figures]
 const width = (key: keyof Figure): number => Math.max(...rows.map((r) => r[key].length))
