@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/must.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "storage/buckets_int.h"
 
 /*
@@ -128,31 +129,19 @@ int bucket_files(struct buckets *b, struct arena *a, const struct bucket *bucket
     return 0;
 }
 
-struct summing {
-    const char *except;
-    struct bucket_usage usage;
-};
-
 static bool add_usage(void *ctx, const struct bucket_file *file)
 {
-    struct summing *s = ctx;
+    struct bucket_usage *u = ctx;
 
-    if (s->except && str_eq(s->except, file->name))
-        return true;
-    s->usage.bytes += file->size;
-    s->usage.files++;
+    u->bytes += file->size;
+    u->files++;
     return true;
 }
 
-int bucket__usage(struct buckets *b, const char *id, const char *except, struct bucket_usage *ret,
-                  struct err *e)
+int bucket__count(struct buckets *b, const char *id, struct bucket_usage *ret, struct err *e)
 {
-    struct summing s = {.except = except};
-
-    if (walk(b, id, &(struct walk){add_usage, &s}, e) < 0)
-        return -1;
-    *ret = s.usage;
-    return 0;
+    *ret = (struct bucket_usage){0};
+    return walk(b, id, &(struct walk){add_usage, ret}, e);
 }
 
 /* --- one file --- */
@@ -191,6 +180,8 @@ int bucket_file_remove(struct buckets *b, const struct bucket *bucket, const cha
     if (folder < 0 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
         !as_file(name, &st, &file))
         return refused(e, BUCKET_FILE, name);
+    lock_scope(&b->lock);
+    bucket__forget(b, bucket->id);
     if (unlinkat(folder, name, 0) < 0)
         return errno == ENOENT ? refused(e, BUCKET_FILE, name)
                                : failed(e, FAILED, "the file cannot be removed: %m");

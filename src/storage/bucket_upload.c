@@ -184,6 +184,9 @@ static int publish(struct bucket_upload *u, struct err *e)
     if (renameat(b->temp, u->temp, folder, u->name) < 0)
         return failed(e, FAILED, "the upload cannot be kept: %m");
     u->temp[0] = '\0';
+    usage.bytes += u->written;
+    usage.files++;
+    bucket__remember(b, u->id, folder, &usage);
     return fsync(folder) < 0 ? failed(e, FAILED, "the bucket's folder: %m") : 0;
 }
 

@@ -75,6 +75,7 @@ int buckets_open(const struct buckets_options *o, struct buckets **ret, struct e
     b->root = b->temp = -1;
     list_init(&b->uploads);
     must(pthread_mutex_init(&b->lock, NULL) == 0);
+    must(pthread_mutex_init(&b->memo_lock, NULL) == 0);
     if (open_folder(o->folder, "buckets", &b->root, e) < 0 ||
         open_folder(o->folder, "uploads", &b->temp, e) < 0 || sweep(b, e) < 0) {
         buckets_close(b);
@@ -94,6 +95,7 @@ void buckets_close(struct buckets *b)
     if (b->temp >= 0)
         close(b->temp);
     pthread_mutex_destroy(&b->lock);
+    pthread_mutex_destroy(&b->memo_lock);
     free((char *)(uintptr_t)b->o.folder);
     free(b);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "storage/buckets.h"
@@ -373,6 +374,32 @@ static void test_ceilings(void **state)
     assert_int_equal(temp_files(f), 0);
 }
 
+/* The sum of a bucket is remembered; what others do to its folder is seen all the same. */
+static void test_remembered(void **state)
+{
+    struct fixture *f = *state;
+    char bytes[900] = {0};
+    struct err e;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        ok(put_file(f, "a", 1000, 'x', &e), e);
+        clock_sleep_ms(30); /* the folder is old enough to be counted and kept */
+        ok(put_file(f, "b", 1000, 'x', &e), e);
+        err_is(put_file(f, "c", 501, 'x', &e), e, BUCKET_FULL);
+        ok(bucket_file_remove(f->buckets, &f->bucket, "a", &e), e);
+        ok(put_file(f, "c", 501, 'x', &e), e);
+        clock_sleep_ms(30);
+        ok(fs_write(path_of(f, "foreign"), bytes, sizeof(bytes), 0600, &e), e);
+        err_is(put_file(f, "d", 200, 'x', &e), e, BUCKET_FULL);
+        assert_int_equal(unlink(path_of(f, "foreign")), 0);
+        ok(put_file(f, "d", 200, 'x', &e), e);
+        ok(bucket_file_remove(f->buckets, &f->bucket, "b", &e), e);
+        ok(bucket_file_remove(f->buckets, &f->bucket, "c", &e), e);
+        ok(bucket_file_remove(f->buckets, &f->bucket, "d", &e), e);
+    }
+}
+
 static void test_reserve(void **state) /* the disk is never filled to the brim */
 {
     struct fixture *f = *state;
@@ -552,6 +579,7 @@ int main(void)
         each(test_files),
         each(test_dropped),
         each(test_ceilings),
+        each(test_remembered),
         each(test_reserve),
         each(test_links),
         each(test_linked_bucket),
