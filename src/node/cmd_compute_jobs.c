@@ -128,12 +128,18 @@ int cmd_stop_compute(struct task *t, const struct args_stop_compute *args, struc
     return reply_jobs(t, &f, e);
 }
 
+/* An empty filter is none: it must not match what has no such thing. */
+static const char *given(const char *text)
+{
+    return auth_is_given(text) ? text : NULL;
+}
+
 int cmd_get_compute_status(struct task *t, const struct args_get_compute_status *args,
                            struct err *e)
 {
-    const struct compute_filter f = {.job_id = args->job_id,
+    const struct compute_filter f = {.job_id = given(args->job_id),
                                      .owner = args->consumer_address,
-                                     .agreement_id = args->agreement_id};
+                                     .agreement_id = given(args->agreement_id)};
 
     if (need_compute(t, e) < 0)
         return -1;
