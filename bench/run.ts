@@ -2,6 +2,7 @@
 // Measures everything, or what is named, and prints one table. See README.md.
 import { cpus } from 'node:os'
 import { World } from '../test/api/fixtures.ts'
+import { benchDownload } from './download.ts'
 import { benchEncrypt } from './encrypt.ts'
 import { benchHttp } from './http.ts'
 import { benchJob } from './job.ts'
@@ -17,7 +18,7 @@ export interface Figure {
 }
 
 const benches: Record<string, (w: World) => Promise<Figure[]>> = {
-  start: benchStart, job: benchJob, http: benchHttp, encrypt: benchEncrypt
+  start: benchStart, job: benchJob, http: benchHttp, encrypt: benchEncrypt, download: benchDownload
 }
 const named = process.argv.slice(2).filter((n) => n !== 'all')
 const wanted = (name: string): boolean => named.length === 0 || named.includes(name)
