@@ -174,7 +174,7 @@ int head_parse(char *text, size_t n, size_t lines, struct http_request *r, struc
     r->header_count = g.count;
     if (take(&parser, r, ret) < 0)
         return -1;
-    return target_parse(r);
+    return http_target_parse(r);
 }
 
 const char *http_header_get(const struct http_request *r, const char *lower_case_name)

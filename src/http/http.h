@@ -59,6 +59,12 @@ const char *http_header_get(const struct http_request *r, const char *lower_case
 /* The first query parameter of that name, NULL when absent. */
 const char *http_query_get(const struct http_request *r, const char *name);
 
+/*
+ * Fills path and query from r->target, as the listener does for what it receives; -1 when it is no
+ * path, or a %-escape is broken.
+ */
+int http_target_parse(struct http_request *r) must_check;
+
 /* pull() answers, besides the number of bytes given (1..cap) and 0 for the end: */
 enum { HTTP_PULL_FAILED = -1, HTTP_PULL_WAIT = -2 };
 

@@ -58,11 +58,6 @@ struct head {
 /* text[n] lies in r->arena and is written to. -1: answer 400 and close. */
 int head_parse(char *text, size_t n, size_t lines, struct http_request *r, struct head *ret);
 
-/* --- target.c --- */
-
-/* Fills path and query from r->target; -1 when it is no path, or a %-escape is broken. */
-int target_parse(struct http_request *r);
-
 /* --- chunked.c: bodies of unknown length --- */
 
 struct chunked {

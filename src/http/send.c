@@ -43,6 +43,7 @@ static const char *reason(int status)
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {508, "Loop Detected"},
         {507, "Insufficient Storage"},
     };
     size_t i;

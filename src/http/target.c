@@ -94,7 +94,7 @@ static int parse_query(struct http_request *r, const char *q)
     return 0;
 }
 
-int target_parse(struct http_request *r)
+int http_target_parse(struct http_request *r)
 {
     const char *s = r->target;
     const char *end;

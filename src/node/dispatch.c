@@ -309,8 +309,14 @@ int reply_sink(struct task *t, const struct task_sink *sink)
 static enum http_verdict handle(void *ctx, struct http_request *r, struct http_reply *reply)
 {
     struct plan *p = r->plan;
+    const struct node *n = ctx;
     struct err e;
 
+    if (str_eq(http_header_get(r, "x-atoll-node"), n->peer_id)) { /* STORAGE_MARK */
+        refused(&e, LOOP);
+        answer_error(r, reply, API_ERR_TEXT, &e);
+        return HTTP_ANSWERED;
+    }
     if (!p->route && !p->direct) {
         refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
                 path_text(r->arena, r->path, strlen(r->path)));

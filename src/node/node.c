@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/str.h"
 #include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "crypto/identity.h"
@@ -23,13 +24,14 @@
 #include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
+#include "node/own.h"
 #include "node/policy.h"
 #include "node/root.h"
 #include "node/settings.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
-enum { LARGE_PIECE = 256 << 10 };
+enum { OWN_NAMES = 4, LARGE_PIECE = 256 << 10 };
 
 static void start_identity(struct node *n)
 {
@@ -69,6 +71,40 @@ static int start_logs(struct node *n, struct err *e)
     return logbook_open(n->store, n->config->data, &o, &n->logbook, e);
 }
 
+/* What means this node: its peer id, then URLs. Whatever leads there is answered in process. */
+static size_t own_names(const struct node *n, const char **names)
+{
+    size_t count = 0;
+    int port = (int)n->config->http_port;
+
+    names[count++] = n->peer_id;
+    if (n->config->public_url)
+        names[count++] = n->config->public_url;
+    if (port > 0) {
+        const char *scheme = n->config->http_cert_path ? "https" : "http";
+
+        names[count++] = arena_printf(n->arena, "%s://127.0.0.1:%d", scheme, port);
+        names[count++] = arena_printf(n->arena, "%s://localhost:%d", scheme, port);
+    }
+    return count;
+}
+
+static void note_own_urls(struct node *n)
+{
+    const char **names = arena_calloc(n->arena, OWN_NAMES, sizeof(*names));
+    size_t count = own_names(n, names);
+    size_t i;
+
+    for (i = 1; i < count; i++) {
+        char *url = arena_strdup(n->arena, names[i]);
+
+        if (str_ends(url, "/"))
+            url[strlen(url) - 1] = '\0';
+        names[i] = url;
+    }
+    n->own = (struct storage_own){names + 1, count - 1, own_answer, n};
+}
+
 static int start_net(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
@@ -81,11 +117,13 @@ static int start_net(struct node *n, struct err *e)
                                       .arweave_gateway = c->arweave_gateway,
                                       .checksum_max = c->max_checksum_length,
                                       .peer_id = n->peer_id,
-                                      .key = &c->private_key};
+                                      .key = &c->private_key,
+                                      .own = &n->own};
     struct storage_options with_net = o;
 
     if (c->extra_ca_file && access(c->extra_ca_file, R_OK) < 0)
         return failed(e, INVALID, "NODE_EXTRA_CA_CERTS: %s cannot be read: %m", c->extra_ca_file);
+    note_own_urls(n);
     guard_set(&rules);
     n->net = net_new();
     net_trust(n->net, c->extra_ca_file);
@@ -206,29 +244,11 @@ static int sign_message(void *ctx, struct arena *a, const char *message, const c
     return 0;
 }
 
-/* The URLs that mean this node, so that it decrypts its own documents without asking itself. */
-static size_t own_names(const struct node *n, const char **names)
-{
-    size_t count = 0;
-    int port = (int)n->config->http_port;
-
-    names[count++] = n->peer_id;
-    if (n->config->public_url)
-        names[count++] = n->config->public_url;
-    if (port > 0) {
-        const char *scheme = n->config->http_cert_path ? "https" : "http";
-
-        names[count++] = arena_printf(n->arena, "%s://127.0.0.1:%d", scheme, port);
-        names[count++] = arena_printf(n->arena, "%s://localhost:%d", scheme, port);
-    }
-    return count;
-}
-
 static void start_indexer(struct node *n)
 {
     const struct config *c = n->config;
     struct indexer_chain *chains = arena_calloc(n->arena, n->chain_count, sizeof(*chains));
-    const char **names = arena_calloc(n->arena, 4, sizeof(*names));
+    const char **names = arena_calloc(n->arena, OWN_NAMES, sizeof(*names));
     struct indexer_options o = {.store = n->store,
                                 .net = n->net,
                                 .chains = chains,

@@ -53,6 +53,7 @@ struct node {
     struct net *net;
     struct buckets *buckets; /* NULL: none are kept */
     struct storage *storage;
+    struct storage_own own;    /* the URLs that lead to this node */
     struct node_chain *chains; /* ascending by chain id */
     size_t chain_count;
     struct auth *auth;

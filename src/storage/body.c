@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/must.h"
+#include "base/thread.h"
 #include "storage/storage_int.h"
 
 /* The bodies that files are read through, but for the one that decrypts (cipher.c). */
@@ -54,6 +55,77 @@ struct storage_body *storage__stream_body(struct stream *stream, int64_t left)
 
     *s = (struct stream_body){.body.ops = &ops, .stream = stream, .left = left};
     return &s->body;
+}
+
+/* --- bytes that somebody else has --- */
+
+struct pulled_body {
+    struct storage_body body;
+    struct storage_pulled from;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool ready; /* under lock */
+};
+
+static void pulled_is_ready(void *arg)
+{
+    struct pulled_body *p = arg;
+
+    lock_scope(&p->lock);
+    p->ready = true;
+    pthread_cond_broadcast(&p->changed);
+}
+
+static void await_pulled(struct pulled_body *p)
+{
+    {
+        lock_scope(&p->lock);
+        p->ready = false;
+    }
+    p->from.notify(p->from.ctx, pulled_is_ready, p);
+    lock_scope(&p->lock);
+    while (!p->ready)
+        (void)cond_wait_ms(&p->changed, &p->lock, -1);
+}
+
+static int64_t pulled_body_read(struct storage_body *b, void *out, size_t cap, bool wait,
+                                struct err *e)
+{
+    struct pulled_body *p = container_of(b, struct pulled_body, body);
+    int64_t n;
+
+    while ((n = p->from.pull(p->from.ctx, out, cap)) == STREAM_WAIT && wait)
+        await_pulled(p);
+    return n == -1 ? failed(e, FAILED, "the content broke off") : n;
+}
+
+static void pulled_body_notify(struct storage_body *b, void (*ready)(void *arg), void *arg)
+{
+    const struct pulled_body *p = container_of(b, struct pulled_body, body);
+
+    p->from.notify(p->from.ctx, ready, arg);
+}
+
+static void pulled_body_close(struct storage_body *b)
+{
+    struct pulled_body *p = container_of(b, struct pulled_body, body);
+
+    p->from.close(p->from.ctx);
+    (void)pthread_cond_destroy(&p->changed);
+    (void)pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+struct storage_body *storage__pulled_body(const struct storage_pulled *from)
+{
+    static const struct body_ops ops = {pulled_body_read, pulled_body_notify, pulled_body_close};
+    struct pulled_body *p = xcalloc(1, sizeof(*p));
+
+    p->body.ops = &ops;
+    p->from = *from;
+    must(pthread_mutex_init(&p->lock, NULL) == 0);
+    cond_init(&p->changed);
+    return &p->body;
 }
 
 /* --- bytes in memory --- */

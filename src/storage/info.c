@@ -21,7 +21,7 @@ enum {
 struct net_request storage__request(struct arena *a, const struct storage_target *t,
                                     const char *method, const char *range)
 {
-    struct net_header *headers = arena_calloc(a, t->header_count + 1, sizeof(*headers));
+    struct net_header *headers = arena_calloc(a, t->header_count + 2, sizeof(*headers));
     struct net_request r = {.method = method,
                             .url = t->url,
                             .headers = headers,
@@ -34,6 +34,8 @@ struct net_request storage__request(struct arena *a, const struct storage_target
         memcpy(headers, t->headers, t->header_count * sizeof(*headers));
     if (range)
         headers[r.header_count++] = (struct net_header){"Range", range};
+    if (t->mark)
+        headers[r.header_count++] = (struct net_header){STORAGE_MARK, t->mark};
     if (t->ops->sign)
         t->ops->sign(a, t, &r);
     return r;
@@ -108,6 +110,8 @@ int storage__ask(struct storage *s, struct arena *a, const struct storage_target
     struct net_response got;
     struct err why;
 
+    if (t->own)
+        return storage__own_ask(s, a, t, info, &why) < 0 ? verdict(info, &why, e) : 0;
     if (!str_eq(t->method, "GET"))
         return ask_by_get(s, a, t, info, e);
     r = storage__request(a, t, "HEAD", NULL);
@@ -125,8 +129,8 @@ int storage__ask(struct storage *s, struct arena *a, const struct storage_target
 }
 
 /* Hashes up to the limit; *ret_whole is the size when the end was reached, else -1. */
-static int hash_stream(struct storage *s, struct stream *stream, struct hash32 *ret,
-                       int64_t *ret_whole, struct err *e)
+static int hash_body(struct storage *s, struct storage_body *body, struct hash32 *ret,
+                     int64_t *ret_whole, struct err *e)
 {
     _free_ unsigned char *piece = xmalloc(PIECE);
     int64_t deadline = clock_mono_ms() + CHECKSUM_LIMIT_MS;
@@ -140,7 +144,7 @@ static int hash_stream(struct storage *s, struct stream *stream, struct hash32 *
 
         if (clock_mono_ms() > deadline)
             return failed(e, TIMEOUT, "the origin is too slow");
-        n = stream_read(stream, piece, left < PIECE ? (size_t)left : PIECE, e);
+        n = storage_read(body, piece, left < PIECE ? (size_t)left : PIECE, e);
         if (n < 0)
             return -1;
         sha256_add(&hash, piece, (size_t)n);
@@ -151,27 +155,60 @@ static int hash_stream(struct storage *s, struct stream *stream, struct hash32 *
     return 0;
 }
 
-static int read_checksum(struct storage *s, struct arena *a, const struct storage_target *t,
-                         struct storage_info *info, struct err *e)
+static int add_checksum(struct storage *s, struct arena *a, struct storage_body *body,
+                        struct storage_info *info, struct err *e)
 {
-    struct net_request r = storage__request(a, t, t->method, NULL);
-    _stream_ struct stream *stream = NULL;
-    struct net_response got;
     struct hash32 hash;
     int64_t whole = -1;
     struct err why;
 
-    if (net_open(s->net, a, &r, &got, &stream, &why) < 0)
-        return verdict(info, &why, e);
-    facts_of(&got, info);
-    if (!info->valid)
-        return 0;
-    if (hash_stream(s, stream, &hash, &whole, &why) < 0)
+    if (hash_body(s, body, &hash, &whole, &why) < 0)
         return verdict(info, &why, e);
     if (whole >= 0)
         info->size = whole;
     info->checksum = hex_dup(a, hash.b, sizeof(hash.b));
     return 0;
+}
+
+static int read_own_checksum(struct storage *s, struct arena *a, const struct storage_target *t,
+                             struct storage_info *info, struct err *e)
+{
+    const struct storage_request r = {.file = t->file};
+    struct storage_opened o;
+    struct err why;
+    int rc;
+
+    if (storage__own_open(s, a, &r, t, &o, &why) < 0)
+        return verdict(info, &why, e);
+    info->valid = true;
+    info->size = o.size;
+    info->content_type = o.content_type;
+    rc = add_checksum(s, a, o.body, info, e);
+    storage_close(o.body);
+    return rc;
+}
+
+static int read_checksum(struct storage *s, struct arena *a, const struct storage_target *t,
+                         struct storage_info *info, struct err *e)
+{
+    struct net_request r;
+    struct storage_body *body;
+    struct stream *stream;
+    struct net_response got;
+    struct err why;
+    int rc = 0;
+
+    if (t->own)
+        return read_own_checksum(s, a, t, info, e);
+    r = storage__request(a, t, t->method, NULL);
+    if (net_open(s->net, a, &r, &got, &stream, &why) < 0)
+        return verdict(info, &why, e);
+    facts_of(&got, info);
+    body = storage__stream_body(stream, -1);
+    if (info->valid)
+        rc = add_checksum(s, a, body, info, e);
+    storage_close(body);
+    return rc;
 }
 
 /* The ETag without its quotes: what the reference calls the checksum of an object in S3. */

@@ -353,7 +353,7 @@ static int open_by_url(struct storage *s, struct arena *a, const struct storage_
     if (sealed)
         whole.range = whole.if_range = NULL;
     o.name = t.name;
-    if ((t.ftp ? open_ftp : open_http)(s, a, &whole, &t, &o, e) < 0)
+    if ((t.own ? storage__own_open : t.ftp ? open_ftp : open_http)(s, a, &whole, &t, &o, e) < 0)
         return -1;
     if (sealed && unseal(s, a, r, &o, e) < 0) {
         storage_close(o.body);

@@ -35,6 +35,7 @@ struct storage *storage_new(const struct storage_options *o)
     s->ipfs_gateway = without_slash(o->ipfs_gateway);
     s->arweave_gateway = without_slash(o->arweave_gateway);
     s->checksum_max = o->checksum_max;
+    s->own = o->own;
     if (o->key) {
         s->peer_id = xstrdup(o->peer_id);
         s->key = *o->key;
@@ -138,7 +139,7 @@ int storage_check(const struct storage *s, const struct json *file, struct err *
 int storage__locate(const struct storage *s, struct arena *a, const struct storage_place *p,
                     struct storage_target *ret, struct err *e)
 {
-    struct storage_target t = {.file = p->file};
+    struct storage_target t = {.file = p->file, .mark = s->own ? s->peer_id : NULL};
 
     if (storage__find(s, p->file, &t.ops, e) < 0)
         return -1;

@@ -20,6 +20,52 @@
 struct storage;
 struct buckets;
 
+/*
+ * Bytes that somebody else has: the shape of net.h's stream_pull, stream_notify and stream_close.
+ * pull: > 0, 0 at the end, -1 on failure, STREAM_WAIT, after which notify is called once.
+ */
+struct storage_pulled {
+    int64_t (*pull)(void *ctx, void *out, size_t cap);
+    void (*notify)(void *ctx, void (*ready)(void *arg), void *arg);
+    void (*close)(void *ctx);
+    void *ctx;
+};
+
+/* A request to this node itself, and its answer. */
+struct storage_own_request {
+    const char *method;
+    const char *target; /* "/path?query" */
+    const struct net_header *headers;
+    size_t header_count;
+    bool head; /* only the head of a GET is wanted */
+};
+struct storage_own_answer {
+    int status;
+    int64_t size;             /* -1: unknown */
+    const char *content_type; /* or NULL, like the next two */
+    const char *content_range;
+    const char *disposition;
+    struct storage_pulled body;
+};
+
+/*
+ * Requests for files say in this header which node makes them. One that comes back to that node,
+ * by a name that it does not know for its own, is to be refused before it takes a worker.
+ */
+#define STORAGE_MARK "X-Atoll-Node"
+
+/*
+ * URLs that lead to this node are answered in the thread that asks, without the network: a
+ * request that waited for another worker of the same node could wait for ever.
+ */
+struct storage_own {
+    const char *const *names; /* "https://node.example/base", without a slash at the end */
+    size_t name_count;
+    void (*answer)(void *ctx, struct arena *a, const struct storage_own_request *r,
+                   struct storage_own_answer *ret);
+    void *ctx;
+};
+
 struct storage_options {
     struct net *net;
     struct buckets *buckets;  /* borrowed, as net is; NULL: none are kept here */
@@ -29,6 +75,7 @@ struct storage_options {
     /* this node: files with its "encryptedBy" are decrypted while they are read; or both NULL */
     const char *peer_id;
     const struct seckey *key;
+    const struct storage_own *own; /* lives as long as the storage; NULL: no URL is this node's */
 };
 /* Texts and key are copied, net is borrowed. */
 struct storage *storage_new(const struct storage_options *o);

@@ -15,6 +15,7 @@ struct storage {
     char *peer_id; /* NULL: nothing is decrypted */
     struct seckey key;
     uint8_t iv[16]; /* of the protocol's AES: the start of the node's public key */
+    const struct storage_own *own;
 };
 
 /* --- types --- */
@@ -35,6 +36,8 @@ struct storage_target {
     const struct net_header *headers;
     size_t header_count;
     const struct net_ftp *ftp; /* NULL: HTTP */
+    bool own;                  /* the URL leads to this node */
+    const char *mark;          /* of the requests that this node makes; NULL: none */
     const char *name;
 };
 
@@ -84,6 +87,20 @@ struct net_request storage__request(struct arena *a, const struct storage_target
 int storage__ask(struct storage *s, struct arena *a, const struct storage_target *t,
                  struct storage_info *ret, struct err *e) must_check;
 
+/* --- own.c: URLs that lead to this node --- */
+
+/* What the node calls "/path?query", NULL when the URL is another's. In the arena. */
+const char *storage__own_target(const struct storage *s, struct arena *a, const char *url);
+/*
+ * As storage_open and storage__ask for such a target. UNSAFE_URL when the answer would need yet
+ * another request to this node.
+ */
+int storage__own_open(struct storage *s, struct arena *a, const struct storage_request *r,
+                      const struct storage_target *t, struct storage_opened *ret, struct err *e)
+    must_check;
+int storage__own_ask(struct storage *s, struct arena *a, const struct storage_target *t,
+                     struct storage_info *ret, struct err *e) must_check;
+
 /* "Request failed with status code 404", transient when the origin may change its mind. */
 int storage__status_failed(int status, struct err *e);
 static inline bool storage__is_success(int status)
@@ -108,6 +125,8 @@ struct storage_body {
 
 /* At most `left` bytes of a stream (-1: all); takes the stream. */
 struct storage_body *storage__stream_body(struct stream *s, int64_t left);
+/* Reads what is pulled, and closes it. */
+struct storage_body *storage__pulled_body(const struct storage_pulled *p);
 /* n bytes from `at` on of a text that buf_take() gave; takes it, NULL for n = 0. */
 struct storage_body *storage__bytes_body(char *text, size_t at, size_t n);
 /* The content of `inner` through AES-256-CBC, decrypted or encrypted; takes inner. */

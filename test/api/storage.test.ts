@@ -326,6 +326,59 @@ describe('an origin that fails', () => {
   })
 })
 
+describe('a URL of this node itself', () => {
+  const own = (path: string, more: object = {}): object => url(w.url + path, more)
+
+  test('is answered in process, and needs no leave', async () => {
+    for (const host of [w.url, w.url.replace('127.0.0.1', 'localhost')]) {
+      const known = await info(url(`${host}/api/aquarius/assets/ddo/${asset.did}`), true)
+      const text = (await http(`${w.url}/api/aquarius/assets/ddo/${asset.did}`)).text
+      assert.deepEqual([known.valid, known.contentLength, known.checksum], [true, String(Buffer.byteLength(text)), sha256(text)])
+    }
+    assert.equal((await info(own('/api/aquarius/assets/ddo/did:op:none'))).valid, false)
+    assert.equal((await info(own('/no/such/route'))).valid, false)
+    assert.equal((await info(own('/api/services/encrypt'))).valid, false)
+  })
+
+  test('cannot be used to go round in circles, however many try', async () => {
+    const token = (JSON.parse((await post(`${w.url}/api/services/auth/token`, await (async () => {
+      const n = String(Date.now())
+      return {
+        address: w.consumer.address, nonce: n,
+        signature: await w.consumer.signMessage(getBytes(id(`${w.consumer.address}${n}createAuthToken`)))
+      }
+    })())).text) as { token: string }).token
+    // A's file is the download of B, whose file is the download of A
+    const path = (a: Published, tx: string): string =>
+      `/api/services/download?${new URLSearchParams({
+        fileIndex: '0', documentId: a.did, serviceId: a.serviceId, transferTxId: tx, consumerAddress: w.consumer.address
+      })}`
+    const plain = await w.market.publish({ name: 'Plain', files: [url(`${nginx.url}/data.csv`)] })
+    const headers = { Authorization: token }
+    const one = await w.market.publish({
+      name: 'One', files: [own(path(plain, await w.market.order(plain, w.consumer)), { headers })]
+    })
+    const tx = await w.market.order(one, w.consumer)
+    const fetched = await fetch(w.url + path(one, tx), { headers })
+    assert.equal(fetched.status, 200)
+    assert.equal(sha256(await bytes(fetched)), sha256(content))
+    const two = await w.market.publish({ name: 'Two', files: [own(path(one, tx), { headers })] })
+    const url2 = w.url + path(two, await w.market.order(two, w.consumer))
+    const all = await Promise.all(Array.from({ length: 60 }, () => fetch(url2, { headers })))
+    for (const r of all) {
+      assert.equal(r.status, 501)
+      assert.match(await r.text(), /^Unknown error: Request failed with status code 501$/)
+    }
+    // by a name that the node does not know for its own the request comes in by the door, and is sent away there
+    const alias = await Faults.start(w.url)
+    const round = await w.market.publish({ name: 'Round', files: [url(alias.url + path(one, tx), { headers })] })
+    const tx3 = await w.market.order(round, w.consumer)
+    const replies = await Promise.all(Array.from({ length: 40 }, () => fetch(w.url + path(round, tx3), { headers })))
+    for (const r of replies) assert.deepEqual([r.status, await r.text()], [501, 'Unknown error: Request failed with status code 508'])
+    alias.stop()
+  })
+})
+
 test('a slow client holds back a fast origin, and costs little memory', async () => {
   const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${w.node.pid}/status`, 'utf8'))?.[1]) / 1024
   const before = rss()
