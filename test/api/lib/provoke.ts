@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How each error that a command lists in api/*.json is provoked. A command that gets a new error
 // gets a row here, or a reason in `exempt` below.
+import { encrypt } from 'eciesjs'
 import { rawAlgorithm } from './compute.ts'
 import { asDataset, type Published } from './market.ts'
 import type { Args } from './api.ts'
@@ -34,7 +35,7 @@ function nobody(s: Stage, args: Args, field = 'consumerAddress'): Record<string,
     AUTH_MISSING: { args: none, raw: 'x' },
     AUTH_TOKEN: { args: none, token: 'not.a.token', raw: 'x' },
     AUTH_NONCE: { args: { ...args, ...who, nonce: '0', signature: noSignature }, says: [0], raw: 'x' },
-    AUTH_SIGNATURE: { args: { ...args, ...who, nonce: String(Date.now() * 1000), signature: noSignature }, raw: 'x' },
+    AUTH_SIGNATURE: { args: { ...args, ...who, nonce: '9007199254740990', signature: noSignature }, raw: 'x' },
     AUTH_COMPUTE: { args: { ...args, ...who, nonce: '0', signature: noSignature } }
   }
 }
@@ -143,6 +144,7 @@ function download(s: Stage): Table[string] {
     DOWNLOAD_COMPUTE: { args: of('compute') }, ORDER_NOT_MINED: { args: of('data', { transferTxId: noTx }), says: [noTx] },
     ORDER_MISMATCH: { args: of('data', { transferTxId: s.tx.other }) },
     ASSET_FILES_OTHER: { args: of('forged') }, FILE_INDEX: { args: of('data', { fileIndex: 7 }), says: [7, 1] },
+    AES_KEY: { args: of('data', { aes_encrypted_key: 'no hex' }), says: ['it is not hex'] },
     DOWNLOAD_BUCKET: { args: of('bucket') }, DOWNLOAD_STORAGE: { args: of('odd'), says: [/.+/] },
     DOWNLOAD_FAILED: { args: of('gone'), says: [/.+/] }
   }
@@ -189,6 +191,9 @@ function compute(s: Stage, kind: Kind): Table[string] {
     environment: open.id, algorithm: await rawAlgorithm('true', container), datasets: [], maxJobDuration: 60, consumerAddress: s.w.consumer.address,
     ...pay(cpu(1)), ...(kind === 'initializeCompute' ? {} : await s.signed(kind)), ...args
   })
+  const place = { type: 'url', url: 'http://127.0.0.1:1/x', method: 'post' }
+  const output = (encryption: object, remoteStorage: object = place): string =>
+    Buffer.from(encrypt(s.w.wallet.signingKey.publicKey, Buffer.from(JSON.stringify({ remoteStorage, encryption })))).toString('hex')
   const algorithm = { meta: { rawcode: 'true', container: { entrypoint: 'sh $ALGO', image: 'x', tag: 'x', checksum: 'x' } } }
   return {
     ...nobody(s, { environment: open.id, algorithm, datasets: [], maxJobDuration: 60, ...pay(cpu(1)) }),
@@ -203,7 +208,11 @@ function compute(s: Stage, kind: Kind): Table[string] {
     COMPUTE_CHAIN: { args: how(pay(cpu(1), { chainId: 1 })), says: [1] },
     COMPUTE_TOKEN: { args: how(pay(cpu(1), { token: String(s.w.chain.addresses.MockDAI) })), says: [CHAIN, String(s.w.chain.addresses.MockDAI)] },
     COMPUTE_OUTPUT_BOTH: { args: how({ output: '00', outputBucketId: 'x' }) },
-    ...inJobs(s, how), COMPUTE_OUTPUT: { args: how({ output: '00' }) },
+    ...inJobs(s, how), COMPUTE_OUTPUT: { args: how({ output: '00' }), says: [/.+/] },
+    COMPUTE_OUTPUT_UPLOAD: { args: how({ output: output({}, { type: 'ipfs', hash: 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG' }) }) },
+    COMPUTE_OUTPUT_KEY: { args: how({ output: output({}) }) },
+    COMPUTE_OUTPUT_METHOD: { args: how({ output: output({ key: '00', encryptMethod: 'ECIES' }) }) },
+    COMPUTE_OUTPUT_KEY_SHORT: { args: how({ output: output({ key: '00', encryptMethod: 'AES' }) }), says: [1] },
     COMPUTE_DDO: { args: how({ datasets: [{ documentId: nowhere, serviceId: '1' }] }), says: [nowhere] },
     ASSET_NOT_ORDERABLE: { args: how(dataset('paused')) },
     ASSET_DENIED: { args: how(dataset('closed')), says: [s.published('closed').did] },

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the errors of buckets are provoked.
-import { getBytes, id as keccakText } from 'ethers'
 import type { Args } from './api.ts'
 import type { Provocation, Table } from './provoke.ts'
 import type { Stage } from './stage.ts'
@@ -8,20 +7,12 @@ import type { Stage } from './stage.ts'
 const unknown = '11111111-1111-4111-8111-111111111111'
 type Nobody = (s: Stage, args: Args) => Record<string, Provocation>
 
-let bareNonce = Date.now()
-
 export function inBuckets(s: Stage, nobody: Nobody): Table {
   const { own, full, foreign } = s.bucket
   const command = (name: string, right: Args, more: (signed: (args: Args) => () => Promise<Args>) => Record<string, Provocation>): Table => {
     const full = `persistentStorage${name}`
     const signed = (args: Args) => async (): Promise<Args> => ({ ...right, ...await s.signed(full), ...args })
-    // a node that has its own count of nonces, and no buckets
-    const elsewhere = async (): Promise<Args> => {
-      const nonce = String(++bareNonce)
-      const consumerAddress = s.w.consumer.address
-      return { ...right, consumerAddress, nonce, signature: await s.w.consumer.signMessage(getBytes(keccakText(consumerAddress + nonce + full))) }
-    }
-    return { [full]: { ...nobody(s, right), BUCKETS_OFF: { args: elsewhere, bare: true }, ...more(signed) } }
+    return { [full]: { ...nobody(s, right), BUCKETS_OFF: { args: signed({}), bare: true }, ...more(signed) } }
   }
   const use = (signed: (args: Args) => () => Promise<Args>): Record<string, Provocation> => ({
     BUCKET_ID_TYPE: { args: { bucketId: 5 } },
