@@ -99,6 +99,26 @@ int fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err 
     return sync_folder_of(a, path, e);
 }
 
+int fs_overwrite(const char *path, const void *p, size_t n, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    _close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int64_t old = fs_size(path);
+    size_t all = old > (int64_t)n ? (size_t)old : n;
+    char *text = arena_alloc(a, all);
+
+    memset(text, ' ', all);
+    memcpy(text, p, n);
+    /* first the room for it: a full disk must not stop the write half-way */
+    if (fd < 0 ||
+        (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(all ? all : 1)) < 0 && errno != EOPNOTSUPP))
+        return fs_error(e, "overwrite", path);
+    if (pwrite(fd, text, all, 0) != (ssize_t)all || fsync(fd) < 0 || ftruncate(fd, (off_t)n) < 0 ||
+        fsync(fd) < 0)
+        return fs_error(e, "overwrite", path);
+    return 0;
+}
+
 int fs_mkdirs(const char *path, mode_t mode, struct err *e)
 {
     _arena_ struct arena *a = arena_new();

@@ -18,6 +18,14 @@ int fs_read(struct arena *a, const char *path, size_t max, struct bytes *ret, st
 /* Writes path.tmp, syncs it, renames it over path and syncs the folder. */
 int fs_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e) must_check;
 
+/*
+ * The same for a file that cannot be replaced, because it is a mount of its own (fs_write() fails
+ * with errno EBUSY): one write over the old content, with blanks up to its length, then synced and
+ * cut. A process that is killed leaves the old content or the new one, perhaps with blanks behind
+ * it; only a machine that loses its power may leave a mixture.
+ */
+int fs_overwrite(const char *path, const void *p, size_t n, struct err *e) must_check;
+
 /* Makes the folder and its parents; an existing folder is success. */
 int fs_mkdirs(const char *path, mode_t mode, struct err *e) must_check;
 

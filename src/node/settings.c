@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/settings.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,15 +163,19 @@ static int apply(struct node *n, const struct config *c, struct err *e)
     return 0;
 }
 
-/* A link stays one, and the file keeps its mode. */
+/* A link stays one, and the file keeps its mode. A container may have it as a mount of its own. */
 static int write_file(const struct config_change *change, struct err *e)
 {
     char real[PATH_MAX];
     const char *path = realpath(change->file, real) ? real : change->file;
+    size_t n = strlen(change->text);
     struct stat st;
     mode_t mode = stat(path, &st) == 0 ? st.st_mode & 0777 : FILE_MODE;
 
-    return fs_write(path, change->text, strlen(change->text), mode, e);
+    errno = 0;
+    if (fs_write(path, change->text, n, mode, e) == 0)
+        return 0;
+    return errno == EBUSY ? fs_overwrite(path, change->text, n, e) : -1;
 }
 
 static int refuse(struct err *e)

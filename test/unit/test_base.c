@@ -164,6 +164,27 @@ static void files_are_replaced_whole(void **state)
     assert_int_equal(fs_size(path), -1);
 }
 
+static void files_are_overwritten_in_place(void **state)
+{
+    static const char *const texts[] = {"a first text", "short", "",
+                                        "a longer one than all before"};
+    _arena_ struct arena *a = arena_new();
+    const char *path = arena_printf(a, "/tmp/atoll-test-over-%d", (int)getpid());
+    struct bytes got;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    assert_int_equal(fs_overwrite(path, "x", 1, &e), -1); /* it must be there */
+    ok(fs_write(path, "", 0, 0600, &e), e);
+    for (i = 0; i < ARRAY_LEN(texts); i++) {
+        ok(fs_overwrite(path, texts[i], strlen(texts[i]), &e), e);
+        ok(fs_read(a, path, 1000, &got, &e), e);
+        assert_string_equal((const char *)got.p, texts[i]);
+    }
+    (void)unlink(path);
+}
+
 static void times(void **state)
 {
     char out[CLOCK_ISO_SIZE];
@@ -287,6 +308,7 @@ int main(void)
         cmocka_unit_test(base58_matches_known_answers),
         cmocka_unit_test(strings),
         cmocka_unit_test(files_are_replaced_whole),
+        cmocka_unit_test(files_are_overwritten_in_place),
         cmocka_unit_test(times),
         cmocka_unit_test(pool_runs_everything),
     };
