@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What administrators do: logs, configuration, reindexing, jobs, fees, the end of the node.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { AccesslistFactory, ProviderInstance } from '@oceanprotocol/lib'
@@ -513,6 +513,19 @@ describe('secrets', () => {
       assert.doesNotMatch(text, /eyJ[\w-]{20}/, `a token in ${name}`)
       assert.match(text, /http/, `${name} holds something`)
     }
+  })
+})
+
+describe('old lines', () => {
+  test('go when the cron expression says so, which may change', async () => {
+    const before = String(Date.now())
+    const old = async (): Promise<unknown[]> => json(ask('getLogs', { startTime: '0', endTime: before }))
+    assert.ok((await old()).length > 0)
+    await json(ask('pushConfig', { config: { cronDeleteDbLogs: '* * * * * *', logRetention: 1 } }))
+    await until('the end of old lines', async () => (await old()).length === 0, 60_000)
+    await json(ask('pushConfig', { config: { cronDeleteDbLogs: null, logRetention: null } }))
+    const files = readdirSync(join(w.dir, 'node', 'logs')).filter((f) => f !== 'atoll.log')
+    assert.ok(files.length <= 14, files.join(' '))
   })
 })
 
