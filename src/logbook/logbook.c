@@ -50,66 +50,10 @@ struct logbook {
 
 /* --- on the thread that speaks --- */
 
-/* Bytes of the UTF-8 character that begins with c, 0 when none does. */
-static size_t utf8_size(unsigned char c)
-{
-    if (c < 0x80)
-        return 1;
-    if (c < 0xc2 || c > 0xf4)
-        return 0;
-    return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-}
-
-static bool is_utf8(const char *s, size_t n)
-{
-    unsigned char first = (unsigned char)s[0];
-    unsigned char second = (unsigned char)s[1];
-    size_t i;
-
-    for (i = 1; i < n; i++)
-        if (((unsigned char)s[i] & 0xc0) != 0x80)
-            return false;
-    return n > 0 && !(first == 0xed && second > 0x9f) && !(first == 0xe0 && second < 0xa0) &&
-           !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
-}
-
-/* Bytes that are no UTF-8 would spoil whatever the line is shown in. */
-static void copy_utf8(char *to, const char *from)
-{
-    while (*from) {
-        size_t n = utf8_size((unsigned char)*from);
-
-        if (is_utf8(from, n)) {
-            memcpy(to, from, n);
-        } else {
-            *to = '?';
-            n = 1;
-        }
-        to += n;
-        from += n;
-    }
-    *to = '\0';
-}
-
-static struct line *line_new(const struct log_record *r)
-{
-    size_t size = sizeof(struct line) + strlen(r->text) + 1;
-    struct line *l = xmalloc(size);
-
-    list_init(&l->link);
-    l->id = 0;
-    l->at_ms = r->at_ms;
-    l->level = line__level(r->level);
-    l->size = size;
-    (void)str_copy(l->part, sizeof(l->part), r->module);
-    copy_utf8(l->text, r->text);
-    return l;
-}
-
 static void take(void *ctx, const struct log_record *r)
 {
     struct logbook *lb = ctx;
-    struct line *l = line_new(r);
+    struct line *l = line__new(r);
 
     lock_scope(&lb->lock);
     if (lb->queued + l->size > LOGBOOK_QUEUE_MAX) {
@@ -131,7 +75,7 @@ static void say(struct list *batch, const char *text)
 {
     const struct log_record r = {clock_ms(), LOG_WARN, "logbook", text};
 
-    list_push(batch, &line_new(&r)->link);
+    list_push(batch, &line__new(&r)->link);
 }
 
 static void say_lost(struct list *batch, uint64_t lost)

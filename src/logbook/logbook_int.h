@@ -18,6 +18,9 @@ struct line {
     char text[];
 };
 
+/* In UTF-8 whatever the record holds; the caller free()s it. */
+struct line *line__new(const struct log_record *r);
+
 /* ocean-node's number and name of a level: LOG_BROKEN is an error there. */
 int line__level(enum log_level level);
 const char *line__level_name(int level);
