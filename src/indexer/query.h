@@ -182,6 +182,7 @@ struct query_sql {
     size_t param_count;
     size_t param_cap;
     const struct field *walked; /* the order by which rows are visited: its index may be used */
+    bool at_hand; /* the statement runs for one asset after the other: no lists are made */
 };
 enum { QUERY_SQL_MAX = 262144 };
 void query_sql_reset(struct query_sql *w);

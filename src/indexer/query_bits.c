@@ -138,11 +138,14 @@ static int look(struct query_sql *w, const struct clause *rest, struct bits *b, 
     struct clause all = {.kind = CLAUSE_AND, .children = (struct clause *)rest};
     struct sql sql;
     size_t id;
-    int r = 1;
+    int r;
 
     query_sql_reset(w);
     buf_puts(&w->text, "SELECT 1 AS one FROM asset a WHERE ");
-    if (query_write_clause(w, &all, e) < 0)
+    w->at_hand = true;
+    r = query_write_clause(w, &all, e);
+    w->at_hand = false;
+    if (r < 0)
         return -1;
     buf_printf(&w->text, " AND a.id = ?%zu", w->param_count + 1);
     {

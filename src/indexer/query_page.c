@@ -135,7 +135,8 @@ static int walk_ranked(struct stmt *ranked, const struct query_sql *filter, cons
 static int page_by_rank(struct query_sql *w, const struct query *q, const struct page_plan *p,
                         struct page *ret, struct err *e)
 {
-    struct query_sql filter = {.db = w->db, .a = q->a, .text = BUF_INIT(QUERY_SQL_MAX)};
+    struct query_sql filter = {
+        .db = w->db, .a = q->a, .text = BUF_INIT(QUERY_SQL_MAX), .at_hand = true};
     int64_t limit = RANKED_FIRST + (p->rest ? 4 : 1) * (q->offset + q->size);
     int64_t seen = 0;
     struct sql sql;

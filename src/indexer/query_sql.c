@@ -249,6 +249,8 @@ static int write_column_clause(struct query_sql *w, const struct clause *c, stru
     bool number = c->field->kind == FIELD_INT || c->field->kind == FIELD_REAL;
     bool rare = true;
 
+    if (w->at_hand)
+        return write_column(w, c, "+", e);
     /* Other values name one asset or few. */
     if (c->field == w->walked || c->kind == CLAUSE_EXISTS || (c->kind == CLAUSE_TERMS && !number) ||
         c->kind == CLAUSE_PREFIX)
@@ -266,7 +268,7 @@ static int write_column_clause(struct query_sql *w, const struct clause *c, stru
 
 static int write_field_clause(struct query_sql *w, const struct clause *c, struct err *e)
 {
-    bool rare;
+    bool rare = false;
 
     if (c->field->column)
         return write_column_clause(w, c, e);
@@ -277,11 +279,12 @@ static int write_field_clause(struct query_sql *w, const struct clause *c, struc
                    c->field->words);
         return 0;
     }
-    if (is_rare(w, c, &rare, e) < 0)
+    if (!w->at_hand && c->kind == CLAUSE_PREFIX)
+        rare = true;
+    else if (!w->at_hand && is_rare(w, c, &rare, e) < 0)
         return -1;
-    buf_puts(&w->text, rare || c->kind == CLAUSE_PREFIX
-                           ? "a.id IN (SELECT asset FROM asset_term WHERE "
-                           : "EXISTS (SELECT 1 FROM asset_term WHERE asset = a.id AND ");
+    buf_puts(&w->text, rare ? "a.id IN (SELECT asset FROM asset_term WHERE "
+                            : "EXISTS (SELECT 1 FROM asset_term WHERE asset = a.id AND ");
     if (write_term(w, c, e) < 0)
         return -1;
     buf_putc(&w->text, ')');
@@ -319,7 +322,10 @@ int query_write_clause(struct query_sql *w, const struct clause *c, struct err *
         buf_puts(&w->text, c->kind == CLAUSE_ALL ? "1 = 1" : "1 = 0");
         return 0;
     case CLAUSE_WORDS:
-        buf_puts(&w->text, "a.id IN (SELECT rowid FROM asset_search WHERE asset_search MATCH ");
+        buf_puts(&w->text, w->at_hand ? "EXISTS (SELECT 1 FROM asset_search WHERE rowid = a.id AND "
+                                        "asset_search MATCH "
+                                      : "a.id IN (SELECT rowid FROM asset_search WHERE "
+                                        "asset_search MATCH ");
         query_write_text(w, c->words);
         buf_putc(&w->text, ')');
         return 0;

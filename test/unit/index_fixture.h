@@ -150,6 +150,10 @@ static inline const char *found(struct fixture *f, const char *query)
     return text;
 }
 
+#define Q(text) "{\"query\":" text "}"
+#define FILTER(text) "{\"query\":{\"bool\":{\"filter\":[" text "]}}}"
+#define TS(text) "{\"q\":\"*\",\"filter_by\":\"" text "\"}"
+#define LUCENE(text) "{\"query\":{\"query_string\":{\"query\":\"" text "\"}}}"
 #define FINDS(query, which) assert_string_equal(found(f, query), which)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
