@@ -18,6 +18,14 @@ static int reply_answer(struct task *t, const struct policy_answer *answer)
                        answer->said.p, answer->said.n);
 }
 
+/* What JavaScript takes for absent, as ocean-node does. */
+static bool is_nothing(const struct json *v)
+{
+    return json_type(v) == JSON_NULL || (json_is(v, JSON_STRING) && json_str_len(v) == 0) ||
+           (json_is(v, JSON_BOOL) && !json_bool(v, false)) ||
+           (json_is(v, JSON_NUMBER) && !(json_num(v, 0) < 0 || json_num(v, 0) > 0));
+}
+
 int cmd_policy_server_passthrough(struct task *t, const struct args_policy_server_passthrough *args,
                                   struct err *e)
 {
@@ -47,7 +55,7 @@ int cmd_initialize_ps_verification(struct task *t,
     struct asset asset;
     bool found;
 
-    if (!args->policy_server)
+    if (is_nothing(args->policy_server))
         return refused(e, POLICY_FIELD);
     if (node_asset_find(t->node, a, args->document_id, &found, &asset, e) < 0)
         return -1;

@@ -386,7 +386,9 @@ describe('what clients ask it through the node', () => {
     const [no] = await policy.during(deny(403, 'no'), () => command('initializePSVerification', body))
     refused(no, 403, 'no')
     refused(await initiate({ ...body, documentId: `did:op:${'0'.repeat(64)}` }), 404, 'Not found')
-    refused(await initiate({ ...body, policyServer: undefined }), 400, 'Invalid Request: missing policyServer field!')
+    for (const none of [undefined, null, '', 0, false]) {
+      refused(await initiate({ ...body, policyServer: none }), 400, 'Invalid Request: missing policyServer field!')
+    }
     refused(await initiate({ ...body, consumerAddress: undefined }), 400, /^Missing one \( "consumerAddress" \) or more required field\(s\)/)
   })
 })
