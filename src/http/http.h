@@ -169,7 +169,8 @@ struct http_options {
     size_t workers;            /* threads for `work`; 16 */
     size_t backlog;            /* requests waiting for a worker, beyond it 503; 1024 */
     size_t max_connections;    /* open at once, beyond it idle ones end, or 503; 4096 */
-    size_t body_memory;        /* bytes of all bodies at a time, beyond it 503; 256 MiB */
+    size_t body_memory;        /* bytes of all bodies at a time, beyond it 503, uploads beyond its
+                                  half; 256 MiB */
     int header_timeout_ms;     /* first byte to end of the header block; 10 s */
     int idle_timeout_ms;       /* between requests; 65 s */
     int body_timeout_ms;       /* silence while a body arrives; 30 s */

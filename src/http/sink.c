@@ -24,7 +24,7 @@ void sink_begin(struct conn *c)
     k->sink = x->reply.sink;
     x->reply = (struct http_reply){.status = 200};
     x->sinking = k;
-    if (s->body_bytes + need > s->options.body_memory) {
+    if (s->body_bytes + need > s->options.body_memory / 2) { /* uploads leave room for others */
         refused(&e, TOO_BUSY);
         conn_refuse(c, &e);
         return;

@@ -13,6 +13,7 @@ import { bare, fileInput, rawAlgorithm, shellAlgorithm, smallest, type Job } fro
 import { noise, sha256 } from './lib/files.ts'
 import { http, post, type Reply } from './lib/http.ts'
 import { asDataset, trustAll, type Person } from './lib/market.ts'
+import { until } from './lib/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'atoll-buckets-'))
 const data = noise(300_000, 'a dataset in a bucket')
@@ -201,6 +202,24 @@ printf '\\377' > "/data/outputs/$(printf 'n\\nl')"
     isRefused(await start(w.consumer, { outputBucketId: '11111111-1111-4111-8111-111111111111' }), 403, denied)
     isRefused(await start(w.consumer, { outputBucketId: 'x' }), 400, 'Invalid bucketId')
     isRefused(await start(w.consumer, { outputBucketId: shared, output: 'ab' }), 400, 'output and outputBucketId are mutually exclusive')
+  })
+
+  test('gets each file once, though the node is killed on the way', async () => {
+    const bucket = await b.make(w.consumer)
+    const many = await rawAlgorithm('i=0; while [ $i -lt 300 ]; do echo $i > /data/outputs/f$i; i=$((i+1)); done')
+    const started = await ProviderInstance.freeComputeStart(w.url, w.consumer, e.id, [], many, smallest(e.free?.resources),
+      undefined, undefined, undefined, undefined, undefined, undefined, undefined, bucket)
+    const { jobId } = [started].flat()[0] as Job
+    await until('first file', () => readdirSync(join(folder, 'buckets', bucket)).length > 0, 60_000, 5)
+    w.node.kill('SIGKILL')
+    await until('end', () => !w.node.running, 60_000)
+    const before = readdirSync(join(folder, 'buckets', bucket)).length
+    assert.ok(before < 300, 'killed too late')
+    await w.startNode()
+    await w.compute.end(jobId, w.consumer)
+    assert.deepEqual((await b.names(w.consumer, bucket)).sort(), Array.from({ length: 300 }, (_, i) => `f${i}`).sort())
+    for (const i of [0, before, 299]) assert.equal(inBucket(bucket, `f${i}`).toString(), `${i}\n`)
+    assert.deepEqual(readdirSync(join(folder, 'uploads')), [])
   })
 
   test('that has no room leaves the results with the job', async () => {

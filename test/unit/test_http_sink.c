@@ -478,7 +478,7 @@ static void test_nonsense_while_written(void **state) /* the worker comes back t
 
 static void test_memory(void **state) /* slow uploads beyond the memory for bodies are told so */
 {
-    struct http_server *s = start_sink((struct http_options){.body_memory = 1200000});
+    struct http_server *s = start_sink((struct http_options){.body_memory = 2400000});
     static const char begin[] = "POST /sink HTTP/1.1\r\n" H "Content-Length: 1000\r\n\r\nabc";
     int fd[3];
     _buf_ struct buf b = BUF_INIT(65536);
