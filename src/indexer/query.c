@@ -160,8 +160,7 @@ int index_query(struct db *db, const struct json *body, enum index_route route, 
     _arena_ struct arena *a = arena_new();
     struct query q = {.a = a};
 
-    if (query_parse(&q, body, route, e) < 0)
+    if (query_parse(&q, body, route, e) < 0 || query_simplify(&q, e) < 0)
         return -1;
-    query_simplify(&q);
     return query_answer(db, &q, out, e);
 }

@@ -13,7 +13,13 @@
  *                                                        --> query_bits.c: all ids, counts, facets
  */
 
-enum { QUERY_DEPTH_MAX = 16, QUERY_ORDERS_MAX = 4, QUERY_TARGETS_MAX = 32 };
+enum {
+    QUERY_DEPTH_MAX = 16,
+    QUERY_ORDERS_MAX = 4,
+    QUERY_TARGETS_MAX = 32,
+    QUERY_WORDS_MAX = 300,     /* words and phrases of one query */
+    QUERY_CONDITIONS_MAX = 128 /* what is left when words are joined: each may look at all assets */
+};
 
 /*
  * One condition. Clauses and their texts live in the query's arena; siblings are linked by `next`.
@@ -76,6 +82,7 @@ struct query {
     struct arena *a;
     const struct json *body;
     size_t clauses; /* clauses and values so far, against INDEX_CLAUSES_MAX */
+    size_t words;   /* against QUERY_WORDS_MAX */
     struct clause *where;
     struct order order[QUERY_ORDERS_MAX];
     size_t order_count;
@@ -163,8 +170,11 @@ const char *query_phrase(struct arena *a, const struct targets *t, const char *t
 
 /* --- from a query to rows --- */
 
-/* Puts the clauses into the form that the planner expects: words joined into one expression ... */
-void query_simplify(struct query *q);
+/*
+ * Puts the clauses into the form that the planner expects: words joined into one expression ...
+ * INVALID when more conditions are left than may be run.
+ */
+int query_simplify(struct query *q, struct err *e) must_check;
 
 /*
  * SQL in the making. Only texts of our own tables are in `text`; what a stranger typed is bound.

@@ -249,7 +249,20 @@ static void simplify(struct query *q, struct clause *c)
     }
 }
 
-void query_simplify(struct query *q)
+static size_t count_leaves(const struct clause *c)
+{
+    const struct clause *child;
+    size_t n = c->children == NULL;
+
+    for (child = c->children; child; child = child->next)
+        n += count_leaves(child);
+    return n;
+}
+
+int query_simplify(struct query *q, struct err *e)
 {
     simplify(q, q->where);
+    if (count_leaves(q->where) > QUERY_CONDITIONS_MAX)
+        return failed(e, INVALID, "the query has more than %d conditions", QUERY_CONDITIONS_MAX);
+    return 0;
 }

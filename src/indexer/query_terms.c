@@ -135,6 +135,8 @@ int words_leaf(struct words_reader *r, const struct targets *t, const char *text
     if (!*text)
         return 0;
     c->least = 1;
+    if (++r->q->words > QUERY_WORDS_MAX)
+        return failed(e, INVALID, "more than %d words to search for", QUERY_WORDS_MAX);
     if (words) {
         if (query_child(r->q, c, CLAUSE_WORDS, &inner, e) < 0)
             return -1;

@@ -426,16 +426,28 @@ static void many_words_run(void **state)
     buf_reset(&b);
     buf_puts(&b, "{\"query\":{\"match\":{\"metadata.name\":{\"minimum_should_match\":3,\"query\":"
                  "\"rain in bavaria");
-    for (i = 0; i < 500; i++)
+    for (i = 0; i < 100; i++)
         buf_printf(&b, " n%d", i);
     buf_puts(&b, "\"}}}}");
     FINDS(buf_str(&b), "1"); /* counted */
     buf_reset(&b);
     buf_puts(&b, "{\"q\":\"");
-    for (i = 0; i < 400; i++)
+    for (i = 0; i < 300; i++)
         buf_puts(&b, "a ");
     buf_puts(&b, "\"}");
     FINDS(buf_str(&b), "");
+    buf_reset(&b);
+    buf_puts(&b, "{\"q\":\"");
+    for (i = 0; i < 301; i++)
+        buf_puts(&b, "a ");
+    buf_puts(&b, "\"}");
+    REFUSES(buf_str(&b), "more than 300 words");
+    buf_reset(&b);
+    buf_puts(&b, "{\"q\":\"*\",\"filter_by\":\"stats.orders:>1");
+    for (i = 0; i < 128; i++)
+        buf_printf(&b, " || stats.orders:>%d", i);
+    buf_puts(&b, "\"}");
+    REFUSES(buf_str(&b), "more than 128 conditions");
 }
 
 static void answer_has_a_ceiling(void **state)

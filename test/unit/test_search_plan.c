@@ -33,7 +33,7 @@ static const char *plan_of(struct fixture *f, const char *body)
 
     w.db = store_lend(f->store);
     ok(query_parse(&q, parse(f->a, body), ROUTE_NODE, &e), e);
-    query_simplify(&q);
+    ok(query_simplify(&q, &e), e);
     query_plan(&q, &plan);
     ok(query_write_page(&w, &q, &plan, &e), e);
     store_return(w.db);
@@ -61,7 +61,7 @@ static void looks_make_no_lists(void **state)
         const char *plan;
 
         ok(query_parse(&q, parse(f->a, arena_printf(f->a, Q("%s"), wheres[i])), ROUTE_NODE, &e), e);
-        query_simplify(&q);
+        ok(query_simplify(&q, &e), e);
         query_sql_reset(&w);
         w.db = store_lend(f->store);
         buf_puts(&w.text, "SELECT 1 FROM asset a WHERE ");
