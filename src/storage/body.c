@@ -135,6 +135,8 @@ struct bytes_body {
     char *text;
     size_t at;
     size_t left;
+    atomic_llong *held;
+    int64_t cost;
 };
 
 static int64_t bytes_body_read(struct storage_body *b, void *out, size_t cap, bool wait,
@@ -164,16 +166,20 @@ static void bytes_body_close(struct storage_body *b)
 {
     struct bytes_body *m = container_of(b, struct bytes_body, body);
 
+    if (m->held)
+        atomic_fetch_sub(m->held, m->cost);
     free(m->text);
     free(m);
 }
 
-struct storage_body *storage__bytes_body(char *text, size_t at, size_t n)
+struct storage_body *storage__bytes_body(char *text, size_t at, size_t n, atomic_llong *held,
+                                         int64_t cost)
 {
     static const struct body_ops ops = {bytes_body_read, bytes_body_notify, bytes_body_close};
     struct bytes_body *m = xcalloc(1, sizeof(*m));
 
-    *m = (struct bytes_body){.body.ops = &ops, .text = text, .at = at, .left = n};
+    *m = (struct bytes_body){
+        .body.ops = &ops, .text = text, .at = at, .left = n, .held = held, .cost = cost};
     return &m->body;
 }
 

@@ -14,6 +14,7 @@
 
 enum {
     ECIES_MAX = 25 * 1048576 + ECIES_OVERHEAD, /* what encryptFile makes at the most */
+    HELD_MAX = 512 * 1048576,
     ECIES_LIMIT_MS = 120000,
     PIECE = 64 * 1024
 };
@@ -133,7 +134,7 @@ static enum answer take_answer(struct arena *a, const struct storage_request *r,
         wanted = cut(a, r->range, stream, o);
     }
     o->ranges = o->status != 200 || o->size >= 0;
-    o->body = wanted ? storage__stream_body(stream, o->size) : storage__bytes_body(NULL, 0, 0);
+    o->body = wanted ? storage__stream_body(stream, o->size) : storage__no_body();
     if (!wanted)
         stream_close(stream);
     return ANSWER_TAKEN;
@@ -225,7 +226,7 @@ static int open_ftp(struct storage *s, struct arena *a, const struct storage_req
     o->ranges = true;
     if (found < 0) {
         set_beyond(a, o, info.size);
-        o->body = storage__bytes_body(NULL, 0, 0);
+        o->body = storage__no_body();
         return 0;
     }
     ftp.offset = found ? at : 0;
@@ -259,28 +260,52 @@ static int read_sealed(struct storage_body *b, struct buf *out, struct err *e)
     return (int)n;
 }
 
-static int open_ecies(const struct storage *s, struct arena *a, const struct storage_request *r,
-                      struct storage_opened *o, struct err *e)
+/* Room for a file in memory: its blob and its plain bytes. False when others have taken it all. */
+static bool hold(struct storage *s, int64_t n)
+{
+    if (atomic_fetch_add(&s->held, n) + n <= HELD_MAX)
+        return true;
+    atomic_fetch_sub(&s->held, n);
+    return false;
+}
+
+static int decrypt_whole(const struct storage *s, struct storage_body *from, struct buf *plain,
+                         struct err *e)
 {
     _buf_ struct buf sealed = BUF_INIT(ECIES_MAX);
+
+    if (read_sealed(from, &sealed, e) < 0)
+        return -1;
+    return ecies_decrypt(&s->key, buf_str(&sealed), sealed.len, plain, e);
+}
+
+static int open_ecies(struct storage *s, struct arena *a, const struct storage_request *r,
+                      struct storage_opened *o, struct err *e)
+{
     _buf_ struct buf plain = BUF_INIT(ECIES_MAX);
+    int64_t total;
     int64_t at = 0;
     int64_t n;
     int found;
 
-    if (read_sealed(o->body, &sealed, e) < 0 ||
-        ecies_decrypt(&s->key, buf_str(&sealed), sealed.len, &plain, e) < 0)
+    if (!hold(s, 2 * ECIES_MAX)) {
+        (void)failed(e, FAILED, "too many encrypted files are being read");
+        return err_transient(e);
+    }
+    if (decrypt_whole(s, o->body, &plain, e) < 0) {
+        atomic_fetch_sub(&s->held, 2 * ECIES_MAX);
         return -1;
+    }
     storage_close(o->body);
-    n = (int64_t)plain.len;
-    o->size = n;
-    found = r->range && !r->if_range ? range_parse(r->range, n, &at, &n) : 0;
+    n = total = o->size = (int64_t)plain.len;
+    atomic_fetch_sub(&s->held, 2 * ECIES_MAX - total);
+    found = r->range && !r->if_range ? range_parse(r->range, total, &at, &n) : 0;
     if (found > 0)
-        set_part(a, o, at, n, (int64_t)plain.len);
+        set_part(a, o, at, n, total);
     else if (found < 0)
-        set_beyond(a, o, (int64_t)plain.len);
-    o->body = found < 0 ? storage__bytes_body(NULL, 0, 0)
-                        : storage__bytes_body(buf_take(&plain), (size_t)at, (size_t)n);
+        set_beyond(a, o, total);
+    o->body = storage__bytes_body(buf_take(&plain), (size_t)at, found < 0 ? 0 : (size_t)n, &s->held,
+                                  total);
     return 0;
 }
 
@@ -296,7 +321,7 @@ static bool is_ecies(const struct json *file)
 }
 
 /* How AES content ends is known at its end only, so it has no size and no parts. */
-static int unseal(const struct storage *s, struct arena *a, const struct storage_request *r,
+static int unseal(struct storage *s, struct arena *a, const struct storage_request *r,
                   struct storage_opened *o, struct err *e)
 {
     o->content_encoding = NULL;

@@ -2,6 +2,8 @@
 #ifndef ATOLL_STORAGE_STORAGE_INT_H
 #define ATOLL_STORAGE_STORAGE_INT_H
 
+#include <stdatomic.h>
+
 #include "crypto/secp.h"
 #include "storage/storage.h"
 
@@ -16,6 +18,7 @@ struct storage {
     struct seckey key;
     uint8_t iv[16]; /* of the protocol's AES: the start of the node's public key */
     const struct storage_own *own;
+    atomic_llong held; /* bytes of decrypted files in memory, waiting for their readers */
 };
 
 /* --- types --- */
@@ -127,8 +130,17 @@ struct storage_body {
 struct storage_body *storage__stream_body(struct stream *s, int64_t left);
 /* Reads what is pulled, and closes it. */
 struct storage_body *storage__pulled_body(const struct storage_pulled *p);
-/* n bytes from `at` on of a text that buf_take() gave; takes it, NULL for n = 0. */
-struct storage_body *storage__bytes_body(char *text, size_t at, size_t n);
+/*
+ * n bytes from `at` on of a text that buf_take() gave; takes it, NULL for n = 0. `cost` is
+ * subtracted from *held at the end; held may be NULL.
+ */
+struct storage_body *storage__bytes_body(char *text, size_t at, size_t n, atomic_llong *held,
+                                         int64_t cost);
+/* A body without a byte. */
+static inline struct storage_body *storage__no_body(void)
+{
+    return storage__bytes_body(NULL, 0, 0, NULL, 0);
+}
 /* The content of `inner` through AES-256-CBC, decrypted or encrypted; takes inner. */
 struct storage_body *storage__cipher_body(struct storage_body *inner, const uint8_t key[32],
                                           const uint8_t iv[16], bool encrypt);

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { get as httpGet, type IncomingMessage } from 'node:http'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { encrypt } from 'eciesjs'
@@ -324,6 +326,53 @@ describe('an origin that fails', () => {
     await refused('absent ftp', /^Unknown error: localhost:\d+: /)
     await refused('absent s3', /^Unknown error: Request failed with status code 404$/)
   })
+})
+
+/** An FTP server that greets with what looks like headers, sends the file, and then never says a word again. */
+async function silentFtp(file: Buffer): Promise<{ url: string; open: Set<Socket>; stop: () => void }> {
+  const open = new Set<Socket>()
+  const data: Server[] = []
+  const server = createServer((c) => {
+    open.add(c.on('close', () => open.delete(c)).on('error', () => c.destroy()))
+    const say = (line: string): void => { c.write(`${line}\r\n`) }
+    say('220-Content-Type: text/html\r\nContent-Length: 5\r\nContent-Disposition: attachment;filename=evil\r\n\r\n220 hello')
+    let port: Server
+    c.on('data', (b) => {
+      const word = b.toString().split(/\s/)[0] ?? ''
+      if (word === 'USER') say('331 and?')
+      else if (word === 'PASS') say('230 in')
+      else if (word === 'PWD') say('257 "/"')
+      else if (word === 'TYPE') say('200 yes')
+      else if (word === 'SIZE') say(`213 ${file.length}`)
+      else if (word === 'REST') say('350 go on')
+      else if (word === 'EPSV') {
+        port = createServer((d) => { d.on('error', () => d.destroy()); d.end(file) }).listen(0, '127.0.0.1', () =>
+          say(`229 here (|||${(port.address() as AddressInfo).port}|)`))
+        data.push(port)
+      } else if (word === 'RETR') say('150 it comes')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `ftp://localhost:${(server.address() as AddressInfo).port}/f.bin`,
+    open,
+    stop: () => { for (const s of [server, ...data]) s.close(); for (const c of open) c.destroy() }
+  }
+}
+
+test('an FTP server that falls silent holds up nobody', async () => {
+  const silent = await silentFtp(content)
+  const a = await w.market.publish({ name: 'Silent', files: [{ type: 'ftp', url: silent.url }] })
+  const tx = await w.market.order(a, w.consumer)
+  for (let i = 0; i < 3; i++) {
+    const r = await fetch(await w.market.downloadUrl(a, tx, w.consumer))
+    assert.deepEqual([r.status, r.headers.get('content-type'), r.headers.get('content-length'), r.headers.get('content-disposition')],
+      [200, 'application/octet-stream', String(content.length), 'attachment;filename=f.bin'])
+    assert.equal(sha256(await bytes(r)), sha256(content))
+  }
+  assert.equal(sha256(await bytes(await download('url'))), sha256(content))
+  assert.ok(silent.open.size > 0, 'libcurl still waits for the last words')
+  silent.stop()
 })
 
 describe('a URL of this node itself', () => {
