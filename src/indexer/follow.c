@@ -349,6 +349,8 @@ static void obey_policy(struct follower *f)
 
 static int obey_sweep(struct follower *f, struct err *e)
 {
+    int r;
+
     {
         lock_scope(&f->lock);
         if (!f->sweep)
@@ -357,17 +359,34 @@ static int obey_sweep(struct follower *f, struct err *e)
     }
     {
         lock_scope(&f->writing);
-        if (follow_sweep(f, e) == 0)
-            return 0;
+        r = follow_sweep(f, e);
     }
-    want_sweep(f);
-    return -1;
+    if (r < 0)
+        want_sweep(f);
+    else
+        wake_second(f);
+    return r;
+}
+
+/* Where the first thread has nothing to do the second may have. */
+static void catch_up(struct follower *f, bool done, bool news)
+{
+    bool was_done = atomic_exchange(&f->caught_up, done);
+
+    if (!done)
+        return;
+    if (f->anew)
+        follow_tell_done(f, NULL, true);
+    f->anew = false;
+    if (news || !was_done)
+        wake_second(f);
 }
 
 int follow_step(struct follower *f, bool *ret_more, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     uint64_t to;
+    bool news;
     bool wait;
 
     *ret_more = false;
@@ -377,18 +396,13 @@ int follow_step(struct follower *f, bool *ret_more, struct err *e)
         return -1;
     if (wait)
         return 0;
-    if (f->next <= f->head) {
+    news = f->next <= f->head;
+    if (news) {
         to = f->head - f->next < f->width ? f->head : f->next + f->width - 1;
         if (index_window(f, a, to, e) < 0)
             return -1;
     }
     *ret_more = f->next <= f->head;
-    atomic_store(&f->caught_up, !*ret_more);
-    if (*ret_more)
-        return 0;
-    if (f->anew)
-        follow_tell_done(f, NULL, true);
-    f->anew = false;
-    wake_second(f);
+    catch_up(f, !*ret_more, news);
     return 0;
 }

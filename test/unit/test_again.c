@@ -315,8 +315,8 @@ static void documents_of_many_parts(void **state)
     assert_string_equal(attempt(f), "valid");
     assert_int_equal(count(f, "SELECT count(*) AS n FROM asset_term WHERE field = 9"), 256);
     f->on.head = 4;
-    buf_printf(&tags, ",%s", buf_str(&tags));
-    buf_printf(&tags, ",%s", buf_str(&tags));
+    text = arena_strdup(f->a, buf_str(&tags));
+    buf_printf(&tags, ",%s,%s", text, text);
     text =
         arena_printf(f->a, "{\"id\":\"%s\",\"version\":\"4.1.0\",\"x\":[%s]}", did, buf_str(&tags));
     fake_publish(&f->on, 4, &(struct fake_document){.text = text, .state = 5, .update = true});
