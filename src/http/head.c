@@ -88,8 +88,8 @@ static void settings_init(llhttp_settings_t *s)
 }
 
 /*
- * Ends names and values in place (a ':' or CR follows each) and lowers the names. -1: a blank in
- * a name, which the parser lets through unless it was built to be strict.
+ * Ends names and values in place (a ':' or CR follows each) and lowers the names. -1: no name, or a
+ * blank in one, which the parser lets through unless it was built to be strict.
  */
 static int terminate(struct glue *g)
 {
@@ -102,6 +102,8 @@ static int terminate(struct glue *g)
         char *value = (char *)(uintptr_t)g->headers[i].value;
         size_t n = g->value_len[i];
 
+        if (g->name_len[i] == 0)
+            return -1;
         for (k = 0; k < g->name_len[i]; k++) {
             if (name[k] == ' ' || name[k] == '\t')
                 return -1;
