@@ -427,6 +427,30 @@ static void paid_fees_are_recognised(void **state)
     assert_false(paid(f, "svc-1", 1700000000));
 }
 
+static void fees_are_due_where_there_is_an_amount_and_a_token(void **state)
+{
+    static const char *const nothing[] = {"0", "0.0", "0.000", NULL};
+    struct order_fee_token token = {.chain_id = 8996, .token = {{1}}};
+    struct order_fee_token none = {.chain_id = 8996};
+    struct fixture *f = *state;
+    struct seckey key = {{1}};
+    struct order_fees *fees;
+    size_t i;
+
+    assert_true(order_fee_is_due(f->fees, 8996));
+    assert_false(order_fee_is_due(f->fees, 1));
+    for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        fees = order_fees_new(&(struct order_fees_options){
+            .key = &key, .tokens = &token, .token_count = 1, .amount = nothing[i]});
+        assert_false(order_fee_is_due(fees, 8996));
+        order_fees_free(fees);
+    }
+    fees = order_fees_new(&(struct order_fees_options){
+        .key = &key, .tokens = &none, .token_count = 1, .amount = "0.001"});
+    assert_false(order_fee_is_due(fees, 8996));
+    order_fees_free(fees);
+}
+
 static void offers_follow_the_scenarios(void **state)
 {
     struct fixture *f = *state;
@@ -475,6 +499,7 @@ int main(void)
         T(several_orders_are_counted),
         T(reuses_lead_to_the_order),
         T(paid_fees_are_recognised),
+        T(fees_are_due_where_there_is_an_amount_and_a_token),
         T(offers_follow_the_scenarios),
     };
 
