@@ -141,6 +141,8 @@ void exchange_done(struct exchange *x)
     struct conn *c = x->conn;
 
     x->working = false;
+    if (x->sinking)
+        sink_back(x);
     if (c && c->state != CONN_CLOSING) {
         if (x->sinking)
             sink_done(c);
@@ -535,7 +537,7 @@ void conn_tick(struct conn *c, int64_t now)
         c->deadline = now + c->server->options.write_timeout_ms;
         return;
     }
-    if (c->state == CONN_SINK && c->x->working) {
+    if (sink_is_busy(c)) {
         c->deadline = now + c->server->options.body_timeout_ms; /* the disk is slow */
         return;
     }

@@ -115,8 +115,12 @@ void etag_apply(struct exchange *x);
 /* A streamed body on its way to its sink; x->body is the piece that fills. */
 struct sinking {
     struct http_sink sink; /* close is NULL when it has ended */
-    struct buf piece;      /* with the worker */
-    bool last;             /* it is the last one */
+    struct exchange *x;
+    struct buf piece; /* with the worker, or queued for one */
+    bool last;        /* it is the last one */
+    bool at_work;     /* counts in server->sinks_at_work */
+    bool queued;      /* in server->sinks_queued */
+    struct list queue;
     uint64_t received;
     bool complete; /* all of the body is here */
     bool broken;   /* it is nonsense: `why` is the answer once the worker is back */
@@ -194,7 +198,9 @@ struct http_server {
     int port;
     struct list conns;
     size_t conn_count;
-    size_t working;    /* requests that workers have */
+    size_t working;       /* requests that workers have */
+    size_t sinks_at_work; /* those of them that write to a sink: half of the workers at the most */
+    struct list sinks_queued;
     size_t body_bytes; /* of all requests being read or answered */
     uint64_t etag_key[2];
     char date[40];
@@ -250,8 +256,12 @@ void exchange_free(struct exchange *x);
 void sink_begin(struct conn *c);
 /* Works on what has arrived; true when the request is over. */
 bool sink_step(struct conn *c);
+/* A worker has come back from x; lets the next piece in the queue have one. */
+void sink_back(struct exchange *x);
 /* The worker that had a piece has finished with it. */
 void sink_done(struct conn *c);
+/* It is not the client that is waited for. */
+bool sink_is_busy(const struct conn *c);
 /* Whether the answer may still come although the client sends no more. */
 bool sink_outlives_eof(const struct conn *c);
 /* True when a worker has to close the sink first; exchange_free() is called again then. */

@@ -291,6 +291,7 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
     list_init(&s->conns);
     list_init(&s->done);
     list_init(&s->ready);
+    list_init(&s->sinks_queued);
     must(pthread_mutex_init(&s->lock, NULL) == 0);
     random_bytes(s->etag_key, sizeof(s->etag_key));
     s->read_buf = xmalloc(READ_SIZE);

@@ -5,7 +5,8 @@
  * Bodies that are not collected. What arrives fills a piece; a full piece, or the last one, goes to
  * a worker that gives it to the sink, while the next one fills. When both are full the connection's
  * own buffer fills, then reading stops, and the client has to wait. A slow client holds two
- * pieces of memory and no worker.
+ * pieces of memory and no worker. Pieces have half of the workers at the most and wait in a queue
+ * for the rest, so that a disk that stands still does not stop other requests.
  */
 
 static void set_deadline(struct conn *c)
@@ -22,6 +23,8 @@ void sink_begin(struct conn *c)
     struct err e;
 
     k->sink = x->reply.sink;
+    k->x = x;
+    list_init(&k->queue);
     x->reply = (struct http_reply){.status = 200};
     x->sinking = k;
     if (s->body_bytes + need > s->options.body_memory / 2) { /* uploads leave room for others */
@@ -40,6 +43,12 @@ void sink_begin(struct conn *c)
     conn_run(c);
 }
 
+static void leave_queue(struct sinking *k)
+{
+    list_remove(&k->queue);
+    k->queued = false;
+}
+
 /* A worker may have a piece: the answer waits until it is back. */
 static void refuse_body(struct conn *c, const struct err *e)
 {
@@ -47,6 +56,7 @@ static void refuse_body(struct conn *c, const struct err *e)
 
     k->broken = true;
     k->why = *e;
+    leave_queue(k);
     if (!c->x->working)
         conn_refuse(c, e);
 }
@@ -124,7 +134,10 @@ static void run_close(struct pool_item *item)
 
 bool sink_release(struct exchange *x)
 {
-    if (!x->sinking || !x->sinking->sink.close)
+    if (!x->sinking)
+        return false;
+    leave_queue(x->sinking);
+    if (!x->sinking->sink.close)
         return false;
     x->conn = NULL;
     if (exchange_offload(x, run_close))
@@ -136,20 +149,59 @@ bool sink_release(struct exchange *x)
 
 /* --- the loop's side --- */
 
+static void launch(struct sinking *k)
+{
+    struct http_server *s = k->x->server;
+    struct err e;
+
+    leave_queue(k);
+    k->at_work = exchange_offload(k->x, run_piece);
+    if (k->at_work) {
+        s->sinks_at_work++;
+    } else {
+        refused(&e, TOO_BUSY);
+        conn_refuse(k->x->conn, &e);
+    }
+}
+
+static bool has_room(const struct http_server *s)
+{
+    return s->sinks_at_work == 0 || s->sinks_at_work < s->options.workers / 2;
+}
+
 static void hand_over(struct conn *c)
 {
     struct exchange *x = c->x;
     struct sinking *k = x->sinking;
     struct buf piece = x->body;
-    struct err e;
 
     x->body = k->piece;
     k->piece = piece;
     k->last = k->complete;
-    if (exchange_offload(x, run_piece))
+    if (has_room(c->server)) {
+        launch(k);
+    } else {
+        k->queued = true;
+        list_push(&c->server->sinks_queued, &k->queue);
+    }
+}
+
+void sink_back(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    struct list *next;
+
+    if (!x->sinking->at_work)
         return;
-    refused(&e, TOO_BUSY);
-    conn_refuse(c, &e);
+    x->sinking->at_work = false;
+    s->sinks_at_work--;
+    while (has_room(s) && (next = list_pop(&s->sinks_queued)))
+        launch(container_of(next, struct sinking, queue));
+}
+
+bool sink_is_busy(const struct conn *c)
+{
+    return c->state == CONN_SINK && (c->x->working || c->x->sinking->queued);
 }
 
 bool sink_step(struct conn *c)
@@ -163,7 +215,7 @@ bool sink_step(struct conn *c)
     }
     if (!fill(c))
         return c->state != CONN_SINK;
-    if (!x->working && (k->complete || x->body.len == SINK_PIECE))
+    if (!sink_is_busy(c) && (k->complete || x->body.len == SINK_PIECE))
         hand_over(c);
     return c->state != CONN_SINK || (c->left > 0 && !k->complete && x->body.len < SINK_PIECE);
 }

@@ -430,6 +430,43 @@ static void test_stuck(void **state)
     stop_sink(s);
 }
 
+/* Half of the workers at the most: a disk that stands still does not stop other work. */
+static void test_all_stuck(void **state)
+{
+    struct http_server *s = start_sink((struct http_options){0});
+    _arena_ struct arena *a = arena_new();
+    size_t len;
+    static const char refused[] = "POST /sink/refused HTTP/1.1\r\n" H "\r\n"; /* takes a worker */
+    const char *body = make_body(a, MIB, false, &len);
+    char got[64] = "";
+    int fd[4];
+    size_t i;
+
+    (void)state;
+    atomic_store(&disk_stuck, true);
+    for (i = 0; i < ARRAY_LEN(fd); i++) {
+        fd[i] = dial(s);
+        say_text(fd[i], "POST /sink/stuck HTTP/1.1\r\n" H "Content-Length: 1048576\r\n\r\n");
+        (void)send_until_stuck(fd[i], body, i == 3 ? 300000 : len);
+    }
+    probe(s, refused, strlen(refused), got, sizeof(got));
+    while (str_eq(got, "")) /* a worker that is busy for a moment */
+        probe(s, refused, strlen(refused), got, sizeof(got));
+    assert_string_equal(got, "403");
+    close(fd[3]); /* one that was queued leaves */
+    wait_until(atomic_load(&broken_off) == 1);
+    atomic_store(&disk_stuck, false);
+    for (i = 0; i < 3; i++) {
+        _buf_ struct buf b = BUF_INIT(65536);
+        bool closed;
+
+        hear(fd[i], &b, expected(a, len), &closed);
+        assert_non_null(strstr(buf_str(&b), expected(a, len)));
+        close(fd[i]);
+    }
+    stop_sink(s);
+}
+
 static void test_leaves_while_written(void **state) /* the client goes, the worker is in write() */
 {
     struct http_server *s = start_sink((struct http_options){0});
@@ -552,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_all_stuck),
         cmocka_unit_test(test_leaves_while_written),
         cmocka_unit_test(test_nonsense_while_written),
         cmocka_unit_test(test_memory),
