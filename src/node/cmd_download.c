@@ -120,7 +120,7 @@ int cmd_download(struct task *t, const struct args_download *args, struct err *e
                                      .signature = args->signature,
                                      .token = t->authorization,
                                      .rule = AUTH_COMMAND};
-    struct serve_file f = {.userdata = args->userdata};
+    struct serve_file f = {.userdata = args->userdata ? args->userdata : args->user_data};
     struct serve_seal seal;
     struct wanted w;
 

@@ -15,6 +15,7 @@ import { rawAlgorithm, smallest } from './lib/compute.ts'
 import { noise, sha256, type ServedFile } from './lib/files.ts'
 import { http, post } from './lib/http.ts'
 import { asDataset, trustAll, type Person, type Published } from './lib/market.ts'
+import { sign } from './lib/sign.ts'
 
 const one = 10n ** 18n
 let w: World
@@ -182,6 +183,14 @@ test('what the buyer says goes to the origin, for downloads and jobs', async () 
   const a = await w.market.publish({ name: 'Asks', files: [origin], timeout: 0 })
   const url = await ProviderInstance.getDownloadUrl(a.did, a.serviceId, 0, await w.market.order(a, w.consumer), w.url, w.consumer, undefined, said as never)
   assert.equal((await http(String(url))).text, 'answer')
+  check(asked.at(-1))
+  const tx = await w.market.order(a, w.consumer)
+  const nonce = String(await ProviderInstance.getNonce(w.url, w.consumer.address) + 1)
+  const direct = await post(`${w.url}/directCommand`, {
+    command: 'download', fileIndex: 0, documentId: a.did, serviceId: a.serviceId, transferTxId: tx, userData: said,
+    consumerAddress: w.consumer.address, nonce, signature: sign(w.consumer, nonce, 'download')
+  })
+  assert.equal(direct.text, 'answer')
   check(asked.at(-1))
   const algorithm = Object.assign(await rawAlgorithm('cat /data/inputs/algoCustomData.json > /data/outputs/custom; cat /data/inputs/asked > /data/outputs/asked'),
     { algocustomdata: said })
