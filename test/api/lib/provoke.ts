@@ -219,6 +219,7 @@ function compute(s: Stage, kind: Kind): Table[string] {
     COMPUTE_SERVICE: { args: how({ datasets: [{ documentId: s.published('compute').did, serviceId: 'none' }] }), says: ['none', s.published('compute').did] },
     COMPUTE_FILES: { args: how(dataset('sealed')), says: [s.published('sealed').serviceId, s.published('sealed').did] },
     STORAGE: { args: how({ datasets: [{ fileObject: { type: 'nonsense' } }] }), says: [/.+/] },
+    UNSAFE_URL: { args: how({ datasets: [{ fileObject: { type: 'url', url: 'http://localhost/forbidden', method: 'GET' } }] }), says: [/.+/] },
     COMPUTE_CHECKSUMS: { args: how({ algorithm: {} }) },
     COMPUTE_DATASET: { args: how({ datasets: [{}] }) },
     INVALID: { args: how({ datasets: Array(101).fill({}) }), says: ['a job takes at most 100 datasets'] },

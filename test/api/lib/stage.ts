@@ -59,7 +59,7 @@ export class Stage {
 
   static async start(): Promise<Stage> {
     const s = new Stage()
-    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments), ...s.admins, ...s.storage(), IPFS_GATEWAY: 'http://127.0.0.1:1/' } })
+    s.w = await World.start({ env: { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments), ...s.admins, ...s.storage(), IPFS_GATEWAY: 'http://127.0.0.1:1/', UNSAFE_URLS: '["forbidden"]' } })
     try {
       await s.build()
     } catch (e) {
