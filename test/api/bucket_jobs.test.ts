@@ -36,8 +36,11 @@ before(async () => {
   for (const bucket of [shared, own]) assert.equal((await b.upload(w.publisher, bucket, 'my data.bin', new Uint8Array(data))).status, 200)
 })
 after(async () => {
-  await w.stop()
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    await w.stop()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 const object = (bucketId: string, fileName = 'my data.bin'): Fields => ({ type: 'nodePersistentStorage', bucketId, fileName })

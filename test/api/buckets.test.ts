@@ -41,8 +41,11 @@ before(async () => {
   shared = await b.make(w.publisher, [{ 5: [friends] }, { [CHAIN]: [friends] }])
 })
 after(async () => {
-  await w.stop()
-  rmSync(folder, { recursive: true, force: true })
+  try {
+    await w.stop()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 const onDisk = (bucket: string, name: string): string => join(folder, 'buckets', bucket, name)
