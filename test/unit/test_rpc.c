@@ -276,6 +276,68 @@ static void another_chain_is_not_asked(void **state)
     assert_int_equal(n, 16);
 }
 
+/* A log at a place of the chain. */
+static const char *log_at(struct fixture *f, const char *address, const char *block,
+                          const char *index)
+{
+    return arena_printf(f->a,
+                        "{\"address\":\"%s\",\"topics\":[\"" H1 "\",\"" H1 "\",\"" H1 "\",\"" H2
+                        "\"],\"data\":\"0x\",\"transactionHash\":\"" H1 "\",\"blockHash\":\"" H1
+                        "\",\"blockNumber\":\"%s\",\"logIndex\":\"%s\"}",
+                        address, block, index);
+}
+
+/* The answers to several filters: in the chain's order, what fits two of them once. */
+static void filters_are_asked_together(void **state)
+{
+    struct fixture *f = *state;
+    const struct hash32 first = hash(H1);
+    const struct hash32 fourth = hash(H2);
+    struct addr address;
+    struct rpc_log_filter filters[] = {
+        {.from = 16, .to = 17, .topics = &first, .topic_count = 1},
+        {.from = 16, .to = 17, .addresses = &address, .address_count = 1, .fourth = &fourth}};
+    struct rpc_logs logs;
+    struct err e;
+
+    must(addr_parse_any(A1, &address));
+    f->body = arena_printf(f->a, "[{\"id\":1,\"result\":[%s,%s]},{\"id\":0,\"result\":[%s,%s]}]",
+                           log_at(f, A1, "0x10", "0x1"), log_at(f, A2, "0x10", "0x7"),
+                           log_at(f, A2, "0x11", "0x0"), log_at(f, A1, "0x10", "0x1"));
+    ok(rpc_logs_of(f->rpc, f->a, filters, 2, &logs, &e), e);
+    assert_int_equal(logs.n, 2); /* not that of A2, which only the second answer has */
+    assert_int_equal(logs.v[0].block, 16);
+    assert_int_equal(logs.v[1].block, 17);
+    filters[1].fourth = &first;
+    f->body = arena_printf(f->a, "[{\"id\":0,\"result\":[]},{\"id\":1,\"result\":[%s]}]",
+                           log_at(f, A1, "0x10", "0x1"));
+    ok(rpc_logs_of(f->rpc, f->a, filters, 2, &logs, &e), e);
+    assert_int_equal(logs.n, 0);
+    f->body = "[{\"id\":0,\"result\":[]}]";
+    err_is(rpc_logs_of(f->rpc, f->a, filters, 2, &logs, &e), e, FAILED);
+}
+
+static void endpoints_are_checked_at_start(void **state)
+{
+    struct fixture *f = *state;
+    const char *port = strrchr(f->url, ':');
+    const char *urls[] = {"http://127.0.0.1:1/",
+                          arena_printf(f->a, "http://me:secret@127.0.0.1%s/key?k=v", port)};
+    struct rpc *rpc = rpc_new(f->net, 5, urls, 2);
+    struct err e;
+
+    ok(rpc_check(rpc, &e), e); /* one is down, which may pass */
+    f->chain = "0x1";
+    err_is(rpc_check(rpc, &e), e, INVALID);
+    assert_non_null(strstr(e.msg, arena_printf(f->a,
+                                               "http://127.0.0.1%s is configured for chain 5 but "
+                                               "answers for chain 1",
+                                               port)));
+    assert_null(strstr(e.msg, "secret"));
+    assert_null(strstr(e.msg, "key"));
+    rpc_free(rpc);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -287,6 +349,8 @@ int main(void)
         WITH(bodies_that_are_no_answers),
         WITH(after_broadcast),
         WITH(another_chain_is_not_asked),
+        WITH(filters_are_asked_together),
+        WITH(endpoints_are_checked_at_start),
     };
 
     guard_set(&(struct guard_rules){.allow_private = true});
