@@ -82,11 +82,10 @@ export class PrivateRegistry {
   async stop(): Promise<void> {
     await this.program.stop()
     rmSync(this.dir, { recursive: true, force: true })
-    const all = await engine<Array<{ RepoTags: string[] | null; RepoDigests: string[] | null }>>('/v1.41/images/json?digests=1')
+    // by their mark: a pull that was broken off may leave one without a name
+    const all = await engine<Array<{ Id: string; Labels: Record<string, string> | null }>>('/v1.41/images/json')
     for (const i of all) {
-      for (const ref of [...i.RepoTags ?? [], ...i.RepoDigests ?? []]) {
-        if (ref.startsWith(`${this.address}/`)) await engine(`/v1.41/images/${ref}?force=true`, 'DELETE').catch(() => null)
-      }
+      if (i.Labels?.mark?.startsWith(`${this.address}/`)) await engine(`/v1.41/images/${i.Id}?force=true`, 'DELETE').catch(() => null)
     }
   }
 }
