@@ -85,7 +85,7 @@ static void seal(struct task *t, const struct serve_seal *s, struct storage_open
 
 static int refuse(const struct err *why, struct err *e)
 {
-    if (why->code == ERR_STORAGE || why->code == ERR_UNSAFE_URL)
+    if (why->code == ERR_STORAGE)
         return refused(e, DOWNLOAD_STORAGE, why->msg);
     return refused(e, DOWNLOAD_FAILED, why->msg);
 }

@@ -233,7 +233,7 @@ static int info_by_url(struct storage *s, struct arena *a, const struct json *fi
         return -1;
     info->name = t.name;
     if ((checksum ? read_checksum : storage__ask)(s, a, &t, info, e) < 0)
-        return e->code == ERR_UNSAFE_URL ? err_wrap(e, "URL is marked as unsafe") : -1;
+        return storage__unsafe(e);
     if (t.ops == &storage_s3 && info->valid && !info->checksum)
         info->checksum = etag_checksum(a, info->etag);
     if (t.ftp && info->valid)

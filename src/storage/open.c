@@ -400,5 +400,5 @@ int storage_open(struct storage *s, struct arena *a, const struct storage_reques
         one.range = NULL;
     if ((ops->open ? ops->open : open_by_url)(s, a, &one, ret, e) == 0)
         return 0;
-    return e->code == ERR_UNSAFE_URL ? err_wrap(e, "URL is marked as unsafe") : -1;
+    return storage__unsafe(e);
 }

@@ -87,6 +87,15 @@ void storage__encode(struct buf *out, const char *s, const char *keep, const cha
     }
 }
 
+int storage__unsafe(struct err *e)
+{
+    if (e->code == ERR_UNSAFE_URL) {
+        e->code = ERR_STORAGE;
+        (void)err_wrap(e, "URL is marked as unsafe");
+    }
+    return -1;
+}
+
 const char *storage__last_segment(const char *path)
 {
     const char *slash = strrchr(path, '/');

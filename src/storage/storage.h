@@ -102,8 +102,8 @@ struct storage_info {
  * What the origin says about a file: by HEAD, else by a GET for its first byte. With checksum the
  * content is read once instead, its first checksum_max bytes hashed. Encrypted content is
  * described as it is stored. An origin that does not answer or says no gives valid = false, which
- * is success. STORAGE for a malformed file object; UNSAFE_URL when the guard refuses where it
- * leads; UNAVAILABLE when the node is ending.
+ * is success. STORAGE for a malformed file object, or when the guard refuses where it leads;
+ * UNAVAILABLE when the node is ending.
  */
 int storage_info_get(struct storage *s, struct arena *a, const struct json *file, bool checksum,
                      struct storage_info *ret, struct err *e) must_check;

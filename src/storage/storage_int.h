@@ -104,6 +104,9 @@ int storage__own_open(struct storage *s, struct arena *a, const struct storage_r
 int storage__own_ask(struct storage *s, struct arena *a, const struct storage_target *t,
                      struct storage_info *ret, struct err *e) must_check;
 
+/* What the guard refuses is a fault of the file object: STORAGE; other errors stay. Always -1. */
+int storage__unsafe(struct err *e);
+
 /* "Request failed with status code 404", transient when the origin may change its mind. */
 int storage__status_failed(int status, struct err *e);
 static inline bool storage__is_success(int status)

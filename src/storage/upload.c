@@ -53,5 +53,5 @@ int storage_upload(struct storage *s, struct arena *a, const struct storage_uplo
     }
     rc = ops->upload(s, a, &t, &source, e);
     cipher__free(sealed.cipher);
-    return rc;
+    return rc < 0 ? storage__unsafe(e) : 0;
 }

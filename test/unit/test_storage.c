@@ -551,14 +551,14 @@ static void refused_addresses_say_why(void **state)
     guard_set(&(struct guard_rules){.allow_private = false});
     err_is(storage_info_get(f->storage, f->a, parse(f, "{\"type\":\"ipfs\",\"hash\":\"Qm\"}"),
                             false, &info, &e),
-           e, UNSAFE_URL);
+           e, STORAGE);
     assert_string_equal(e.msg, "URL is marked as unsafe: 127.0.0.1 is a loopback address "
                                "(allowPrivateUrls)");
     err_is(storage_open(
                f->storage, f->a,
                &(struct storage_request){.file = parse(f, "{\"type\":\"ipfs\",\"hash\":\"Qm\"}")},
                &o, &e),
-           e, UNSAFE_URL);
+           e, STORAGE);
 }
 
 static void userdata_goes_to_the_query(void **state)
