@@ -49,7 +49,7 @@ static bool wanted(const struct json *one, size_t *io_differences)
 
     if (!reason)
         return valid;
-    assert_string_equal(reason, "identity"); /* docs/design/013-ddo-verdicts.md has no others */
+    assert_string_equal(reason, "identity"); /* docs/design/010-ddo-verdicts.md has no others */
     ++*io_differences;
     return !valid;
 }

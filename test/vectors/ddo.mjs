@@ -4,7 +4,7 @@
 //   node vectors/ddo.mjs > unit/vectors/ddo.json
 // {"bases": {version: document}, "cases": [[version, [path to an object], key, "set"|"del", value, valid, difference]]}
 // valid is what ddo-js says. Where another verdict is wanted, difference names the reason, a heading
-// of docs/design/013-ddo-verdicts.md.
+// of docs/design/010-ddo-verdicts.md.
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
