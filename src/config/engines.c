@@ -393,7 +393,10 @@ static int parse_environments(struct load *l, const char *path, const struct jso
     size_t i;
 
     if (!json_is(list, JSON_ARRAY) || n == 0)
-        return config__bad(l, at, "must be a list of at least one environment");
+        return config__bad(l, at, "must be a list of at least one environment%s",
+                           json_get(v, "fees") || json_get(v, "free") || json_get(v, "resources")
+                               ? "; fees, free and resources belong into it"
+                               : "");
     for (i = 0; i < n; i++) {
         envs[i].index = i;
         if (parse_environment(l, config__item(l, at, i), json_at(list, i), &envs[i]) < 0)

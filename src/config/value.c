@@ -303,6 +303,8 @@ int config__lists(struct load *l, const char *path, const struct json *v,
     struct config_access_list *items = arena_calloc(l->a, lists_size(v) + 1, sizeof(*items));
     size_t n = 0;
 
+    if (json_is(v, JSON_ARRAY) && json_len(v) == 0) /* "none" in ocean-node's shipped file */
+        return 0;
     if (config__expect(l, path, v, JSON_OBJECT) < 0 || lists_add(l, path, v, items, &n) < 0)
         return -1;
     *ret = (struct config_access_lists){.items = items, .count = n};

@@ -215,6 +215,32 @@ static void toml_says(const char *text, const char *before, const char *after)
     unlink(path);
 }
 
+/* Empty lists are "none" in the file that ocean-node ships. */
+static void the_shipped_file_is_understood(void **state)
+{
+    char path[] = "/tmp/atoll-config-XXXXXX";
+    const char text[] = "{\"authorizedDecryptersList\": [], \"allowedAdminsList\": [],"
+                        "\"allowedAdmins\": [], \"hasControlPanel\": true, \"keys\": {},"
+                        "\"assetPurgatoryUrl\": null, \"feeStrategy\": {}, \"c2dClusters\": [],"
+                        "\"unsafeURLs\": [], \"denyList\": {\"peers\": [], \"ips\": []}}";
+    int fd = mkstemp(path);
+    const char *const args[] = {"--config", path, NULL};
+    const char *const env[] = {KEY, NULL};
+    struct config_input in = {.env = env, .args = args};
+    struct config *c;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    ok(config_load(&in, &c, &e), e);
+    assert_int_equal(c->allowed_admins_list.count, 0);
+    assert_int_equal(c->authorized_decrypters_list.count, 0);
+    assert_false(noticed(c, "no such key"));
+    config_free(c);
+    unlink(path);
+}
+
 static void toml_has_the_same_keys_and_no_others(void **state)
 {
     (void)state;
@@ -242,6 +268,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(flags_beat_variables_beat_files),
         cmocka_unit_test(contracts_come_from_the_book),
+        cmocka_unit_test(the_shipped_file_is_understood),
         cmocka_unit_test(toml_has_the_same_keys_and_no_others),
     };
 

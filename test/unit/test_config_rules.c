@@ -59,8 +59,16 @@ static void refusals_say_what_and_where(void **state)
          "\"0x5fbDB2315678afecb367f032d93F642f64180aa3\""},
         {"AUTHORIZED_PUBLISHERS_LIST={\"x\":[]}",
          "AUTHORIZED_PUBLISHERS_LIST: must have chain ids as keys, not \"x\""},
+        {"AUTHORIZED_PUBLISHERS_LIST=[\"" LIST "\"]",
+         "AUTHORIZED_PUBLISHERS_LIST: must be an object, not [\"" LIST "\"]"},
         {"AUTHORIZED_PUBLISHERS_LIST={\"1\":[5]}",
          "AUTHORIZED_PUBLISHERS_LIST 1[0]: must be an address, 0x and 40 hex digits, not 5"},
+        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\"}]",
+         "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
+         "environment"},
+        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\",\"free\":{}}]",
+         "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
+         "environment; fees, free and resources belong into it"},
         {"UNSAFE_URLS=[5]", "UNSAFE_URLS [0]: must be a string, not 5"},
         {"POLICY_SERVER_URL=policy.example",
          "POLICY_SERVER_URL: must be an http:// or https:// URL, not \"policy.example\""},
