@@ -63,12 +63,6 @@ static void refusals_say_what_and_where(void **state)
          "AUTHORIZED_PUBLISHERS_LIST: must be an object, not [\"" LIST "\"]"},
         {"AUTHORIZED_PUBLISHERS_LIST={\"1\":[5]}",
          "AUTHORIZED_PUBLISHERS_LIST 1[0]: must be an address, 0x and 40 hex digits, not 5"},
-        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\"}]",
-         "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
-         "environment"},
-        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\",\"free\":{}}]",
-         "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
-         "environment; fees, free and resources belong into it"},
         {"UNSAFE_URLS=[5]", "UNSAFE_URLS [0]: must be a string, not 5"},
         {"POLICY_SERVER_URL=policy.example",
          "POLICY_SERVER_URL: must be an http:// or https:// URL, not \"policy.example\""},
@@ -193,9 +187,12 @@ static void environments_are_checked(void **state)
          AT ".access.addresses[0]: must be an address, 0x and 40 hex digits, not \"0x\""},
         {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"environments\":[{}]}]",
          "DOCKER_COMPUTE_ENVIRONMENTS [0]: needs socketPath, or protocol, host and port"},
-        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\",\"free\":{}}]",
+        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\"}]",
          "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
          "environment"},
+        {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\",\"free\":{}}]",
+         "DOCKER_COMPUTE_ENVIRONMENTS [0].environments: must be a list of at least one "
+         "environment; fees, free and resources belong into it"},
         {"DOCKER_COMPUTE_ENVIRONMENTS=[{\"socketPath\":\"/s\",\"imageCleanupInterval\":60}]",
          "DOCKER_COMPUTE_ENVIRONMENTS [0].imageCleanupInterval: must be a whole number from 3600 "
          "to 9007199254740991, not 60"},
