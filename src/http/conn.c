@@ -55,6 +55,8 @@ void exchange_free(struct exchange *x)
 
 void conn_refuse(struct conn *c, const struct err *e)
 {
+    if (c->state == CONN_CLOSING)
+        return;
     if (!c->x)
         c->x = exchange_new(c);
     http_reply_drop(&c->x->reply);
@@ -457,6 +459,8 @@ void conn_refuse_plain(struct conn *c)
 
 void conn_give_up(struct conn *c)
 {
+    if (c->state == CONN_CLOSING)
+        return; /* what it was told first could not be sent */
     if (c->x)
         conn_close(c);
     else
