@@ -205,6 +205,8 @@ static int reply_unfinished(struct task *t, enum collect_outcome outcome, const 
 
     if (outcome == COLLECT_REVERTED)
         refused(&why, ADMIN_FEES_REVERTED, "[]"); /* a reverted transaction has no logs */
+    else if (outcome == COLLECT_REFUSED)
+        refused(&why, ADMIN_FEES_REVERTED, "the token has moved nothing");
     else
         refused(&why, ADMIN_FEES_RECEIPT);
     reply_header(t, "Access-Control-Expose-Headers", "X-Transaction");

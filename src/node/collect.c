@@ -2,9 +2,11 @@
 #include "node/collect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/must.h"
+#include "base/str.h"
 #include "base/thread.h"
 #include "chain/abi.h"
 #include "chain/eth_gas.h"
@@ -199,6 +201,47 @@ static int wait_for_end(struct node *n, const struct collect_request *r, const c
     return 0;
 }
 
+/* Transfer(from, to, value) of the token, from the node to whom it was meant for. */
+static bool is_transfer(const struct node *n, const struct collect_request *r,
+                        const struct rpc_log *log)
+{
+    const struct hash32 topic = abi_topic("Transfer(address,address,uint256)");
+    const struct abi_value want[] = {abi_addr(&n->address), abi_addr(&r->to)};
+    uint8_t word[sizeof(log->topics[0].b)] = {0};
+    size_t i;
+
+    if (log->topic_count < 1 + ARRAY_LEN(want) || !addr_eq(&log->address, &r->token) ||
+        !hash32_eq(&log->topics[0], &topic))
+        return false;
+    for (i = 0; i < ARRAY_LEN(want); i++) {
+        memcpy(word + sizeof(word) - sizeof(want[i].addr.b), want[i].addr.b,
+               sizeof(want[i].addr.b));
+        if (memcmp(log->topics[1 + i].b, word, sizeof(word)) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* A token may answer `false` instead of reverting: only its event says that something moved. */
+static int check_moved(struct node *n, struct arena *a, const struct collect_request *r,
+                       const struct hash32 *tx, enum collect_outcome *ret, struct err *e)
+{
+    struct rpc_receipt receipt;
+    bool found;
+    size_t i;
+
+    *ret = COLLECT_MINED;
+    if (addr_is_zero(&r->token))
+        return 0;
+    if (rpc_receipt(r->chain->rpc, a, tx, &found, &receipt, e) < 0)
+        return -1;
+    for (i = 0; found && i < receipt.log_count; i++)
+        if (is_transfer(n, r, &receipt.logs[i]))
+            return 0;
+    *ret = found ? COLLECT_REFUSED : COLLECT_UNKNOWN;
+    return 0;
+}
+
 int collect_transfer(struct node *n, const struct collect_request *r, struct hash32 *ret_tx,
                      enum collect_outcome *ret, struct err *e)
 {
@@ -215,8 +258,6 @@ int collect_transfer(struct node *n, const struct collect_request *r, struct has
     if (wait_for_end(n, r, reference, &row, e) < 0)
         return -1;
     *ret_tx = row.tx;
-    *ret = row.state == SENDER_MINED      ? COLLECT_MINED
-           : row.state == SENDER_REVERTED ? COLLECT_REVERTED
-                                          : COLLECT_UNKNOWN;
-    return 0;
+    *ret = row.state == SENDER_REVERTED ? COLLECT_REVERTED : COLLECT_UNKNOWN;
+    return row.state == SENDER_MINED ? check_moved(n, a, r, &row.tx, ret, e) : 0;
 }

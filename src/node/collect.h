@@ -19,7 +19,12 @@ struct collect_request {
     struct u256 amount; /* base units, when not everything */
 };
 
-enum collect_outcome { COLLECT_MINED, COLLECT_REVERTED, COLLECT_UNKNOWN };
+enum collect_outcome {
+    COLLECT_MINED,
+    COLLECT_REVERTED,
+    COLLECT_REFUSED, /* mined, but the token moved nothing */
+    COLLECT_UNKNOWN
+};
 
 /*
  * Sends and waits until the chain has decided, two minutes at most (COLLECT_UNKNOWN: it may be

@@ -413,6 +413,16 @@ describe('collectFees', () => {
       wrapped("'0.0000001' is not an amount above zero with at most 6 decimals"))
   })
 
+  test('a token that answers false instead of reverting has moved nothing', async () => {
+    // transfer() is 0, and everything else, balanceOf() and decimals() too, is 18
+    const code = '0x6018600c60003960186000f360003560e01c63a9059cbb141560120260005260206000f3'
+    const made = await (await w.chain.account(0).sendTransaction({ data: code })).wait()
+    const r = await collect({ tokenAddress: String(made?.contractAddress) })
+    assert.deepEqual([r.status, r.text], [404, 'Reverted transaction: the token has moved nothing'])
+    const receipt = await w.chain.provider.getTransactionReceipt(String(r.headers.get('x-transaction')))
+    assert.equal(receipt?.status, 1, 'the chain has it all the same')
+  })
+
   test('the native coin, and all of it but what the transfer costs', async () => {
     const native = { tokenAddress: ZeroAddress }
     await json(collect({ ...native, tokenAmount: '0.25' }))
