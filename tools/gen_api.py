@@ -16,6 +16,8 @@ C_TYPES = {"string": "const char *", "text": "const char *", "address": "const c
            "number": "double ", "bool": "bool ", "object": "const struct json *", "array": "const struct json *",
            "strings": "const struct json *", "json": "const struct json *"}
 HAS = {"int", "number", "bool"}
+# Where a command runs, and how its page says so.
+RUNS = {"worker": "on a worker", "inline": "on the loop", "waiting": "on a worker, of which half at the most wait for others"}
 KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply",
         "reply_type", "reply_schema", "reply_direct", "errors"}
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
@@ -103,7 +105,7 @@ def load(folder):
             c = json.load(f)
         check(set(c) <= KEYS, path, f"unknown keys {set(c) - KEYS}")
         check(c["command"] + ".json" == name, path, "the file is named after its command")
-        check(c.get("run", "worker") in ("worker", "inline"), path, "run is worker or inline")
+        check(c.get("run", "worker") in RUNS, path, f"run is one of {', '.join(RUNS)}")
         c["id"] = snake(c["command"])
         for f in c.setdefault("fields", []):
             check(set(f) <= FIELD_KEYS, path, f"unknown keys {set(f) - FIELD_KEYS} of a field")
@@ -220,9 +222,10 @@ def code(commands):
     out.append("const struct api_command api_commands[] = {")
     for c in commands:
         inline = str(c.get("run") == "inline").lower()
+        waits = str(c.get("run") == "waiting").lower()
         direct = str(c.get("direct", True)).lower()
         node = str(any(f["name"] == "node" for f in c["fields"])).lower()
-        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {direct}, {node}}},")
+        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {waits}, {direct}, {node}}},")
     out += ["};", f"const size_t api_command_count = {len(commands)};", ""]
     routes = [r for c in commands for r in c["routes"]]
     routes.sort(key=lambda r: (r["path"].lower(), r["method"]))
@@ -250,7 +253,7 @@ def docs_page(c, errors):
     out = [f"# {c['command']}", "", c["summary"], ""]
     if c.get("description"):
         out += [c["description"], ""]
-    out.append(f"Authentication: {c.get('auth', 'none')}. Runs {'on the loop' if c.get('run') == 'inline' else 'on a worker'}.")
+    out.append(f"Authentication: {c.get('auth', 'none')}. Runs {RUNS[c.get('run', 'worker')]}.")
     out.append("")
     if c.get("direct", True):
         out += [f'`POST /directCommand` with `{{"command": "{c["command"]}", ...}}`', ""]

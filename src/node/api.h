@@ -17,6 +17,7 @@ struct api_command {
     const char *name;
     int (*run)(struct task *t, struct err *e);
     bool on_loop;    /* answered inline */
+    bool waits;      /* for servers of strangers, perhaps */
     bool direct;     /* reachable by /directCommand */
     bool takes_node; /* "node" is an argument of its own, not the peer to pass the command to */
 };

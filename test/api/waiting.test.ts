@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Servers that never answer: who names them makes a worker wait, and the node goes on all the same.
+import assert from 'node:assert/strict'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { after, before, test } from 'node:test'
+import { send, type Reply } from './lib/api.ts'
+import { BareNode } from './lib/node.ts'
+import { until } from './lib/process.ts'
+
+const WORKERS = 4
+let node: BareNode
+before(async () => { node = await BareNode.start({ ALLOW_PRIVATE_URLS: 'true', ATOLL_WORKERS: String(WORKERS) }) })
+after(async () => {
+  const status = await node.program.stop()
+  await node.stop()
+  assert.equal(status, 0)
+})
+
+test('those who wait for strangers have half of the workers', async () => {
+  const held = new Set<Socket>()
+  const silent = createServer((s) => { held.add(s); s.on('error', () => {}) })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`
+  const replies: Reply[] = []
+  const body = JSON.stringify({ type: 'url', url, method: 'GET' })
+  const asked = Array.from({ length: 3 * WORKERS }, async () =>
+    replies.push(await send(`${node.url}/api/services/fileInfo`, 'POST', body)))
+
+  await until('those who have to wait', () => held.size === WORKERS / 2 && replies.length === 3 * WORKERS - WORKERS / 2, 60_000)
+  for (const r of replies) assert.deepEqual([r.status, r.text], [503, 'The node is busy, try again later.'])
+  assert.equal((await send(`${node.url}/api/aquarius/assets/ddo/did:op:00`, 'GET')).status, 404)
+  assert.equal(held.size, WORKERS / 2, 'nobody has stopped waiting')
+
+  silent.close()
+  for (const s of held) s.destroy()
+  await Promise.all(asked)
+  assert.deepEqual(replies.slice(-WORKERS / 2).map((r) => r.status), [200, 200])
+  const again = await send(`${node.url}/api/services/fileInfo`, 'POST', body)
+  assert.equal(again.status, 200, 'their places are free again')
+})
