@@ -284,8 +284,8 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     p->task.on_loop = on_loop;
     if (on_loop && !p->task.command->on_loop)
         return true;
-    result = p->task.command->waits ? run_waiting(n, &p->task, &e)
-                                    : p->task.command->run(&p->task, &e);
+    result =
+        p->task.command->waits ? run_waiting(n, &p->task, &e) : p->task.command->run(&p->task, &e);
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
