@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 verb=${1:-start}
-dir=${2:-run/registry}
+dir=$(realpath -m "${2:-run/registry}")
 die() { echo "registry: $*" >&2; exit 1; }
 
 alive() {
@@ -27,7 +27,7 @@ launch() {
         cat >"$dir/config.yml" <<EOF
 version: 0.1
 log: {level: error, accesslog: {disabled: true}}
-storage: {filesystem: {rootdirectory: $PWD/$dir/data}}
+storage: {filesystem: {rootdirectory: $dir/data}}
 http: {addr: "127.0.0.1:$port"}
 EOF
         setsid docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 </dev/null &

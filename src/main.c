@@ -11,6 +11,7 @@ static const struct verb verbs[] = {
     {"demo", "the quickstart, played on this machine", cli_demo},
     {"run", "a chain and a node on this machine, kept running", cli_run},
     {"node", "the node: serves data and compute, and is paid for it", cli_node},
+    {"import", "takes over what an ocean-node knew", cli_import},
     {"devnet", "a chain of your own with Ocean's contracts on it", cli_devnet},
     {"asset", "publish, find and order data and algorithms", cli_asset},
     {"datatoken", "make, mint and approve datatokens", cli_datatoken},

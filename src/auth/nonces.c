@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "auth/auth_int.h"
+#include "auth/import.h"
 #include "auth/nonces.sql.h"
 #include "base/list.h"
 #include "base/must.h"
@@ -264,4 +265,15 @@ int nonces__advance(struct nonces *n, const struct addr *who, int64_t value, boo
     }
     *ret = c.accepted;
     return 0;
+}
+
+int auth_import_nonce(struct db *db, const struct addr *who, int64_t nonce, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_nonce_advance);
+    char address[ADDR_TEXT];
+
+    addr_lower(who, address);
+    bind_text(q, address);
+    bind_i64(q, nonce);
+    return stmt_run(q, e);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "auth/auth_int.h"
+#include "auth/import.h"
 #include "auth/tokens.sql.h"
 #include "base/clock.h"
 #include "base/must.h"
@@ -170,4 +171,22 @@ int tokens__invalidate(struct tokens *t, const char *token, struct err *e)
     if (stmt_run(q, e) < 0)
         return err_wrap(e, "Error invalidating auth token");
     return 0;
+}
+
+int auth_import_token(struct db *db, const struct auth_import_token *t, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_auth_token_import);
+    char id[HASH32_TEXT];
+    char address[ADDR_TEXT];
+
+    token_id(t->token, id);
+    addr_lower(&t->who, address);
+    bind_text(q, id);
+    bind_text(q, address);
+    bind_i64(q, t->created);
+    if (t->valid_until)
+        bind_i64(q, t->valid_until);
+    else
+        bind_null(q);
+    return stmt_run(q, e);
 }

@@ -17,3 +17,7 @@ DELETE FROM auth_token WHERE id = ?1;
 
 -- name: auth_token_expire
 DELETE FROM auth_token WHERE valid_until < ?1;
+
+-- name: auth_token_import
+INSERT INTO auth_token (id, address, created, valid_until) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (id) DO NOTHING;

@@ -46,5 +46,6 @@ int cli_devnet(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_node(int argc, char **argv);
+int cli_import(int argc, char **argv);
 
 #endif

@@ -235,6 +235,25 @@ int bucket_create(struct buckets *b, struct arena *a, struct bucket *bucket, str
     return -1;
 }
 
+int bucket_import(struct db *db, struct arena *a, const struct bucket *bucket, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_bucket_import);
+    const char *lists = json_text(a, bucket->lists);
+    char owner[ADDR_TEXT];
+
+    if (!bucket_is_id(bucket->id))
+        return refused(e, BUCKET_ID);
+    if (check_lists(bucket->lists, e) < 0)
+        return -1;
+    addr_lower(&bucket->owner, owner);
+    bind_text(q, bucket->id);
+    bind_text(q, owner);
+    bind_text(q, lists);
+    bind_text(q, bucket->label);
+    bind_i64(q, bucket->created);
+    return stmt_run(q, e);
+}
+
 static int read_row(struct arena *a, struct stmt *q, struct bucket *ret, struct err *e)
 {
     const char *lists = col_dup(a, q, "lists");

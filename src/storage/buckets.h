@@ -55,6 +55,13 @@ struct bucket {
 int bucket_create(struct buckets *b, struct arena *a, struct bucket *bucket, struct err *e)
     must_check;
 
+/*
+ * A bucket of another node that this one takes the place of; one that is here already stays as it
+ * is. In the caller's transaction. BUCKET_ID, BUCKET_LISTS, BUCKET_LISTS_MANY.
+ */
+int bucket_import(struct db *db, struct arena *a, const struct bucket *bucket, struct err *e)
+    must_check;
+
 /* By id in any letter case: BUCKET_ID when it is no UUID of version 4, BUCKET_UNKNOWN. */
 int bucket_find(struct buckets *b, struct arena *a, const char *id, struct bucket *ret,
                 struct err *e) must_check;

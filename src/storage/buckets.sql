@@ -14,3 +14,7 @@ SELECT COUNT(*) AS n FROM bucket WHERE owner = ?1;
 
 -- name: bucket_set_label
 UPDATE bucket SET label = ?1 WHERE id = ?2;
+
+-- name: bucket_import
+INSERT INTO bucket (id, owner, lists, label, created) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (id) DO NOTHING;

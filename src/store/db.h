@@ -38,7 +38,9 @@ struct sql {
     const char *text;
 };
 
-/* Opens DIR/atoll.sqlite (made if absent, mode 0600), runs the migrations; refuses a newer schema.
+/*
+ * Opens DIR/atoll.sqlite (made if absent, mode 0600), runs the migrations; refuses a newer schema,
+ * and a folder that another process has open (CONFLICT).
  */
 int store_open(const char *dir, struct store **ret, struct err *e) must_check;
 /* Closes all connections; none may be lent. NULL is allowed. */

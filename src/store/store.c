@@ -2,18 +2,26 @@
 /* The pool of connections and the writer's turn. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/thread.h"
 #include "store/engine.h"
 
-enum { CONNECTIONS_MAX = 12 };
+enum {
+    CONNECTIONS_MAX = 12,
+    LOCK_TRIES = 20, /* a second, for a process that is ending */
+    LOCK_PAUSE_MS = 50
+};
 
 struct store {
     const struct db_ops *ops;
     char *where;
+    int folder; /* holds the lock on the folder */
 
     pthread_mutex_t lock;
     pthread_cond_t returned;
@@ -67,11 +75,30 @@ static int make_file(const char *path, struct err *e)
     return 0;
 }
 
+/* Two nodes on one folder would run its jobs and send its payments twice. */
+static int lock_folder(struct store *s, const char *dir, struct err *e)
+{
+    char *path = xasprintf("%s/atoll.lock", dir);
+    int tries = LOCK_TRIES;
+
+    s->folder = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(path);
+    if (s->folder < 0)
+        return failed(e, FAILED, "%s/atoll.lock: %m", dir);
+    while (flock(s->folder, LOCK_EX | LOCK_NB) < 0) {
+        if (tries-- == 0)
+            return failed(e, CONFLICT, "another process uses the folder %s", dir);
+        clock_sleep_ms(LOCK_PAUSE_MS);
+    }
+    return 0;
+}
+
 static struct store *store_new(const char *dir)
 {
     struct store *s = xcalloc(1, sizeof(*s));
 
     s->ops = &sqlite_ops;
+    s->folder = -1;
     s->where = xasprintf("%s/atoll.sqlite", dir);
     list_init(&s->idle);
     pthread_mutex_init(&s->lock, NULL);
@@ -85,7 +112,7 @@ static int open_first(struct store *s, const char *dir, struct err *e)
 {
     struct db *db;
 
-    if (fs_mkdirs(dir, 0700, e) < 0 || make_file(s->where, e) < 0)
+    if (fs_mkdirs(dir, 0700, e) < 0 || lock_folder(s, dir, e) < 0 || make_file(s->where, e) < 0)
         return -1;
     if (s->ops->open(s->where, &db, e) < 0)
         return -1;
@@ -129,6 +156,8 @@ void store_close(struct store *s)
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->writer_free);
     pthread_mutex_destroy(&s->writer_lock);
+    if (s->folder >= 0)
+        (void)close(s->folder);
     free(s->where);
     free(s);
 }

@@ -336,6 +336,17 @@ static void unusable_folder_is_named(void **state)
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void folder_has_one_process(void **state)
+{
+    struct fixture *f = *state;
+    struct store *second = NULL;
+    struct err e;
+
+    err_is(store_open(f->dir, &second, &e), e, CONFLICT);
+    assert_non_null(strstr(e.msg, f->dir));
+    assert_null(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +356,7 @@ int main(void)
         WITH(statements_nest),
         WITH(writers_take_turns),
         WITH(file_is_private_and_stays),
+        WITH(folder_has_one_process),
         WITH(newer_schema_is_refused),
         WITH(steps_go_on_after_a_crash),
         WITH(broken_step_leaves_nothing),
