@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/must.h"
 #include "base/thread.h"
@@ -59,6 +60,8 @@ struct storage_body *storage__stream_body(struct stream *stream, int64_t left)
 
 /* --- bytes that somebody else has --- */
 
+enum { SILENCE_MS = 30000 }; /* as long as an origin may be silent */
+
 struct pulled_body {
     struct storage_body body;
     struct storage_pulled from;
@@ -76,16 +79,21 @@ static void pulled_is_ready(void *arg)
     pthread_cond_broadcast(&p->changed);
 }
 
-static void await_pulled(struct pulled_body *p)
+/* False when nothing has come for so long that a worker has better things to do. */
+static bool await_pulled(struct pulled_body *p)
 {
+    int64_t end = clock_mono_ms() + SILENCE_MS;
+    int64_t left;
+
     {
         lock_scope(&p->lock);
         p->ready = false;
     }
     p->from.notify(p->from.ctx, pulled_is_ready, p);
     lock_scope(&p->lock);
-    while (!p->ready)
-        (void)cond_wait_ms(&p->changed, &p->lock, -1);
+    while (!p->ready && (left = end - clock_mono_ms()) > 0)
+        (void)cond_wait_ms(&p->changed, &p->lock, left);
+    return p->ready;
 }
 
 static int64_t pulled_body_read(struct storage_body *b, void *out, size_t cap, bool wait,
@@ -95,7 +103,8 @@ static int64_t pulled_body_read(struct storage_body *b, void *out, size_t cap, b
     int64_t n;
 
     while ((n = p->from.pull(p->from.ctx, out, cap)) == STREAM_WAIT && wait)
-        await_pulled(p);
+        if (!await_pulled(p))
+            return failed(e, TIMEOUT, "nothing more of the content came in time");
     return n == -1 ? failed(e, FAILED, "the content broke off") : n;
 }
 

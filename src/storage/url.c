@@ -63,9 +63,9 @@ static const char *url_with(struct arena *a, const char *url, const struct json 
 /* Headers that belong to the connection, not to the request as its author sees it. */
 static bool is_ours(const char *name)
 {
-    static const char *const ours[] = {"connection", "content-length", "expect",
-                                       "range",      "if-range",       "keep-alive",
-                                       "trailer",    "upgrade",        "transfer-encoding"};
+    static const char *const ours[] = {"connection",        "content-length", "expect",  "range",
+                                       "if-range",          "keep-alive",     "trailer", "upgrade",
+                                       "transfer-encoding", STORAGE_MARK};
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(ours); i++) {

@@ -38,3 +38,11 @@ test('those who wait for strangers have half of the workers', async () => {
   const again = await send(`${node.url}/api/services/fileInfo`, 'POST', body)
   assert.equal(again.status, 200, 'their places are free again')
 })
+
+test('a file that leads back to the node is refused, whatever headers its author gives it', async () => {
+  const url = `http://somebody@127.0.0.1:${node.port}/` // a spelling that the node does not know for its own
+  for (const headers of [{}, { 'x-atoll-node': 'another' }]) {
+    const r = await send(`${node.url}/api/services/fileInfo`, 'POST', JSON.stringify({ type: 'url', url, method: 'GET', headers }))
+    assert.deepEqual([r.status, JSON.parse(r.text)[0].valid], [200, false], r.text)
+  }
+})
