@@ -17,7 +17,7 @@
  * believed.
  */
 
-enum { PIECE = 65536, STEM_MAX = 200, EXTENSION_MAX = 16, JOB_DIGITS = 8 };
+enum { PIECE = 65536, STEM_MAX = 200, EXTENSION_MAX = 16, JOB_DIGITS = 8, NUMBERS_SMALL = 9 };
 
 struct delivery {
     struct job *job;
@@ -70,7 +70,7 @@ static const char *with(struct arena *a, const char *name, const char *insert)
 static const char *name_for(struct delivery *d, const char *path)
 {
     char *name = arena_strdup(d->arena, path);
-    const char *one;
+    const char *base, *one;
     size_t i;
 
     for (i = 0; name[i]; i++)
@@ -83,9 +83,10 @@ static const char *name_for(struct delivery *d, const char *path)
         if (i > STEM_MAX)
             name = arena_strdup(d->arena, name + i - STEM_MAX); /* the end says more */
     }
-    one = bucket_is_name(name) ? name : "output";
-    for (i = 2; is_made(d, one); i++)
-        one = with(d->arena, name, arena_printf(d->arena, "-%zu", i));
+    one = base = bucket_is_name(name) ? name : "output";
+    /* after a few tries a number that nobody has: thousands of names may have become the same */
+    for (i = 2; is_made(d, one); i += i < NUMBERS_SMALL ? 1 : d->made_count)
+        one = with(d->arena, base, arena_printf(d->arena, "-%zu", i));
     remember(d, one);
     return one;
 }

@@ -181,6 +181,18 @@ printf '\\377' > "/data/outputs/$(printf 'n\\nl')"
     assert.deepEqual(readdirSync(join(folder, 'uploads')), [])
   })
 
+  test('has those whose names become the same, or are no text', async () => {
+    const bucket = await b.make(w.consumer)
+    const names = await rawAlgorithm(`mkdir -p /data/outputs
+for n in $(printf '\\377 \\376 \\375'); do echo no text > "/data/outputs/$n"; done
+for c in 001 002 003 004 005 006 007 010 013 014 015 016 017 020 021; do echo $c > "/data/outputs/$(printf "x\\\\$c.txt")"; done
+`)
+    await run(w.consumer, [], names, bucket)
+    const made = await b.names(w.consumer, bucket)
+    assert.deepEqual(made.filter((n) => n.startsWith('_')).sort(), ['_', '_-2', '_-3'])
+    assert.equal(made.filter((n) => /^x_(-\d+)?\.txt$/.test(n)).length, 15, made.join())
+  })
+
   test('keeps what was in it', async () => {
     const bucket = await b.make(w.consumer)
     assert.equal((await b.upload(w.consumer, bucket, 'result.csv', 'older')).status, 200)
