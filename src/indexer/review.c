@@ -19,10 +19,11 @@ static const char *reason(const struct window *w, struct bytes why)
 {
     const char *text;
 
-    if (why.n > WHY_MAX)
+    if (why.n > WHY_MAX) {
         why.n = WHY_MAX;
-    while (why.n == WHY_MAX && why.n > 0 && (why.p[why.n] & 0xc0) == 0x80)
-        why.n--; /* not within a character */
+        while (why.n > 0 && (why.p[why.n] & 0xc0) == 0x80)
+            why.n--; /* not within a character */
+    }
     text = text_of_bytes(w->a, why);
     return *text ? text : "The policy server denies it.";
 }

@@ -64,6 +64,36 @@ static void reviewer_has_the_last_word(void **state)
     assert_string_equal(name(f), "Two documents");
 }
 
+/* At most 1,000 bytes of a reason are kept, and whole characters. */
+static void long_reasons_are_cut(void **state)
+{
+    static const struct {
+        size_t before, kept; /* bytes of one each, then signs of three bytes */
+    } cases[] = {{0, 999}, {1, 1000}, {2, 998}};
+    struct fixture *f = *state;
+    struct reviewer r = {.answer = REVIEW_DENIED};
+    char why[1200];
+    size_t i;
+
+    f->o.review = (struct indexer_review){review, &r};
+    for (i = 0; i < ARRAY_LEN(cases); i++) {
+        size_t n;
+
+        memset(why, '-', sizeof(why));
+        for (n = cases[i].before; n + 3 < sizeof(why); n += 3)
+            memcpy(why + n, "\xe2\x82\xac", 3);
+        why[n] = '\0';
+        r.why = why;
+        f->on.head = 1 + i;
+        fake_publish(&f->on, f->on.head,
+                     &(struct fake_document){.text = fake_ddo(&f->on, "A document")});
+        steps_until(f, f->on.head + 1);
+        assert_int_equal(strlen(attempt(f)), cases[i].kept);
+        assert_memory_equal(attempt(f), why, cases[i].kept);
+    }
+    f->o.review = (struct indexer_review){0};
+}
+
 static void silent_reviewer_is_asked_again(void **state)
 {
     struct fixture *f = *state;
@@ -95,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(reviewer_has_the_last_word),
+        WITH(long_reasons_are_cut),
         WITH(silent_reviewer_is_asked_again),
     };
 
