@@ -295,7 +295,7 @@ int rpc_logs_of(struct rpc *r, struct arena *a, const struct rpc_log_filter *fil
 int rpc_logs(struct rpc *r, struct arena *a, const struct rpc_log_filter *filter,
              struct rpc_log **ret, size_t *ret_count, struct err *e)
 {
-    struct rpc_logs logs;
+    struct rpc_logs logs = {0};
 
     if (rpc_logs_of(r, a, filter, 1, &logs, e) < 0)
         return -1;

@@ -219,17 +219,15 @@ static void skip_space(struct words_reader *r)
 
 static enum joint read_joint(struct words_reader *r)
 {
+    bool lucene = r->w->language == WORDS_LUCENE;
+    bool simple = r->w->language == WORDS_SIMPLE;
     enum joint joint = JOINT_NONE;
 
     for (;;) {
         skip_space(r);
-        if (r->w->language == WORDS_LUCENE && (keyword(r, "AND") || keyword(r, "&&")))
+        if ((lucene && (keyword(r, "AND") || keyword(r, "&&"))) || (simple && keyword(r, "+")))
             joint = JOINT_AND;
-        else if (r->w->language == WORDS_LUCENE && (keyword(r, "OR") || keyword(r, "||")))
-            joint = JOINT_OR;
-        else if (r->w->language == WORDS_SIMPLE && keyword(r, "+"))
-            joint = JOINT_AND;
-        else if (r->w->language == WORDS_SIMPLE && keyword(r, "|"))
+        else if ((lucene && (keyword(r, "OR") || keyword(r, "||"))) || (simple && keyword(r, "|")))
             joint = JOINT_OR;
         else
             return joint;
@@ -247,9 +245,7 @@ static void read_sign(struct words_reader *r, bool *ret_must, bool *ret_not)
     for (;;) {
         if (lucene && *r->p == '+')
             *ret_must = true;
-        else if (*r->p == '-' || (lucene && *r->p == '!'))
-            *ret_not = true;
-        else if (lucene && keyword(r, "NOT"))
+        else if (*r->p == '-' || (lucene && (*r->p == '!' || keyword(r, "NOT"))))
             *ret_not = true;
         else
             return;

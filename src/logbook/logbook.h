@@ -55,8 +55,8 @@ struct logbook_query {
  */
 int logbook_find(struct logbook *lb, struct arena *a, const struct logbook_query *q,
                  struct json **ret, struct err *e) must_check;
-/* One of them by its id; *ret is NULL when there is none. */
-int logbook_get(struct logbook *lb, struct arena *a, const char *id, struct json **ret,
+/* One of them by its id, as text; *ret is NULL when there is none. */
+int logbook_get(struct logbook *lb, struct arena *a, const char *text, struct json **ret,
                 struct err *e) must_check;
 
 #endif

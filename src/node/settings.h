@@ -28,7 +28,7 @@ struct settings {
 };
 
 struct settings *settings_take(struct node *n);
-void settings_give(struct settings **s);
+void settings_give(struct settings **pointer);
 #define _settings_ cleanup_(settings_give)
 
 /* What a change did. In the arena. */

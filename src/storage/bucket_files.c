@@ -150,8 +150,8 @@ int bucket_file_open(struct buckets *b, const struct bucket *bucket, const char 
                      struct bucket_file *ret, struct err *e)
 {
     _close_ int folder = -1;
-    _close_ int fd = -1;
     struct stat st;
+    int fd = -1;
 
     if (!bucket_is_name(name))
         return refused(e, BUCKET_NAME);
@@ -159,11 +159,13 @@ int bucket_file_open(struct buckets *b, const struct bucket *bucket, const char 
         return -1;
     if (folder >= 0)
         fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0 || !as_file(name, &st, ret))
-        return refused(e, BUCKET_FILE, name);
-    *ret_fd = fd;
-    fd = -1;
-    return 0;
+    if (fd >= 0 && fstat(fd, &st) == 0 && as_file(name, &st, ret)) {
+        *ret_fd = fd;
+        return 0;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return refused(e, BUCKET_FILE, name);
 }
 
 int bucket_file_remove(struct buckets *b, const struct bucket *bucket, const char *name,

@@ -8,17 +8,26 @@
 
 /* Names: of buckets, of their files, and labels for who has none. */
 
+/* x: a hexadecimal digit, v: the variant's; others stand for themselves. */
+static bool has_form(char c, char form)
+{
+    switch (form) {
+    case 'x':
+        return isxdigit((unsigned char)c);
+    case 'v':
+        return c && strchr("89abAB", c);
+    default:
+        return c == form;
+    }
+}
+
 bool bucket_is_id(const char *id)
 {
     static const char form[] = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx";
     size_t i;
 
     for (i = 0; form[i]; i++) {
-        unsigned char c = (unsigned char)tolower((unsigned char)id[i]);
-
-        if (form[i] == 'x'   ? !isxdigit(c)
-            : form[i] == 'v' ? !c || !strchr("89ab", c)
-                             : c != form[i])
+        if (!has_form(id[i], form[i]))
             return false;
     }
     return id[i] == '\0';

@@ -152,7 +152,7 @@ int storage__locate(const struct storage *s, struct arena *a, const struct stora
 
     if (storage__find(s, p->file, &t.ops, e) < 0)
         return -1;
-    must(t.ops->locate);
+    must(t.ops && t.ops->locate);
     if (t.ops->locate(a, s, p, &t, e) < 0)
         return err_wrap(e, "Error validating %s", t.ops->prefix);
     *ret = t;

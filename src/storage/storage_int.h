@@ -88,7 +88,7 @@ struct net_request storage__request(struct arena *a, const struct storage_target
 
 /* What an origin says about a file, without its name and type: the answer to a HEAD, or a GET. */
 int storage__ask(struct storage *s, struct arena *a, const struct storage_target *t,
-                 struct storage_info *ret, struct err *e) must_check;
+                 struct storage_info *info, struct err *e) must_check;
 
 /* --- own.c: URLs that lead to this node --- */
 
@@ -132,7 +132,7 @@ struct storage_body {
 /* At most `left` bytes of a stream (-1: all); takes the stream. */
 struct storage_body *storage__stream_body(struct stream *s, int64_t left);
 /* Reads what is pulled, and closes it. */
-struct storage_body *storage__pulled_body(const struct storage_pulled *p);
+struct storage_body *storage__pulled_body(const struct storage_pulled *from);
 /*
  * n bytes from `at` on of a text that buf_take() gave; takes it, NULL for n = 0. `cost` is
  * subtracted from *held at the end; held may be NULL.
