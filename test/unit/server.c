@@ -24,6 +24,9 @@ struct server {
     pthread_t acceptor;
     char url[64];
     _Atomic size_t count;
+    pthread_mutex_t lock; /* of the next two */
+    pthread_cond_t rests;
+    size_t busy; /* handlers that run */
     struct slot {
         struct server *server;
         int fd;
@@ -168,6 +171,21 @@ static bool read_request(struct server_conn *c, struct buf *in)
     return true;
 }
 
+static void set_busy(struct server *s, bool busy)
+{
+    lock_scope(&s->lock);
+    s->busy += busy ? 1 : (size_t)-1;
+    if (s->busy == 0)
+        pthread_cond_broadcast(&s->rests);
+}
+
+void server_rest(struct server *s)
+{
+    lock_scope(&s->lock);
+    while (s->busy > 0)
+        (void)cond_wait_ms(&s->rests, &s->lock, -1);
+}
+
 static void *run_connection(void *arg)
 {
     struct slot *slot = arg;
@@ -179,7 +197,9 @@ static void *run_connection(void *arg)
     struct buf in = BUF_INIT(BODY_MAX);
 
     while (!c.close && read_request(&c, &in)) {
+        set_busy(slot->server, true);
         slot->server->handle(&c);
+        set_busy(slot->server, false);
         c.nth++;
     }
     buf_done(&c.head);
@@ -235,6 +255,8 @@ struct server *server_new(const char *unix_path, void (*handle)(struct server_co
 
     s->handle = handle;
     s->arg = arg;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    cond_init(&s->rests);
     if (unix_path)
         listen_unix(s, unix_path);
     else
@@ -256,6 +278,8 @@ void server_free(struct server *s)
         close(s->slots[i].fd);
     }
     close(s->fd);
+    (void)pthread_cond_destroy(&s->rests);
+    (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
 

@@ -33,6 +33,11 @@ struct server *server_new(const char *unix_path, void (*handle)(struct server_co
 void server_free(struct server *s);
 /* "http://127.0.0.1:1234", or "http://localhost" for a unix socket. */
 const char *server_url(const struct server *s);
+/*
+ * Waits until no request is being answered: what a handler reads may be changed, or freed, only
+ * then. A client that has the whole answer may still be ahead of the handler's return.
+ */
+void server_rest(struct server *s);
 /* Connections accepted so far. */
 size_t server_connections(const struct server *s);
 

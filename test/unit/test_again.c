@@ -258,6 +258,7 @@ static void huge_answer_is_cut_off(void **state)
     look_again(f);
     assert_non_null(strstr(attempt(f), "larger than"));
     assert_int_equal(waiting(f), 0);
+    server_rest(f->server);
     free(huge);
 }
 

@@ -497,10 +497,12 @@ static void own_secrets_are_decrypted(void **state)
     assert_string_equal(ranged_read(f, r.file, "bytes=9-", NULL), "416 bytes */5: ");
     ok(storage_open(f->storage, f->a, &r, &o, &e), e);
     assert_int_equal(o.size, 5);
+    server_rest(f->server);
     f->sealed.data[100] ^= 1;
     r.head = false;
     err_is(storage_open(f->storage, f->a, &r, &o, &e), e, INVALID);
 
+    server_rest(f->server);
     buf_reset(&f->sealed);
     ok(aes_cbc_encrypt(f->key.b, iv, "hello", 5, &f->sealed, &e), e);
     assert_string_equal(ranged_read(f, sealed_file(f, "16Uiu2me", "AES"), "bytes=1-2", NULL),
@@ -509,6 +511,7 @@ static void own_secrets_are_decrypted(void **state)
     ok(storage_open(f->storage, f->a, &r, &o, &e), e);
     assert_int_equal(o.size, 16);
     assert_int_equal(read_all(&o, text, sizeof(text)), 16);
+    server_rest(f->server);
     f->sealed.len = 15; /* cut short */
     r.file = sealed_file(f, "16Uiu2me", "AES");
     ok(storage_open(f->storage, f->a, &r, &o, &e), e);
