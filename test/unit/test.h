@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -36,6 +37,15 @@ static inline int test_skip(const char *why)
 #else
 #define UNDER_ASAN 0
 #endif
+
+/* What this thread has computed: a limit in it holds on a busy machine, too. */
+static inline int64_t test_cpu_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* The call must succeed; otherwise its message is shown. */
 #define ok(call, e)                                                                                \

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/must.h"
 #include "json/json.h"
@@ -264,9 +263,9 @@ static void many_keys_are_not_slow(void **state)
     for (i = 100000; i > 0; i--)
         buf_printf(&b, ",\"%d\":%d,\"same\":%d", i, i, i);
     buf_putc(&b, '}');
-    start = clock_mono_ms();
+    start = test_cpu_ms();
     v = parsed(a, buf_str(&b));
-    assert_true(clock_mono_ms() - start < 2000); /* 40 ms; quadratic would be minutes */
+    assert_true(test_cpu_ms() - start < 2000); /* 40 ms; quadratic would be minutes */
     assert_int_equal(json_len(v), 200001);
     assert_string_equal(json_key(v, 0), "1");
     assert_int_equal(json_get_int(v, "key99999", 0), 99999);
