@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api.gen.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "node/bucket_access.h"
 #include "node/consume.h"
 #include "node/node.h"
 #include "storage/storage.h"
+
+enum { FILES_LIMIT_MS = 120000 };
 
 /* A file of a bucket, of which nothing is told to who does not say who he is. */
 static struct json *closed(struct arena *a, const struct json *file)
@@ -86,6 +89,26 @@ static int info_of_file(struct task *t, const struct args_file_info *args, struc
     return add_info(t, args, file, list, e);
 }
 
+/* All of them or one: a publisher may have put any number there, of origins that do not answer. */
+static int add_files(struct task *t, const struct args_file_info *args, const struct json *files,
+                     struct json *list, struct err *e)
+{
+    int64_t end = clock_mono_ms() + FILES_LIMIT_MS;
+    size_t i;
+
+    if (args->has_file_index && args->file_index >= (int64_t)json_len(files))
+        return refused(e, FILE_INDEX, (long long)args->file_index, json_len(files));
+    for (i = 0; i < json_len(files); i++) {
+        if (args->has_file_index && (int64_t)i != args->file_index)
+            continue;
+        if (clock_mono_ms() > end)
+            return refused(e, FILE_INFO_FAILED, "the origins of these files are too slow");
+        if (add_info(t, args, json_at(files, i), list, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* The files of a service, or one of them. */
 static int info_of_service(struct task *t, const struct args_file_info *args, struct json *list,
                            struct err *e)
@@ -94,7 +117,6 @@ static int info_of_service(struct task *t, const struct args_file_info *args, st
     struct asset asset;
     struct json *files;
     bool found;
-    size_t i;
 
     if (!args->service_id)
         return refused(e, FILE_INFO_SERVICE);
@@ -109,15 +131,7 @@ static int info_of_service(struct task *t, const struct args_file_info *args, st
         return refused(e, ASSET_SERVICE);
     if (asset_files_open(t->arena, &t->node->config->private_key, &asset, service, &files, e) < 0)
         return e->code == ERR_ASSET_FILES_KEY ? refused(e, FILE_INFO_KEY) : -1;
-    if (args->has_file_index && args->file_index >= (int64_t)json_len(files))
-        return refused(e, FILE_INDEX, (long long)args->file_index, json_len(files));
-    for (i = 0; i < json_len(files); i++) {
-        if (args->has_file_index && (int64_t)i != args->file_index)
-            continue;
-        if (add_info(t, args, json_at(files, i), list, e) < 0)
-            return -1;
-    }
-    return 0;
+    return add_files(t, args, files, list, e);
 }
 
 /* fileInfo: does the origin have it, how large, what is its checksum.  See api/fileInfo.json. */
