@@ -32,15 +32,32 @@ static int check_access(const struct compute_ask *q, const struct compute_part *
     return p->service ? 0 : refused(e, COMPUTE_SERVICE, p->service_id, p->did);
 }
 
+/* What the job keeps of a file that was shown in the clear: it may name keys and passwords. */
+static int seal_file(const struct compute_ask *q, struct compute_part *p, struct err *e)
+{
+    struct arena *a = q->task->arena;
+    struct json *payload = json_new_object(a);
+    struct json *files = json_new_array(a);
+    _buf_ struct buf sealed = BUF_INIT(SEAL_MAX);
+    const char *text;
+
+    json_push(a, files, json_copy(a, p->first));
+    json_set(a, payload, "files", files);
+    text = json_text(a, payload);
+    if (node_seal(q->task->node, true, (struct bytes){(const uint8_t *)text, strlen(text)}, &sealed,
+                  e) < 0)
+        return -1;
+    p->file = json_new_str(a, hex0x_dup(a, sealed.data, sealed.len));
+    return 0;
+}
+
 /* Files that a datatoken keeps: for the node itself, which is the consumer of a job's orders. */
 static int fetch_files(const struct compute_ask *q, struct compute_part *p, struct err *e)
 {
     const struct files_place place = {&p->asset, p->service, p->service_index};
     struct task *t = q->task;
     struct files_proof proof = files_own_proof(t, p->did);
-    _buf_ struct buf sealed = BUF_INIT(SEAL_MAX);
     struct json *files;
-    const char *text;
 
     if (q->quote)
         return 0; /* they are shown to who has ordered */
@@ -49,12 +66,7 @@ static int fetch_files(const struct compute_ask *q, struct compute_part *p, stru
     if (json_len(files) == 0)
         return refused(e, COMPUTE_FILES, p->service->id, p->did);
     p->first = json_at(files, 0);
-    text = json_text(t->arena, p->first);
-    if (node_seal(t->node, true, (struct bytes){(const uint8_t *)text, strlen(text)}, &sealed, e) <
-        0)
-        return -1;
-    p->file = json_new_str(t->arena, hex0x_dup(t->arena, sealed.data, sealed.len));
-    return 0;
+    return seal_file(q, p, e);
 }
 
 static int open_files(const struct compute_ask *q, struct compute_part *p, struct err *e)
@@ -102,7 +114,11 @@ static int load_file(const struct compute_ask *q, struct compute_part *p, struct
     json_set(q->task->arena, stored, "file", json_copy(q->task->arena, p->file));
     if (node_compute_input(q->task->node, q->task->arena, stored, &p->first, e) < 0)
         return -1;
-    return bucket_is_file(p->first) ? 0 : storage_check(q->task->node->storage, p->first, e);
+    if (bucket_is_file(p->first))
+        return 0;
+    if (storage_check(q->task->node->storage, p->first, e) < 0)
+        return -1;
+    return q->quote || !json_is(p->file, JSON_OBJECT) ? 0 : seal_file(q, p, e);
 }
 
 static int load_part(const struct compute_ask *q, const struct json *spec, struct compute_part *ret,

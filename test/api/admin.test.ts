@@ -523,6 +523,13 @@ describe('secrets', () => {
       assert.doesNotMatch(text, /eyJ[\w-]{20}/, `a token in ${name}`)
       assert.match(text, /http/, `${name} holds something`)
     }
+    const folder = join(w.dir, 'node')
+    const databases = readdirSync(folder).filter((n) => /\.(db|sqlite)(-wal)?$/.test(n))
+    assert.ok(databases.length > 0)
+    for (const name of databases) {
+      const kept = readFileSync(join(folder, name))
+      assert.ok(!kept.includes('geheim'), `what a file object names is readable in ${name}`)
+    }
   })
 })
 
