@@ -80,6 +80,16 @@ int compute_check_image(const struct compute_env *env, const struct json *contai
     return r < 0 ? refused(e, COMPUTE_IMAGE, why.msg) : 0;
 }
 
+/* Nothing is built here at all; who asks for it for nothing hears what the protocol says of that.
+ */
+static int check_build(const struct compute_request *r, struct err *e)
+{
+    const struct json *container = json_get(r->algorithm, "container");
+
+    return r->free_job && json_get_str(container, "dockerfile", NULL) ? refused(e, COMPUTE_NO_BUILD)
+                                                                      : 0;
+}
+
 /* --- the row --- */
 
 static const char *new_id(struct arena *a)
@@ -248,7 +258,7 @@ int compute_start(struct compute *c, struct arena *a, const struct compute_reque
     struct job_row row;
     struct job *j;
 
-    if (make_row(a, r, &row, e) < 0 ||
+    if (make_row(a, r, &row, e) < 0 || check_build(r, e) < 0 ||
         compute_check_image(r->env, json_get(r->algorithm, "container"), r->registry_auth, e) < 0 ||
         make_terms(a, r, &row, &lock, e) < 0)
         return -1;

@@ -18,17 +18,6 @@ struct init {
     int64_t queue_s;
 };
 
-static int read_payment(struct init *s, const struct json *payment, struct err *e)
-{
-    int64_t chain;
-
-    if (!json_int(json_get(payment, "chainId"), &chain) || chain <= 0 ||
-        !addr_parse_any(json_get_str(payment, "token", ""), &s->price.token))
-        return refused(e, COMPUTE_PAYMENT);
-    s->price.chain = (uint64_t)chain;
-    return 0;
-}
-
 static int read_duration(struct init *s, bool given, double seconds, struct err *e)
 {
     int64_t most = compute_env_info(s->ask.env)->conf->max_job_duration;
@@ -139,7 +128,7 @@ int cmd_initialize_compute(struct task *t, const struct args_initialize_compute 
 
     if (!addr_parse_any(args->consumer_address, &s.ask.consumer))
         return refused(e, NOT_AN_ADDRESS, "consumerAddress");
-    if (read_payment(&s, args->payment, e) < 0 ||
+    if (compute_ask_payment(t, args->payment, &s.price.chain, &s.price.token, e) < 0 ||
         compute_ask_env(t, args->environment, &s.ask.env, e) < 0 ||
         read_duration(&s, args->has_max_job_duration, args->max_job_duration, e) < 0)
         return -1;

@@ -242,11 +242,11 @@ static bool is_wanted(const struct args_jobs *args, const struct json *job, int6
 }
 
 /* Seconds, or milliseconds when the number is too large for seconds. */
-static int read_from(const char *text, int64_t *ret, struct err *e)
+static int read_from(const struct json *from, int64_t *ret, struct err *e)
 {
     enum { MS_FROM = 100000000 }; /* in thousands: the year 5138 in seconds, 1973 in ms */
     _arena_ struct arena *a = arena_new();
-    const char *rest = text ? text : "0";
+    const char *rest = from ? json_str(from, "") : "0"; /* a number is none of the protocol's */
     uint64_t v;
 
     if (!str_u64(str_next(a, &rest, '.'), INT64_MAX, &v))

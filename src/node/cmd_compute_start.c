@@ -41,20 +41,6 @@ static int authenticate(struct start *s, const char *command, const char *addres
     return 0;
 }
 
-/* The chain and token of a paid job. */
-static int read_payment(const struct start *s, struct compute_request *r, struct err *e)
-{
-    int64_t chain;
-
-    if (s->ask.free_job)
-        return 0;
-    if (!json_int(json_get(s->payment, "chainId"), &chain) || chain <= 0 ||
-        !addr_parse_any(json_get_str(s->payment, "token", ""), &r->token))
-        return refused(e, COMPUTE_PAYMENT);
-    r->chain = (uint64_t)chain;
-    return 0;
-}
-
 /* Price and token are looked at before orders are, so that a wrong token costs no chain calls. */
 static int check_price(const struct compute_request *r, struct err *e)
 {
@@ -113,8 +99,8 @@ static int run(struct start *s, struct err *e)
         compute_ask_access(&s->ask, e) < 0 ||
         compute_ask_output(&s->ask, s->output, s->bucket, e) < 0 ||
         compute_parts_load(&s->ask, s->datasets, s->algorithm, &parts, e) < 0 ||
-        read_payment(s, &r, e) < 0 || check_price(&r, e) < 0 ||
-        compute_parts_paid(&s->ask, &parts, e) < 0)
+        (!r.free_job && compute_ask_payment(t, s->payment, &r.chain, &r.token, e) < 0) ||
+        check_price(&r, e) < 0 || compute_parts_paid(&s->ask, &parts, e) < 0)
         return -1;
     r.inputs = compute_parts_inputs(t->arena, &parts);
     r.algorithm = compute_parts_algorithm(t->arena, &parts);

@@ -201,6 +201,7 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
     struct json *errors;
     struct addr who;
     bool is_signed;
+    struct err why;
 
     if (!str_starts(json_get_str(ddo, "id", ""), "did:op"))
         return refused(e, DDO_ID);
@@ -209,8 +210,8 @@ int cmd_validate_ddo(struct task *t, const struct args_validate_ddo *args, struc
     if (!*json_get_str(ddo, "version", ""))
         return refused(e, DDO_VERSION);
     json_remove(ddo, "indexedMetadata");
-    if (asset_validate(t->arena, ddo, &errors, e) < 0)
-        return -1;
+    if (asset_validate(t->arena, ddo, &errors, &why) < 0)
+        return refused(e, DDO_ERROR, why.msg);
     if (errors)
         return refused(e, DDO_INVALID, json_text(t->arena, errors));
     if (policy_is_configured(t->node) && check_policy(t, args, is_signed ? &who : NULL, e) < 0)

@@ -69,6 +69,19 @@ static bool is_known_type(const char *type)
     return false;
 }
 
+/* What says where a file is, by the kinds of storage. */
+static bool has_place(const struct json *file)
+{
+    static const char *const places[] = {"url", "hash", "transactionId", "s3Access", "bucketId"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(places); i++) {
+        if (json_get(file, places[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A file object in the clear: the member `file`, or the arguments themselves. */
 static int info_of_file(struct task *t, const struct args_file_info *args, struct json *list,
                         struct err *e)
@@ -80,6 +93,8 @@ static int info_of_file(struct task *t, const struct args_file_info *args, struc
     if ((str_ieq(args->type, "nodePersistentStorage") || bucket_is_file(file)) &&
         !args->consumer_address)
         return refused(e, FILE_INFO_CONSUMER);
+    if (t->direct && !args->file && !has_place(t->args))
+        return refused(e, FILE_INFO_ARGUMENTS);
     if (!json_get(file, "type")) {
         struct json *copy = json_copy(t->arena, file);
 

@@ -38,7 +38,7 @@ int cmd_get_fees(struct task *t, const struct args_get_fees *args, struct err *e
     struct order_offer offer;
     struct json *reply = json_new_object(t->arena);
     struct asset asset;
-    struct addr consumer;
+    struct addr consumer; /* absent is as wrong as malformed */
     struct rpc *rpc;
     int64_t nonce;
     struct err why;

@@ -45,8 +45,14 @@ int cmd_get_providers_for_string(struct task *t, const struct args_get_providers
 int cmd_get_providers_for_strings(struct task *t, const struct args_get_providers_for_strings *args,
                                   struct err *e)
 {
+    size_t i;
+
     (void)t;
-    (void)args;
+    if (!json_is(args->input, JSON_ARRAY))
+        return refused(e, P2P_STRINGS);
+    for (i = 0; i < json_len(args->input); i++)
+        if (!json_is(json_at(args->input, i), JSON_STRING))
+            return refused(e, P2P_STRINGS);
     return refused(e, P2P_DISABLED);
 }
 

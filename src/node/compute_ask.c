@@ -34,6 +34,32 @@ int compute_ask_access(const struct compute_ask *q, struct err *e)
                                                                        : refused(e, COMPUTE_ACCESS);
 }
 
+/* The chain as a number or as its text: JavaScript's objects have it as a key either way. */
+static bool chain_of(const struct json *v, uint64_t *ret)
+{
+    int64_t n;
+
+    if (json_is(v, JSON_STRING))
+        return str_u64(json_str(v, ""), INT64_MAX, ret) && *ret > 0;
+    if (!json_int(v, &n) || n <= 0)
+        return false;
+    *ret = (uint64_t)n;
+    return true;
+}
+
+int compute_ask_payment(struct task *t, const struct json *payment, uint64_t *ret_chain,
+                        struct addr *ret_token, struct err *e)
+{
+    const char *token = json_get_str(payment, "token", "");
+
+    if (!chain_of(json_get(payment, "chainId"), ret_chain) || !*token)
+        return refused(e, COMPUTE_PAYMENT);
+    if (addr_parse_any(token, ret_token))
+        return 0;
+    return refused(e, COMPUTE_TOKEN, arena_printf(t->arena, "%llu", (unsigned long long)*ret_chain),
+                   token);
+}
+
 int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
 {
     const char *ignored;

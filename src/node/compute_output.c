@@ -46,10 +46,10 @@ static int read_output(const struct node *n, const struct json *v, struct comput
     struct err why;
 
     *ret = (struct compute_output){.file = json_get(v, "remoteStorage")};
+    if (storage_is_known(ret->file) && !storage_can_upload(ret->file))
+        return refused(e, COMPUTE_OUTPUT_UPLOAD);
     if (storage_check(n->storage, ret->file, &why) < 0)
         return refused(e, COMPUTE_OUTPUT, why.msg);
-    if (!storage_can_upload(ret->file))
-        return refused(e, COMPUTE_OUTPUT_UPLOAD);
     return read_key(json_get(v, "encryption"), ret, e);
 }
 

@@ -75,6 +75,10 @@ int compute_ask_env(struct task *t, const char *id, const struct compute_env **r
     must_check;
 int compute_ask_access(const struct compute_ask *q, struct err *e) must_check;
 
+/* What a job is to be paid with: COMPUTE_PAYMENT; COMPUTE_TOKEN for a text that names no token. */
+int compute_ask_payment(struct task *t, const struct json *payment, uint64_t *ret_chain,
+                        struct addr *ret_token, struct err *e) must_check;
+
 /* The registry login of a request as it was sealed, NULL when none: COMPUTE_REGISTRY_AUTH. */
 int compute_ask_registry(struct task *t, const char *encrypted, const char **ret, struct err *e)
     must_check;

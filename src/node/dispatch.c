@@ -149,6 +149,14 @@ static bool is_for_another(const struct node *n, const struct api_command *c,
     return *peer && !c->takes_node && !str_eq(peer, n->peer_id);
 }
 
+/* As the reference reads it: what JavaScript takes for false is none. */
+static const char *command_name(struct arena *a, const struct json *v)
+{
+    bool none = json_is(v, JSON_NUMBER) && json_num(v, 0) == 0;
+
+    return json_is(v, JSON_NUMBER) && !none ? json_text(a, v) : json_str(v, "");
+}
+
 static int direct_args(const struct node *n, struct http_request *r, struct json **ret,
                        const struct api_command **ret_command, struct err *e)
 {
@@ -158,7 +166,7 @@ static int direct_args(const struct node *n, struct http_request *r, struct json
         return refused(e, MISSING_BODY);
     if (parse_body(r, ret, e) < 0)
         return -1;
-    name = json_get_str(*ret, "command", "");
+    name = command_name(r->arena, json_get(*ret, "command"));
     if (*name == '\0')
         return refused(e, COMMAND_MANDATORY);
     *ret_command = api_command_find(name);

@@ -115,6 +115,11 @@ static const struct storage_ops *ops_of(const struct json *file)
     return NULL;
 }
 
+bool storage_is_known(const struct json *file)
+{
+    return ops_of(file) != NULL;
+}
+
 bool storage_can_upload(const struct json *file)
 {
     const struct storage_ops *ops = ops_of(file);

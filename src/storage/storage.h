@@ -166,7 +166,8 @@ struct storage_body *storage_encrypt(struct storage_body *b, const uint8_t key[3
 
 /* --- writing --- */
 
-/* Whether files of this type can be written at all: url, s3, ftp. */
+/* Whether there are files of this type; whether they can be written at all: url, s3, ftp. */
+bool storage_is_known(const struct json *file);
 bool storage_can_upload(const struct json *file);
 
 struct storage_upload {

@@ -175,6 +175,8 @@ describe('a paid job', () => {
     assert.ok(mine.some((j) => bare(j.jobId) === bare(jobId)))
     const r = await post(`${w.url}/directCommand`, { command: 'jobs' })
     assert.ok(r.text.includes(bare(jobId)), r.text.slice(0, 300))
+    const since = await post(`${w.url}/directCommand`, { command: 'jobs', fromTimestamp: 1 })
+    assert.deepEqual([since.status, since.text], [400, 'Parameter : "fromTimestamp" is not a valid string'])
   })
 })
 

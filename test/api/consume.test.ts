@@ -137,6 +137,13 @@ describe('download', () => {
     assert.equal((await ProviderInstance.checkDidFiles(two.did, two.serviceId, w.url)).length, 2)
   })
 
+  test('is quoted to somebody', async () => {
+    for (const who of ['', '&consumerAddress=x']) {
+      const r = await http(`${w.url}/api/services/initialize?documentId=${plain.did}&serviceId=${plain.serviceId}${who}`)
+      assert.deepEqual([r.status, r.text], [400, 'Parameter : "consumerAddress" is not a valid web3 address'])
+    }
+  })
+
   test('with a reused order', async () => {
     const init = await ProviderInstance.initialize(plain.did, plain.serviceId, 0, w.consumer.address, w.url)
     await w.market.payFee(w.consumer, plain, init.providerFee)

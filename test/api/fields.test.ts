@@ -130,9 +130,10 @@ describe('bodies', () => {
     const post = (body: string): Promise<Reply> => send(`${node.url}/directCommand`, 'POST', body, json)
     refuses(door, await post(''), 'MISSING_BODY', [])
     refuses(door, await post('{'), 'BODY_MALFORMED', [/.+/])
-    for (const body of ['{}', '[]', 'null', '"status"', '5', '{"command":null}', '{"command":""}', '{"command":5}', '{"command":{}}']) {
+    for (const body of ['{}', '[]', 'null', '"status"', '5', '{"command":null}', '{"command":""}', '{"command":0}', '{"command":{}}']) {
       refuses(door, await post(body), 'COMMAND_MANDATORY', [])
     }
+    refuses(door, await post('{"command":5}'), 'COMMAND_UNKNOWN', ['5'])
     for (const name of ['none', 'STATUS', 'root', '__proto__', 'a"b', '%s%n', 'x'.repeat(300)]) {
       refuses(door, await post(JSON.stringify({ command: name })), 'COMMAND_UNKNOWN', [/.+/])
     }

@@ -139,13 +139,24 @@ describe('there is no peer-to-peer network here', () => {
   const no = '503 P2P Interface is disabled'
 
   test('by route', async () => {
-    for (const path of ['/getP2pNetworkStats', '/findPeer', '/findPeer?peerId=x&timeout=5', '/getP2PPeers', '/getP2PPeer?peerId=x',
+    for (const path of ['/getP2pNetworkStats', '/findPeer?peerId=x&timeout=5', '/getP2PPeers', '/getP2PPeer?peerId=x',
       '/getProvidersForString?input=x']) {
       const r = await http(w.url + path)
       assert.equal(`${r.status} ${r.text}`, no, path)
     }
     const r = await post(`${w.url}/getProvidersForStrings?timeout=1`, ['a', 'b'])
     assert.equal(`${r.status} ${r.text}`, no)
+  })
+
+  test('by route, but what a request lacks is said first', async () => {
+    for (const path of ['/findPeer', '/getP2PPeer', '/getProvidersForString']) {
+      const r = await http(w.url + path)
+      assert.equal(`${r.status} ${r.text}`, '400 Bad Request', path)
+    }
+    for (const body of [{}, ['a', 1]]) {
+      const r = await post(`${w.url}/getProvidersForStrings`, body)
+      assert.equal(`${r.status} ${r.text}`, '400 Expected an array of strings.', JSON.stringify(body))
+    }
   })
 
   test('by command', async () => {

@@ -197,7 +197,7 @@ describe('a definition is refused', () => {
     ['with a method of its own', () => ({ remoteStorage: { type: 'url', url: 'http://x/', method: 'put' } }),
       'Invalid output: Error validating the URL file: Invalid method for URL'],
     ['of a type that takes nothing', () => ({ remoteStorage: { type: 'ipfs', hash: 'Qm' } }),
-      /^(Storage class has no support for upload|Invalid output: Error validating the IPFS file: IPFS gateway is not configured!)$/],
+      'Storage class has no support for upload'],
     ['without a key', () => ({ remoteStorage: url('x'), encryption: { encryptMethod: 'AES' } }), 'Encryption required, but no key'],
     ['with ECIES', () => ({ remoteStorage: url('x'), encryption: { encryptMethod: 'ECIES', key: '00'.repeat(32) } }),
       'Only AES encryption is supported'],

@@ -160,6 +160,6 @@ describe('an image for other machines', () => {
 
 test('what no image is: an id, a Dockerfile, nothing', async () => {
   await refused(algorithm('sha256', { tag: '0'.repeat(64) }), /is an image's id, not its name/)
-  await refused(algorithm(`${theirs.address}/one`, { dockerfile: 'FROM scratch' }), /this node does not build images/)
+  await refused(algorithm(`${theirs.address}/one`, { dockerfile: 'FROM scratch' }), /Building image is not allowed for free jobs/)
   await refused(algorithm(''), /names no image/)
 })

@@ -39,7 +39,9 @@ function nobody(s: Stage, args: Args, field = 'consumerAddress'): Record<string,
     AUTH_COMPUTE: { args: { ...args, ...who, nonce: '0', signature: noSignature } }
   }
 }
-const p2p: Record<string, Provocation> = { P2P_DISABLED: { args: { id: 'x', peerId: 'x', input: 'x' } } }
+const p2p: Record<string, Provocation> = {
+  P2P_DISABLED: { args: { id: 'x', peerId: 'x', input: 'x' } }
+}
 
 // ---- documents
 
@@ -55,7 +57,8 @@ function documents(s: Stage): Table {
     getDDOState: unknown,
     validateDDO: {
       ...nobody(s, { ddo }, 'publisherAddress'), DDO_ID: { args: { ddo: {} } }, DDO_VERSION: { args: { ddo: { id: nowhere } } },
-      DDO_INVALID: { args: { ddo }, says: [/\{.+\}/] }
+      DDO_INVALID: { args: { ddo }, says: [/\{.+\}/] },
+      DDO_ERROR: { args: { ddo: { ...ddo, version: '4.2.0' } }, says: ['Unsupported DDO version: 4.2.0'] }
     },
     findDDO: { DDO_ID: { args: { id: 'nonsense' } } },
     initializePSVerification: {
@@ -119,10 +122,10 @@ function files(s: Stage): Table {
     },
     fileInfo: {
       ...inFileInfo(s),
-      FILE_INFO_FIELDS: { args: {} }, FILE_INFO_PARAMETERS: { args: { checksum: true } },
+      FILE_INFO_FIELDS: { args: {} }, FILE_INFO_ARGUMENTS: { args: { type: 'url' } }, FILE_INFO_PARAMETERS: { args: { checksum: true } },
       FILE_INFO_SERVICE: { args: { did: nowhere } }, FILE_INFO_DID: { args: { did: 'x', serviceId: '1' } },
       FILE_INFO_TYPE: { args: { type: 'nonsense' } }, FILE_INFO_CONSUMER: { args: { type: 'nodePersistentStorage' } },
-      FILE_INFO_FAILED: { args: { type: 'url', url: 'nonsense', method: 'GET' }, says: [/.+/] },
+      FILE_INFO_FAILED: { args: { type: 'url', file: { type: 'url', url: 'nonsense', method: 'GET' } }, says: [/.+/] },
       FILE_INFO_KEY: { args: of(s.published('unreadable')) }, ASSET_FILES_OTHER: { args: of(s.published('forged')) },
       ASSET_UNKNOWN: { args: { did: nowhere, serviceId: '1' } }, ASSET_SERVICE: { args: of(s.published('data'), { serviceId: 'none' }) },
       FILE_INDEX: { args: of(s.published('data'), { fileIndex: 7 }), says: [7, 1] }
@@ -228,6 +231,7 @@ function compute(s: Stage, kind: Kind): Table[string] {
     COMPUTE_NOT_TRUSTED: { args: how(dataset('distrusting')), says: ['undefined', s.published('distrusting').did] },
     COMPUTE_REGISTRY_AUTH: { args: how({ encryptedDockerRegistryAuth: '00' }), says: ['failed to decrypt'] },
     COMPUTE_IMAGE: { args: how({}, { tag: 'none', checksum: '' }), says: [/.+/] },
+    COMPUTE_NO_BUILD: { args: how({}, { dockerfile: 'FROM scratch' }) },
     COMPUTE_ACCESS: { args: how({ environment: closed.id }) },
     COMPUTE_NO_TX: { args: how(dataset('priced')), says: [s.published('priced').did] },
     COMPUTE_ORDER: { args: how(dataset('priced', noTx)), says: [noTx, s.published('priced').did, s.published('priced').serviceId] },
@@ -241,7 +245,8 @@ function compute(s: Stage, kind: Kind): Table[string] {
 
 function others(s: Stage): Table {
   return {
-    findPeer: p2p, getP2PPeer: p2p, getP2PPeers: p2p, getP2PNetworkStats: p2p, getProvidersForString: p2p, getProvidersForStrings: p2p,
+    findPeer: p2p, getP2PPeer: p2p, getP2PPeers: p2p, getP2PNetworkStats: p2p, getProvidersForString: p2p,
+    getProvidersForStrings: { P2P_DISABLED: { args: { input: ['x'] } }, P2P_STRINGS: { args: { input: ['x', 1] } } },
     computeDelete: { NOT_IMPLEMENTED: { args: {} } },
     createAuthToken: nobody(s, {}, 'address'),
     getEscrowEvents: {
