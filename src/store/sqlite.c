@@ -20,6 +20,8 @@ struct lite_stmt {
     struct stmt base;
     sqlite3_stmt *h;  /* NULL when preparing failed for the disk's sake */
     int prepare_code; /* then: why */
+    char **names;     /* of its columns, once one was asked for: SQLite is slow to tell */
+    int name_count;
 };
 
 static sqlite3 *handle(struct db *db)
@@ -114,6 +116,7 @@ static struct stmt *lite_prepare(struct db *db, const struct sql *sql)
 static void lite_finalize(struct stmt *q)
 {
     (void)sqlite3_finalize(stmt_handle(q)); /* repeats the last step's failure */
+    free(((struct lite_stmt *)q)->names);
     free(q);
 }
 
@@ -181,13 +184,36 @@ static void lite_bind_null(struct stmt *q, int i)
         bound(q, sqlite3_bind_null(stmt_handle(q), i));
 }
 
-static int lite_column(struct stmt *q, const char *name)
+/* One block: the pointers, and behind them the names. SQLite's own go when it prepares anew. */
+static void read_names(struct lite_stmt *q)
 {
-    int n = sqlite3_column_count(stmt_handle(q));
+    int n = sqlite3_column_count(q->h);
+    size_t size = (size_t)n * sizeof(*q->names);
+    const char *name;
+    char *at;
     int i;
 
     for (i = 0; i < n; i++)
-        if (!strcmp(sqlite3_column_name(stmt_handle(q), i), name))
+        size += strlen(sqlite3_column_name(q->h, i)) + 1;
+    q->names = xcalloc(1, size);
+    at = (char *)(q->names + n);
+    for (i = 0; i < n; i++) {
+        name = sqlite3_column_name(q->h, i);
+        q->names[i] = memcpy(at, name, strlen(name) + 1);
+        at += strlen(name) + 1;
+    }
+    q->name_count = n;
+}
+
+static int lite_column(struct stmt *base, const char *name)
+{
+    struct lite_stmt *q = (struct lite_stmt *)base;
+    int i;
+
+    if (!q->names)
+        read_names(q);
+    for (i = 0; i < q->name_count; i++)
+        if (!strcmp(q->names[i], name))
             return i;
     return -1;
 }
