@@ -10,7 +10,11 @@
 #include "indexer/index.sql.h"
 #include "indexer/query.h"
 
-enum { LOOKED_AT = 8192 }; /* assets: fewer are looked at one by one */
+enum {
+    LOOKED_AT = 8192,  /* assets: fewer are looked at one by one */
+    REMEMBERED = 1000, /* smaller sets are read again */
+    KEY_MAX = 2048     /* bytes; nor are sets of longer conditions remembered */
+};
 
 /* Sets live in the heap: those of a query's inner conditions go before the query does. */
 static struct bits bits_new(size_t cap)
@@ -70,16 +74,54 @@ static int fill(struct query_sql *w, struct bits *b, struct err *e)
     return r;
 }
 
+/* The statement with its parameters, as a key; false when that would be a long one. */
+static bool write_key(const struct query_sql *w, struct buf *ret)
+{
+    const struct query_param *p;
+    size_t i;
+
+    buf_puts(ret, buf_str(&w->text));
+    for (i = 0; i < w->param_count && !ret->full; i++) {
+        p = &w->params[i];
+        if (p->kind == PARAM_TEXT)
+            buf_printf(ret, " %zu:%s", strlen(p->text), p->text);
+        else if (p->kind == PARAM_INT)
+            buf_printf(ret, " i%lld", (long long)p->i);
+        else
+            buf_printf(ret, " r%a", p->real);
+    }
+    return !ret->full;
+}
+
+/* The same, into an empty set. Markets ask with the same filters: large sets are remembered. */
+static int fill_remembered(struct query_sql *w, struct bits *b, struct err *e)
+{
+    uint64_t generation = db_generation(w->db);
+    _buf_ struct buf key = BUF_INIT(KEY_MAX);
+    size_t size = b->cap / 8 + 1;
+
+    if (!write_key(w, &key))
+        return fill(w, b, e);
+    if (db_recall(w->db, buf_str(&key), b->set, size)) {
+        recount(b);
+        return 0;
+    }
+    if (fill(w, b, e) < 0)
+        return -1;
+    if (b->count >= REMEMBERED)
+        db_remember(w->db, generation, buf_str(&key), b->set, size);
+    return 0;
+}
+
 static int fill_leaf(struct query_sql *w, const struct clause *c, struct bits *b, struct err *e)
 {
     query_sql_reset(w);
     if (c->kind == CLAUSE_WORDS) {
         buf_puts(&w->text, "SELECT rowid AS id FROM asset_search WHERE asset_search MATCH ");
         query_write_text(w, c->words);
-    } else if (query_write_ids(w, c, e) < 0) {
-        return -1;
+        return fill(w, b, e);
     }
-    return fill(w, b, e);
+    return query_write_ids(w, c, e) < 0 ? -1 : fill_remembered(w, b, e);
 }
 
 static int fill_clause(struct query_sql *w, const struct clause *c, struct bits *b, struct err *e);
@@ -220,7 +262,7 @@ static int fill_every(struct query_sql *w, struct bits *b, struct err *e)
 {
     query_sql_reset(w);
     buf_puts(&w->text, "SELECT id FROM asset");
-    return fill(w, b, e);
+    return fill_remembered(w, b, e);
 }
 
 static int fill_clause(struct query_sql *w, const struct clause *c, struct bits *b, struct err *e)

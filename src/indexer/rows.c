@@ -271,6 +271,7 @@ int rows_reset(struct db *db, uint64_t chain, struct err *e)
     };
     size_t i;
 
+    db_forget(db);
     for (i = 0; i < ARRAY_LEN(forget); i++) {
         _stmt_ struct stmt *q = db_query(db, forget[i]);
 

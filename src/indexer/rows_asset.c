@@ -409,6 +409,7 @@ int asset_row_put(struct db *db, struct arena *a, const struct asset_row *row,
     struct json *v = shown(a, row);
     int64_t id;
 
+    db_forget(db);
     if (put_asset(db, a, row, v, &id, e) < 0 ||
         put_document(db, a, id, row->document, v == row->document ? NULL : v, e) < 0)
         return -1;
@@ -425,6 +426,7 @@ int asset_row_delete(struct db *db, struct arena *a, uint64_t chain, const char 
     int64_t id;
     bool found;
 
+    db_forget(db);
     {
         _stmt_ struct stmt *q = db_query(db, &sql_asset_id);
 

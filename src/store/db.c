@@ -28,6 +28,7 @@ int tx_begin_at(struct db *db, struct tx *ret, const char *file, int line, struc
 static void tx_end(struct tx *tx)
 {
     tx->db->tx_file = NULL;
+    tx->db->forgets = false;
     store__writer_give(tx->db->store);
     tx->db = NULL;
 }
@@ -52,6 +53,8 @@ int tx_commit(struct tx *tx, struct err *e)
         return -1;
     }
     store__committed(tx->db->store);
+    if (tx->db->forgets)
+        store__memory_outdate(store__memory(tx->db->store));
     tx_end(tx);
     return 0;
 }

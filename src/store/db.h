@@ -111,6 +111,17 @@ int stmt_run(struct stmt *q, struct err *e) must_check;
  * that writes (RETURNING) belongs in a transaction: nobody would hear of its own commit's failure.
  */
 int stmt_find(struct stmt *q, bool *ret, struct err *e) must_check;
+/*
+ * What was read at some cost is remembered, for all threads, until a transaction that called
+ * db_forget() is committed: a reader asks db_generation(), reads, and then remembers. Little is
+ * kept, so it may be forgotten earlier. False when nothing of that key and size is known.
+ */
+uint64_t db_generation(struct db *db);
+bool db_recall(struct db *db, const char *key, void *ret, size_t n);
+void db_remember(struct db *db, uint64_t generation, const char *key, const void *p, size_t n);
+/* Called inside a transaction that writes what others remember. */
+void db_forget(struct db *db);
+
 /* Rows changed by the last insert, update or delete of this connection. */
 int64_t db_changes(struct db *db);
 

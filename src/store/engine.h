@@ -36,6 +36,22 @@ struct db {
     size_t cached;
     const char *tx_file; /* where the open transaction began, NULL when none */
     int tx_line;
+    bool forgets; /* the open transaction outdates what is remembered */
+};
+
+/* What is remembered (db_remember), of the state of the tables that `generation` numbers. */
+enum { MEMORY_THINGS = 16, MEMORY_SIZE_MAX = 256 * 1024 };
+struct memory {
+    pthread_mutex_t lock;
+    uint64_t generation;
+    uint64_t uses;
+    struct thing {
+        char *key; /* NULL: none */
+        void *p;
+        size_t n;
+        uint64_t generation;
+        uint64_t used;
+    } things[MEMORY_THINGS];
 };
 
 struct db_ops {
@@ -76,5 +92,10 @@ void store__writer_take(struct store *s);
 /* A transaction has been committed. */
 void store__committed(struct store *s);
 void store__writer_give(struct store *s);
+
+struct memory *store__memory(struct store *s);
+void store__memory_init(struct memory *m);
+void store__memory_done(struct memory *m);
+void store__memory_outdate(struct memory *m);
 
 #endif

@@ -34,7 +34,14 @@ struct store {
     bool writing;
     pthread_t writer;
     _Atomic uint64_t commits;
+
+    struct memory memory;
 };
+
+struct memory *store__memory(struct store *s)
+{
+    return &s->memory;
+}
 
 void store__committed(struct store *s)
 {
@@ -105,6 +112,7 @@ static struct store *store_new(const char *dir)
     cond_init(&s->returned);
     pthread_mutex_init(&s->writer_lock, NULL);
     cond_init(&s->writer_free);
+    store__memory_init(&s->memory);
     return s;
 }
 
@@ -158,6 +166,7 @@ void store_close(struct store *s)
     pthread_mutex_destroy(&s->writer_lock);
     if (s->folder >= 0)
         (void)close(s->folder);
+    store__memory_done(&s->memory);
     free(s->where);
     free(s);
 }

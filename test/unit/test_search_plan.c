@@ -246,11 +246,108 @@ static void facets_agree(void **state)
                         "{\"count\":350,\"highlighted\":\"third\",\"value\":\"third\"}]");
 }
 
+static int64_t count_of(struct fixture *f, const char *body)
+{
+    return json_get_int(json_at(answer_of(f, body, ROUTE_NODE), 0), "found", -1);
+}
+
+/* Behind the program's back: what is remembered is not read again, and so does not see this. */
+static void meddle(struct fixture *f, const char *sql)
+{
+    sqlite3 *h = NULL;
+
+    assert_int_equal(sqlite3_open(arena_printf(f->a, "%s/atoll.sqlite", f->dir), &h), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(h);
+}
+
+/* Deletes an asset, or all; whether that is kept. */
+static void delete_assets(struct fixture *f, const char *nft, bool keep)
+{
+    _db_ struct db *db = store_lend(f->store);
+    _tx_ struct tx tx = {0};
+    struct err e;
+
+    ok(tx_begin(db, &tx, &e), e);
+    if (nft)
+        ok(asset_row_delete(db, f->a, CHAIN, nft, &e), e);
+    else
+        ok(rows_reset(db, CHAIN, &e), e);
+    if (keep)
+        ok(tx_commit(&tx, &e), e);
+}
+
+/* The sets of filters are remembered, until a transaction changes what they are made of. */
+static void filters_are_remembered(void **state)
+{
+    static const char body[] = "{\"q\":\"*\",\"filter_by\":\"metadata.author:=alice\"}";
+    static const char others[] = "{\"q\":\"*\",\"filter_by\":\"metadata.author:!=alice\"}";
+    struct fixture *f = *state;
+    struct asset_row row = asset(f->a, 7, "dataset", "Wind", "third");
+
+    put_many(f);
+    assert_int_equal(count_of(f, body), MANY);
+    meddle(f, "DELETE FROM asset_term WHERE field = 7 AND asset = 5");
+    assert_int_equal(count_of(f, body), MANY);
+    assert_int_equal(count_of(f, others), 0);
+    delete_assets(f, nft_of(f->a, 7), false);
+    assert_int_equal(count_of(f, body), MANY);
+    delete_assets(f, nft_of(f->a, 7), true);
+    assert_int_equal(count_of(f, body), MANY - 2);
+    assert_int_equal(count_of(f, others), 1);
+    put(f, &row);
+    assert_int_equal(count_of(f, body), MANY - 1);
+    delete_assets(f, NULL, true);
+    assert_int_equal(count_of(f, body), 0);
+    assert_int_equal(count_of(f, others), 0);
+}
+
+/* More assets than are looked at one by one, and more tags than the table of buckets begins with.
+ */
+static void tags_of_many_assets(void **state)
+{
+    enum { ASSETS = 5600, TAGS = 700 };
+    static const char body[] =
+        "{\"q\":\"*\",\"per_page\":0,\"facet_by\":\"metadata.tags\",\"max_facet_values\":1000}";
+    struct fixture *f = *state;
+    const struct json *counts;
+    struct json *v;
+    size_t i;
+
+    {
+        _db_ struct db *db = store_lend(f->store);
+        _tx_ struct tx tx = {0};
+        struct asset_row row;
+        struct err e;
+
+        ok(tx_begin(db, &tx, &e), e);
+        for (i = 0; i < ASSETS; i++) {
+            _arena_ struct arena *a = arena_new();
+
+            row = asset(a, (int)i, "dataset", "Wind", arena_printf(a, "T%zu", i % TAGS));
+            ok(asset_row_put(db, a, &row, ROW_WHOLE, &e), e);
+        }
+        ok(tx_commit(&tx, &e), e);
+    }
+    v = json_path(answer_of(f, body, ROUTE_NODE), "0.facet_counts.0");
+    assert_int_equal(json_get_int(json_get(v, "stats"), "total_values", 0), TAGS + 1);
+    counts = json_get(v, "counts");
+    assert_int_equal(json_len(counts), TAGS + 1);
+    assert_string_equal(json_text(f->a, json_at(counts, 0)),
+                        "{\"count\":5600,\"highlighted\":\"ocean\",\"value\":\"ocean\"}");
+    for (i = 1; i <= TAGS; i++)
+        assert_int_equal(json_get_int(json_at(counts, i), "count", 0), ASSETS / TAGS);
+    assert_string_equal(json_get_str(json_at(counts, 1), "value", ""), "T0");
+    assert_string_equal(json_get_str(json_at(counts, 2), "value", ""), "T1");
+    assert_string_equal(json_get_str(json_at(counts, 3), "value", ""), "T10");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(plans_use_indexes),       WITH(looks_make_no_lists), WITH(pages_add_up),
-        WITH(rare_among_common_words), WITH(facets_agree),
+        WITH(rare_among_common_words), WITH(facets_agree),        WITH(filters_are_remembered),
+        WITH(tags_of_many_assets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,6 +219,67 @@ static void writers_take_turns(void **state)
     assert_int_equal(value_of(f->store, "k"), THREADS * ROUNDS);
 }
 
+/* In a transaction that is kept or not. */
+static void forget(struct store *store, bool keep)
+{
+    _db_ struct db *db = store_lend(store);
+    _tx_ struct tx tx = {0};
+    struct err e;
+
+    ok(tx_begin(db, &tx, &e), e);
+    db_forget(db);
+    assert_false(db_recall(db, "a", &(char[3]){0}, 3)); /* others' state is not its own */
+    if (keep)
+        ok(tx_commit(&tx, &e), e);
+}
+
+static bool recalls(struct store *store, const char *key, const char *text)
+{
+    _db_ struct db *db = store_lend(store);
+    char got[16] = "";
+
+    return db_recall(db, key, got, strlen(text)) && !strcmp(got, text);
+}
+
+/* Remembers what was read in a generation; which one that is now. */
+static uint64_t remember(struct store *store, const char *key, const char *text, int64_t then)
+{
+    _db_ struct db *db = store_lend(store);
+    uint64_t now = db_generation(db);
+
+    db_remember(db, then < 0 ? now : (uint64_t)then, key, text, strlen(text));
+    return now;
+}
+
+static void memory_lasts_until_a_change(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t then = remember(f->store, "a", "abc", -1);
+    char key[16];
+    int i;
+
+    assert_true(recalls(f->store, "a", "abc"));
+    assert_false(recalls(f->store, "a", "ab"));
+    assert_false(recalls(f->store, "b", "abc"));
+    (void)remember(f->store, "a", "xyz", -1);
+    assert_true(recalls(f->store, "a", "xyz"));
+    forget(f->store, false);
+    assert_true(recalls(f->store, "a", "xyz"));
+    forget(f->store, true);
+    assert_false(recalls(f->store, "a", "xyz"));
+    (void)remember(f->store, "a", "xyz", (int64_t)then); /* was read before the change */
+    assert_false(recalls(f->store, "a", "xyz"));
+    (void)remember(f->store, "a", "new", -1);
+    for (i = 0; i < 100; i++) { /* the one in use stays, of the others the newest */
+        assert_true(recalls(f->store, "a", "new"));
+        (void)snprintf(key, sizeof(key), "key%d", i);
+        (void)remember(f->store, key, key, -1);
+    }
+    assert_true(recalls(f->store, "a", "new"));
+    assert_true(recalls(f->store, "key99", "key99"));
+    assert_false(recalls(f->store, "key50", "key50"));
+}
+
 static void file_is_private_and_stays(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +416,7 @@ int main(void)
         WITH(open_transaction_rolls_back),
         WITH(statements_nest),
         WITH(writers_take_turns),
+        WITH(memory_lasts_until_a_change),
         WITH(file_is_private_and_stays),
         WITH(folder_has_one_process),
         WITH(newer_schema_is_refused),
