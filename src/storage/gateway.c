@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
 #include "storage/storage_int.h"
 
 /* IPFS and Arweave: content behind an HTTP gateway of the operator's choice. */
@@ -10,6 +11,8 @@ static int locate(struct arena *a, const char *base, const char *id, struct stor
 {
     _buf_ struct buf segment = BUF_INIT(ID_MAX);
 
+    if (str_eq(id, ".") || str_eq(id, "..")) /* would lead out of the gateway's folder */
+        return failed(e, STORAGE, "it is no name of content");
     storage__encode(&segment, id, "-._*", "%20");
     if (segment.full)
         return failed(e, STORAGE, "its name is longer than %d bytes", ID_MAX);

@@ -605,6 +605,9 @@ static void gateways_serve_content(void **state)
         "{\"valid\":true,\"contentLength\":\"5\",\"name\":\"\",\"type\":\"Arweave\","
         "\"encryptedBy\":\"16U\",\"encryptMethod\":\"AES\"}");
     assert_string_equal(f->seen, "HEAD /ipfs/Qm%3Fx\nHEAD /ar1\n");
+    err_is(storage_info_get(f->storage, f->a, parse(f, "{\"type\":\"ipfs\",\"hash\":\"..\"}"),
+                            false, &info, &e),
+           e, STORAGE);
 }
 
 static void names_are_made_safe(void **state)
