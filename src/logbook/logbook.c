@@ -265,14 +265,16 @@ int logbook_open(struct store *store, const char *dir, const struct logbook_opti
     return 0;
 }
 
-int logbook_set(struct logbook *lb, const struct logbook_options *o, struct err *e)
+int logbook_prepare(struct logbook *lb, const struct logbook_options *o, struct err *e)
 {
-    if (o->files && log_files__prepare(lb->files, e) < 0)
-        return -1;
+    return o->files ? log_files__prepare(lb->files, e) : 0;
+}
+
+void logbook_set(struct logbook *lb, const struct logbook_options *o)
+{
     lock_scope(&lb->lock);
     set_locked(lb, o);
     pthread_cond_signal(&lb->woken);
-    return 0;
 }
 
 static void free_lines(struct list *lines)

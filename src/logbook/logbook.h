@@ -34,8 +34,10 @@ enum {
  */
 int logbook_open(struct store *store, const char *dir, const struct logbook_options *o,
                  struct logbook **ret, struct err *e) must_check;
-/* Other options from now on. What was written stays. FAILED when the folder cannot be made. */
-int logbook_set(struct logbook *lb, const struct logbook_options *o, struct err *e) must_check;
+/* Makes what other options need, before they are set. FAILED when the folder cannot be made. */
+int logbook_prepare(struct logbook *lb, const struct logbook_options *o, struct err *e) must_check;
+/* Other options from now on. What was written stays. */
+void logbook_set(struct logbook *lb, const struct logbook_options *o);
 /* Writes what waits, and frees. Lines only go to stderr afterwards. NULL is allowed. */
 void logbook_close(struct logbook *lb);
 

@@ -145,22 +145,20 @@ struct logbook_options settings_logs(const struct config *c)
 /* --- changing --- */
 
 /* What is LIVE in options.def, and only that. */
-static int apply(struct node *n, const struct config *c, struct err *e)
+static void apply(struct node *n, const struct config *c)
 {
     _arena_ struct arena *a = arena_new();
     const struct http_options limits = settings_limits(c);
     const struct indexer_policy policy = settings_policy(a, c);
     const struct logbook_options logs = settings_logs(c);
 
-    if (logbook_set(n->logbook, &logs, e) < 0)
-        return -1;
+    logbook_set(n->logbook, &logs);
     log_set_level(c->log_level);
     log_set_console(c->log_console);
     http_server_set_limits(n->http, &limits);
     auth_set_admins(n->auth, c->allowed_admins.items, c->allowed_admins.count);
     if (n->indexer)
         indexer_set_policy(n->indexer, &policy);
-    return 0;
 }
 
 /* A link stays one, and the file keeps its mode. A container may have it as a mount of its own. */
@@ -201,10 +199,12 @@ static void tell_notices(const struct config *c)
 static int put(struct node *n, struct arena *a, const struct config_change *change,
                struct settings_change *ret, struct err *e)
 {
+    const struct logbook_options logs = settings_logs(change->config);
     struct err why;
 
-    if (write_file(change, &why) < 0 || apply(n, change->config, &why) < 0)
+    if (logbook_prepare(n->logbook, &logs, &why) < 0 || write_file(change, &why) < 0)
         return refused(e, CONFIG_PUSH_FAILED, why.msg);
+    apply(n, change->config);
     tell_notices(change->config);
     ret->keys = change->keys;
     ret->overridden = change->overridden;

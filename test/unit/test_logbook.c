@@ -352,14 +352,16 @@ static void options_change_while_it_runs(void **state)
     log_info("node", "only in memory");
     assert_int_equal(json_len(find(&w, all)), 1);
     o.db = o.files = true;
-    ok(logbook_set(w.lb, &o, &e), e);
+    ok(logbook_prepare(w.lb, &o, &e), e);
+    logbook_set(w.lb, &o);
     assert_int_equal(json_len(find(&w, all)), 0);
     log_info("node", "in all three");
     assert_int_equal(json_len(find(&w, all)), 1);
     (void)snprintf(path, sizeof(path), "%s/logs/atoll.log", w.dir);
     assert_true(fs_size(path) > 0);
     o.db = false;
-    ok(logbook_set(w.lb, &o, &e), e);
+    ok(logbook_prepare(w.lb, &o, &e), e);
+    logbook_set(w.lb, &o);
     assert_int_equal(json_len(find(&w, all)), 2);
     world_close(&w);
 }
