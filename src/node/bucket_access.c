@@ -3,8 +3,21 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "node/chains.h"
+
+enum { ASKING_MS = 10000 };
+
+/* A chain that does not answer is not waited for once for each list that somebody has named. */
+static bool is_late(struct bucket_reader *r)
+{
+    int64_t now = clock_mono_ms();
+
+    if (r->count == 0)
+        r->until = now + ASKING_MS;
+    return now > r->until;
+}
 
 static bool holds(struct bucket_reader *r, uint64_t chain, const struct addr *contract)
 {
@@ -15,7 +28,7 @@ static bool holds(struct bucket_reader *r, uint64_t chain, const struct addr *co
     for (i = 0; i < r->count; i++)
         if (r->asked[i].chain == chain && addr_eq(&r->asked[i].contract, contract))
             return r->asked[i].has;
-    if (r->count == BUCKET_ASKED_MAX || !node_rpc(r->node, chain))
+    if (r->count == BUCKET_ASKED_MAX || !node_rpc(r->node, chain) || is_late(r))
         return false;
     new = &r->asked[r->count++];
     *new = (struct bucket_asked){chain, *contract, false};

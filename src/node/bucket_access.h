@@ -13,11 +13,12 @@ enum { BUCKET_ASKED_MAX = 256 };
 
 /*
  * One account and what the chains have said of it, for as long as a request lasts. After
- * BUCKET_ASKED_MAX different contracts no more are asked, and the answer is no.
+ * BUCKET_ASKED_MAX different contracts, or some seconds, no more are asked, and the answer is no.
  */
 struct bucket_reader {
     struct node *node;
     struct addr who;
+    int64_t until; /* monotonic ms; set with the first question */
     size_t count;
     struct bucket_asked {
         uint64_t chain;
