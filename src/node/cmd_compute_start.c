@@ -54,10 +54,19 @@ static int check_price(const struct compute_request *r, struct err *e)
     return r->free_job ? 0 : compute_quote(&p, &cost, e);
 }
 
-static int check_room(const struct start *s, const struct compute_resources *resources,
+/* Of a free job all is judged before there is room for it, of a paid one its room comes first. */
+static int check_room(const struct start *s, bool last, const struct compute_resources *resources,
                       struct err *e)
 {
-    return s->queue_s > 0 ? 0 : compute_available(s->ask.env, s->ask.free_job, resources, e);
+    return s->queue_s > 0 || s->ask.free_job != last
+               ? 0
+               : compute_available(s->ask.env, s->ask.free_job, resources, e);
+}
+
+static int read_payment(const struct start *s, struct compute_request *r, struct err *e)
+{
+    return s->ask.free_job ? 0
+                           : compute_ask_payment(s->ask.task, s->payment, &r->chain, &r->token, e);
 }
 
 /* Rounded up; what no environment allows comes out as something that none allows. */
@@ -94,12 +103,12 @@ static int run(struct start *s, struct err *e)
     if (s->ask.free_job && !compute_env_info(r.env)->conf->free.offered)
         return refused(e, COMPUTE_NO_FREE_JOBS);
     if (compute_fill(r.env, r.free_job, s->resources, &resources, e) < 0 ||
-        check_room(s, &resources, e) < 0 ||
+        check_room(s, false, &resources, e) < 0 ||
         compute_ask_registry(t, s->registry_auth, &r.registry_auth, e) < 0 ||
         compute_ask_access(&s->ask, e) < 0 ||
         compute_ask_output(&s->ask, s->output, s->bucket, e) < 0 ||
         compute_parts_load(&s->ask, s->datasets, s->algorithm, &parts, e) < 0 ||
-        (!r.free_job && compute_ask_payment(t, s->payment, &r.chain, &r.token, e) < 0) ||
+        check_room(s, true, &resources, e) < 0 || read_payment(s, &r, e) < 0 ||
         check_price(&r, e) < 0 || compute_parts_paid(&s->ask, &parts, e) < 0)
         return -1;
     r.inputs = compute_parts_inputs(t->arena, &parts);

@@ -54,6 +54,8 @@ describe('the queue', () => {
     const first = await start(patient)
     await running(first)
     await assert.rejects(start('true'), /Too many running free jobs /)
+    // what is wrong with a free job is said although there is no room for it
+    await assert.rejects(start('true', { datasets: [{ documentId: `did:op:${'0'.repeat(64)}`, serviceId: '1' }] }), /DDO did:op:0+ not found/)
     const brief = await start('true', { queue: 1 })
     const waiting = await start('echo waited', { queue: 600 })
     const last = await start('echo last', { queue: 600 })
