@@ -17,7 +17,7 @@ C_TYPES = {"string": "const char *", "text": "const char *", "address": "const c
            "strings": "const struct json *", "json": "const struct json *"}
 HAS = {"int", "number", "bool"}
 # Where a command runs, and how its page says so.
-RUNS = {"worker": "on a worker", "inline": "on the loop", "waiting": "on a worker, of which half at the most wait for others"}
+RUNS = {"worker": "on a worker", "inline": "on the loop", "waiting": "on a worker for commands that wait for others"}
 KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply",
         "reply_type", "reply_schema", "reply_direct", "errors"}
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
@@ -222,10 +222,10 @@ def code(commands):
     out.append("const struct api_command api_commands[] = {")
     for c in commands:
         inline = str(c.get("run") == "inline").lower()
-        waits = str(c.get("run") == "waiting").lower()
+        lane = "QUICK" if c.get("run") != "waiting" else "ASKS" if c.get("auth", "none") == "none" else "WAITS"
         direct = str(c.get("direct", True)).lower()
         node = str(any(f["name"] == "node" for f in c["fields"])).lower()
-        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, {waits}, {direct}, {node}}},")
+        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, API_LANE_{lane}, {direct}, {node}}},")
     out += ["};", f"const size_t api_command_count = {len(commands)};", ""]
     routes = [r for c in commands for r in c["routes"]]
     routes.sort(key=lambda r: (r["path"].lower(), r["method"]))

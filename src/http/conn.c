@@ -101,7 +101,7 @@ bool exchange_offload(struct exchange *x, void (*run)(struct pool_item *item))
     x->item.run = run;
     x->working = true;
     x->server->working++;
-    if (pool_run(x->server->pool, &x->item))
+    if (pool_run(x->server->lanes[x->request.lane], &x->item))
         return true;
     x->working = false;
     x->server->working--;

@@ -52,6 +52,7 @@ struct http_request {
     bool streamed;     /* set by http_app.admit: the body is not collected, see struct http_sink */
     const char *peer;  /* the client's address (of the socket, or told by a trusted proxy) */
     void *plan;        /* what http_app.admit left there */
+    unsigned lane;     /* below HTTP_LANES; `handle` may set it before it offloads */
 };
 
 /* The value of a header (name in lower case), NULL when absent. */
@@ -137,6 +138,13 @@ void http_reply_range(const struct http_request *r, struct http_reply *reply);
 enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
 
 /*
+ * Workers stand in lanes: `work` is called on one of the request's lane, whatever the others do, so
+ * that what may wait long keeps nobody waiting but its like. Requests of a lane wait for each other
+ * in the order they came.
+ */
+enum { HTTP_LANES = 3 };
+
+/*
  * The application. `admit` runs on the loop when the header block is complete: it answers how
  * many bytes of body the request may have and may set r->plan; with HTTP_BODY_UNWANTED `handle`
  * has to answer at once, and the connection ends where a body would follow. `handle` runs on the
@@ -166,7 +174,7 @@ struct http_tls {
 struct http_options {
     const char *bind;          /* numeric address; NULL = every interface */
     int port;                  /* 0 = any free one, see http_server_port() */
-    size_t workers;            /* threads for `work`; 16 */
+    size_t workers;            /* threads of lane 0, the others have half as many each; 16 */
     size_t backlog;            /* requests waiting for a worker, beyond it 503; 1024 */
     size_t max_connections;    /* open at once, beyond it idle ones end, or 503; 4096 */
     size_t body_memory;        /* bytes of all bodies at a time, beyond it 503, uploads beyond its

@@ -194,7 +194,7 @@ struct http_server {
     struct http_options options;
     struct http_app app;
     struct gate *gate;
-    struct pool *pool;
+    struct pool *lanes[HTTP_LANES];
     int port;
     struct list conns;
     size_t conn_count;

@@ -265,18 +265,31 @@ static void close_all(uv_handle_t *h, void *arg)
 
 static void server_free(struct http_server *s)
 {
+    size_t i;
+
     uv_walk(&s->loop, close_all, NULL);
     (void)uv_run(&s->loop, UV_RUN_DEFAULT);
     must(uv_loop_close(&s->loop) == 0);
     gate_free(s->gate);
     if (s->limits)
         gate_free(s->limits);
-    pool_free(s->pool);
+    for (i = 0; i < HTTP_LANES; i++)
+        pool_free(s->lanes[i]);
     pthread_mutex_destroy(&s->lock);
     tls_context_free(s->tls);
     free(s->read_buf);
     free(s->plain_buf);
     free(s);
+}
+
+static void start_lanes(struct http_server *s)
+{
+    static const char *const names[HTTP_LANES] = {"work", "wait", "ask"};
+    size_t half = s->options.workers > 1 ? s->options.workers / 2 : 1;
+    size_t i;
+
+    for (i = 0; i < HTTP_LANES; i++)
+        s->lanes[i] = pool_new(names[i], i == 0 ? s->options.workers : half, s->options.backlog);
 }
 
 int http_server_start(const struct http_options *o, const struct http_app *app,
@@ -306,7 +319,7 @@ int http_server_start(const struct http_options *o, const struct http_app *app,
     s->plain_buf = s->tls ? xmalloc(READ_SIZE) : NULL;
     s->options.bind = NULL;
     s->options.tls = NULL;
-    s->pool = pool_new("work", s->options.workers, s->options.backlog);
+    start_lanes(s);
     thread_start(&s->thread, "http", loop_main, s);
     *ret = s;
     return 0;

@@ -13,11 +13,17 @@
  * are constants; any thread may read them.
  */
 
+/*
+ * Who names a server that never answers has a worker wait for it. Commands that may have to wait
+ * like this have workers of their own, and once more of their own where nobody signs for them.
+ */
+enum api_lane { API_LANE_QUICK, API_LANE_WAITS, API_LANE_ASKS };
+
 struct api_command {
     const char *name;
     int (*run)(struct task *t, struct err *e);
     bool on_loop;    /* answered inline */
-    bool waits;      /* for servers of strangers, perhaps */
+    unsigned lane;   /* of workers: enum api_lane */
     bool direct;     /* reachable by /directCommand */
     bool takes_node; /* "node" is an argument of its own, not the peer to pass the command to */
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/dispatch.h"
 
-#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
@@ -242,40 +241,6 @@ static void tell(const struct http_request *r, const struct http_reply *reply, c
     log_http("http", "%s %s %s %d from %s", method, r->path, command, status, r->peer);
 }
 
-/* --- commands that wait for others --- */
-
-enum { WORKERS_DEFAULT = 16 };
-
-static int waiting_most(const struct node *n)
-{
-    int64_t workers = n->config->workers ? n->config->workers : WORKERS_DEFAULT;
-
-    return workers > 1 ? (int)(workers / 2) : 1;
-}
-
-/*
- * Whoever names a server that never answers has a worker wait for it. Commands that may have to
- * wait like this get half of the workers, so that the others go on whatever strangers do.
- */
-static int run_waiting(struct node *n, struct task *t, struct err *e)
-{
-    static atomic_int waiting;
-    static _Thread_local bool inside; /* a request of this node to itself has its place already */
-    int result;
-
-    if (inside)
-        return t->command->run(t, e);
-    if (atomic_fetch_add(&waiting, 1) < waiting_most(n)) {
-        inside = true;
-        result = t->command->run(t, e);
-        inside = false;
-    } else {
-        result = refused(e, TOO_BUSY);
-    }
-    atomic_fetch_sub(&waiting, 1);
-    return result;
-}
-
 /* Parses if that has not been done yet, and runs; true when a worker has to go on. */
 static bool run(struct node *n, struct http_request *r, struct http_reply *reply, bool on_loop)
 {
@@ -292,8 +257,7 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     p->task.on_loop = on_loop;
     if (on_loop && !p->task.command->on_loop)
         return true;
-    result =
-        p->task.command->waits ? run_waiting(n, &p->task, &e) : p->task.command->run(&p->task, &e);
+    result = p->task.command->run(&p->task, &e);
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
@@ -367,9 +331,14 @@ static enum http_verdict handle(void *ctx, struct http_request *r, struct http_r
         answer_error(r, reply, API_ERR_TEXT, &e);
         return HTTP_ANSWERED;
     }
-    if (r->body.n > INLINE_BODY_MAX || (p->route && !p->route->command->on_loop))
+    if (r->body.n > INLINE_BODY_MAX || (p->route && !p->route->command->on_loop)) {
+        r->lane = p->route ? p->route->command->lane : API_LANE_ASKS;
         return HTTP_OFFLOAD;
-    return run(ctx, r, reply, true) ? HTTP_OFFLOAD : HTTP_ANSWERED;
+    }
+    if (!run(ctx, r, reply, true))
+        return HTTP_ANSWERED;
+    r->lane = p->task.command->lane;
+    return HTTP_OFFLOAD;
 }
 
 static void work(void *ctx, struct http_request *r, struct http_reply *reply)

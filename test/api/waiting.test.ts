@@ -16,7 +16,7 @@ after(async () => {
   assert.equal(status, 0)
 })
 
-test('those who wait for strangers have half of the workers', async () => {
+test('those who wait for strangers keep nobody waiting but their like', async () => {
   const held = new Set<Socket>()
   const silent = createServer((s) => { held.add(s); s.on('error', () => {}) })
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
@@ -25,18 +25,20 @@ test('those who wait for strangers have half of the workers', async () => {
   const body = JSON.stringify({ type: 'url', url, method: 'GET' })
   const asked = Array.from({ length: 3 * WORKERS }, async () =>
     replies.push(await send(`${node.url}/api/services/fileInfo`, 'POST', body)))
+  // by the other door too, behind more bytes than are looked at before a worker has them
+  const direct = send(`${node.url}/directCommand`, 'POST', JSON.stringify({ command: 'fileInfo', type: 'url', file: { url, method: 'GET' }, x: 'x'.repeat(300_000) }))
 
-  await until('those who have to wait', () => held.size === WORKERS / 2 && replies.length === 3 * WORKERS - WORKERS / 2, 60_000)
-  for (const r of replies) assert.deepEqual([r.status, r.text], [503, 'The node is busy, try again later.'])
+  await until('those who are asked', () => held.size === WORKERS / 2, 60_000)
   assert.equal((await send(`${node.url}/api/aquarius/assets/ddo/did:op:00`, 'GET')).status, 404)
-  assert.equal(held.size, WORKERS / 2, 'nobody has stopped waiting')
+  const job = await send(`${node.url}/api/services/compute`, 'POST', '{}')
+  assert.equal(job.status, 400, 'those who sign have other workers')
+  assert.deepEqual([held.size, replies.length], [WORKERS / 2, 0], 'nobody has stopped waiting')
 
   silent.close()
   for (const s of held) s.destroy()
   await Promise.all(asked)
-  assert.deepEqual(replies.slice(-WORKERS / 2).map((r) => r.status), [200, 200])
-  const again = await send(`${node.url}/api/services/fileInfo`, 'POST', body)
-  assert.equal(again.status, 200, 'their places are free again')
+  for (const r of replies) assert.deepEqual([r.status, JSON.parse(r.text)[0].valid], [200, false], r.text)
+  assert.equal((await direct).status, 200)
 })
 
 test('a file that leads back to the node is refused, whatever headers its author gives it', async () => {
