@@ -151,8 +151,11 @@ describe('a silent policy server denies, and the answer says so', () => {
       assert.equal((await http(`${w.url}/api/services/computeEnvironments`)).status, 200)
       return Promise.all(waiting)
     })
-    for (const r of all) refused(r, 403, text(/(the policy server did not answer in time|too many questions wait for the policy server)$/))
-    assert.ok(all.some((r) => r.text.includes('too many questions')))
+    for (const r of all) refused(r, 403, text(/the policy server did not answer in time$/))
+    // what is asked by those who need nobody else has more workers than may wait for it
+    const ask = () => post(`${w.url}/api/services/PolicyServerPassthrough`, { policyServerPassthrough: { action: 'x' } })
+    const [many] = await policy.during(broken['is slow']?.[0] ?? allow, () => Promise.all(urls.map(ask)))
+    assert.equal(many.some((r) => r.text.includes('too many questions')), true, many.map((r) => r.text).join('\n'))
     assert.ok(!w.log.includes(KEY), 'the key is in the log')
   })
 })
