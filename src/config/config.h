@@ -266,6 +266,23 @@ struct config {
     const char *asset_purgatory_url;
     int64_t purgatory_interval; /* ms */
 
+    /* the gateway */
+    bool gateway;
+    const char *base_domain;
+    const char *gateway_bind; /* NULL: every address */
+    int64_t gateway_http_port;
+    int64_t gateway_https_port;
+    bool gateway_keep;
+    const char *caddy;
+    bool test_cert;
+    const char *acme; /* "internal" or a URL, like the next one */
+    const char *acme_staging;
+    const char *acme_ca; /* or NULL, like the next ones */
+    const char *acme_email;
+    const char *dns_resolver;
+    struct config_texts gateway_addresses;
+    int64_t gateway_renew_interval; /* ms */
+
     /* logs */
     enum log_level log_level;
     bool log_console;
