@@ -163,6 +163,66 @@ int compute_quote(const struct compute_price *p, struct u256 *ret_cost, struct e
 /* How long a lock must last: run + queue + time to claim. */
 int64_t compute_lock_seconds(const struct compute *c, int64_t max_duration_s, int64_t queue_s);
 
+/* --- what is no job: services use the same machines, prices and accounting --- */
+
+/* Resources of an environment that somebody holds until he gives them back. */
+struct compute_claim {
+    const char *id; /* of the holder; one for each */
+    const struct compute_env *env;
+    const struct compute_resources *resources;
+    bool restored; /* held by an earlier process: counts also when it does not fit any more */
+};
+/*
+ * Takes them, or changes what the holder has, in one go; from then on they are not free, neither
+ * for jobs nor for services. COMPUTE_AVAILABLE and friends when they are not free; then the holder
+ * keeps what he had. Claims live in memory: their owner restores them at start.
+ */
+int compute_claim(struct compute *c, const struct compute_claim *claim, struct err *e) must_check;
+/* Gives them back; jobs that wait for them may begin. A holder of nothing is no error. */
+void compute_unclaim(struct compute *c, const char *id);
+
+/*
+ * The prices of an environment for these resources as they are now, as text to be kept: what is
+ * agreed on does not change with the configuration. on_chain: the chain must have an escrow.
+ * COMPUTE_CHAIN, COMPUTE_TOKEN. There is no least duration: that is for jobs.
+ */
+int compute_terms(struct arena *a, const struct compute_price *p, bool on_chain,
+                  const char **ret_text, struct err *e) must_check;
+/* What seconds cost by such terms: the function that jobs are billed by. */
+int compute_terms_cost(const char *terms, int64_t seconds, struct u256 *ret, struct err *e)
+    must_check;
+/* The part of each resource in it; the parts add up to the whole exactly. In the arena. */
+struct compute_part {
+    const char *id;
+    int64_t milli;
+    struct u256 cost;
+};
+int compute_terms_parts(struct arena *a, const char *terms, int64_t seconds,
+                        struct compute_part **ret, size_t *ret_count, struct err *e) must_check;
+
+/*
+ * How much more of cores and memory is given away than there is, in thousandths from 1000 on; never
+ * of disk or devices. Limits of a single job stay, and so do prices. At once, for what comes next.
+ */
+struct compute_overcommit {
+    int64_t cpu_milli;
+    int64_t ram_milli;
+};
+void compute_set_overcommit(struct compute *c, const struct compute_overcommit *o);
+
+/*
+ * [{id, resources: [{id, total, used, free, overProvisioned}]}], amounts as numbers; used by
+ * services and jobs together. overProvisioned: what of the total the machine does not have.
+ */
+struct json *compute_capacity_json(struct compute *c, struct arena *a);
+
+/* Every (chain, token) that an environment takes, once, in the order of the configuration. */
+struct compute_offer {
+    uint64_t chain;
+    struct addr token;
+};
+size_t compute_offers(struct compute *c, struct compute_offer *ret, size_t max);
+
 /* --- jobs --- */
 
 enum {

@@ -65,7 +65,9 @@ struct compute {
     pthread_t clock;
     bool started;
     bool ending;
-    struct list jobs;    /* live jobs, oldest first */
+    struct list jobs;   /* live jobs, oldest first */
+    struct list claims; /* of what is no job (claims.c) */
+    struct compute_overcommit overcommit;
     struct cron cleanup; /* when results that have expired go */
     int64_t next_sweep;  /* monotonic ms */
 };
@@ -131,7 +133,20 @@ int image__note_login(const struct job *j, struct err *e) must_check;
 /* --- env.c --- */
 int env__load(struct compute *c, struct err *e) must_check;
 
+/* --- claims.c; compute.lock is held --- */
+/* What services hold of a resource of one environment, or of all those of its engine. */
+int64_t claims__used(struct compute *c, const struct compute_env *env, const char *id,
+                     bool all_envs);
+
+void claims__free(struct compute *c); /* at the end, without the lock */
+
 /* --- fit.c; compute.lock is held --- */
+/* What there is to give away: more than the machine has, where the operator says so. */
+int64_t fit__total(const struct compute_env *env, const struct resource *r);
+const struct resource *fit__resource(const struct compute_env *env, const char *id);
+/* Whether so many resources are free, whoever wants them. */
+int fit__resources(const struct compute_env *env, bool free_job, const struct compute_resources *r,
+                   struct err *e) must_check;
 int fit__check(const struct compute_env *env, bool free_job, const struct compute_resources *r,
                struct err *e) must_check;
 int64_t fit__amount(const struct compute_resources *r, const char *id);

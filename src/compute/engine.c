@@ -16,6 +16,7 @@ enum {
     PULL_TIMEOUT_S = 900,
     CLAIM_TIMEOUT_S = 3600,
     SWEEP_MS = 60000,
+    OVERCOMMIT_NONE = 1000,
     FOLDER_MODE = 0700
 };
 
@@ -240,6 +241,8 @@ int compute_new(const struct compute_options *o, const struct compute_callbacks 
     pthread_mutex_init(&c->lock, NULL);
     cond_init(&c->wake);
     list_init(&c->jobs);
+    list_init(&c->claims);
+    c->overcommit = (struct compute_overcommit){OVERCOMMIT_NONE, OVERCOMMIT_NONE};
     if ((o->cleanup_cron && cron_parse(o->cleanup_cron, &c->cleanup, e) < 0) ||
         env__load(c, e) < 0) {
         compute_free(c);
@@ -344,6 +347,7 @@ void compute_free(struct compute *c)
     stop_threads(c);
     while ((item = list_pop(&c->jobs)))
         job__free(container_of(item, struct job, link));
+    claims__free(c);
     logs__free(c->logs);
     for (i = 0; i < c->engine_count; i++)
         docker_free(c->engine[i].docker);

@@ -42,7 +42,7 @@ static struct compute_amount *find_item(struct compute_resources *r, const char 
     return NULL;
 }
 
-static const struct resource *find_resource(const struct compute_env *env, const char *id)
+const struct resource *fit__resource(const struct compute_env *env, const char *id)
 {
     size_t i;
 
@@ -93,7 +93,7 @@ static int check_known(const struct compute_env *env, const struct json *request
     for (i = 0; i < json_len(requested); i++) {
         const char *id = json_get_str(json_at(requested, i), "id", "");
 
-        if (!find_resource(env, id) && json_num(json_get(json_at(requested, i), "amount"), 0) > 0)
+        if (!fit__resource(env, id) && json_num(json_get(json_at(requested, i), "amount"), 0) > 0)
             return refused(e, COMPUTE_NO_RESOURCE, id);
     }
     return 0;
@@ -105,7 +105,7 @@ static int apply_constraint(const struct compute_env *env, bool free_job,
                             struct compute_resources *r, struct err *e)
 {
     struct compute_amount *other = find_item(r, rule->id);
-    const struct resource *known = find_resource(env, rule->id);
+    const struct resource *known = fit__resource(env, rule->id);
     char amount[TEXT_SIZE], want[TEXT_SIZE], limit[TEXT_SIZE];
     double units = (double)of->milli;
 
@@ -173,7 +173,7 @@ int64_t fit__used(struct compute *c, const struct compute_env *env, const char *
                   bool free_only)
 {
     struct list *item, *next;
-    int64_t sum = 0;
+    int64_t sum = free_only ? 0 : claims__used(c, env, id, all_envs);
 
     list_for_each(item, next, &c->jobs)
     {
@@ -184,6 +184,21 @@ int64_t fit__used(struct compute *c, const struct compute_env *env, const char *
             sum += fit__amount(&j->resources, id);
     }
     return sum;
+}
+
+/* The factor for a kind of resource, in thousandths. */
+static int64_t overcommit(const struct compute *c, const char *id)
+{
+    if (str_eq(id, "cpu"))
+        return c->overcommit.cpu_milli;
+    return str_eq(id, "ram") ? c->overcommit.ram_milli : MILLI;
+}
+
+int64_t fit__total(const struct compute_env *env, const struct resource *r)
+{
+    int64_t factor = overcommit(env->engine->compute, r->id);
+
+    return factor == MILLI ? r->total : r->total * factor / MILLI;
 }
 
 static int64_t physical(const struct engine *g, const char *id)
@@ -204,17 +219,17 @@ static int check_globally(const struct compute_env *env, const struct compute_am
     size_t i;
 
     for (i = 0; i < g->env_count; i++) {
-        const struct resource *r = find_resource(&g->env[i], want->id);
+        const struct resource *r = fit__resource(&g->env[i], want->id);
 
-        total += r ? r->total : 0;
+        total += r ? fit__total(&g->env[i], r) : 0;
     }
     if (str_eq(want->id, "cpu") || str_eq(want->id, "ram") || str_eq(want->id, "disk")) {
         /* an operator may sell more than there is, but only where it was configured so */
-        int64_t there = physical(g, want->id);
-        const struct resource *own = find_resource(env, want->id);
+        int64_t there = physical(g, want->id) * overcommit(g->compute, want->id) / MILLI;
+        int64_t own = fit__total(env, fit__resource(env, want->id));
 
-        if (own->total > there)
-            there = own->total;
+        if (own > there)
+            there = own;
         total = total < there ? total : there;
     }
     remaining = total - fit__used(g->compute, env, want->id, true, false);
@@ -228,14 +243,14 @@ static int check_globally(const struct compute_env *env, const struct compute_am
 static int check_one(const struct compute_env *env, bool free_job,
                      const struct compute_amount *want, struct err *e)
 {
-    const struct resource *r = find_resource(env, want->id);
+    const struct resource *r = fit__resource(env, want->id);
     struct compute *c = env->engine->compute;
     bool shared;
 
     if (!r)
         return refused(e, COMPUTE_NO_RESOURCE, want->id);
     shared = str_eq(r->type, "gpu");
-    if (want->milli > r->total - fit__used(c, env, r->id, shared, false))
+    if (want->milli > fit__total(env, r) - fit__used(c, env, r->id, shared, false))
         return refused(e, COMPUTE_AVAILABLE, r->id);
     if (!shared && check_globally(env, want, e) < 0)
         return -1;
@@ -262,22 +277,29 @@ static void count_jobs(const struct compute_env *env, int64_t *ret_all, int64_t 
     }
 }
 
+int fit__resources(const struct compute_env *env, bool free_job, const struct compute_resources *r,
+                   struct err *e)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        if (r->item[i].milli > 0 && check_one(env, free_job, &r->item[i], e) < 0)
+            return -1;
+    return 0;
+}
+
 int fit__check(const struct compute_env *env, bool free_job, const struct compute_resources *r,
                struct err *e)
 {
     const struct config_environment *conf = env->conf;
     int64_t all, free_jobs;
-    size_t i;
 
     count_jobs(env, &all, &free_jobs);
     if (conf->max_jobs > 0 && all >= conf->max_jobs)
         return refused(e, COMPUTE_MANY_JOBS);
     if (free_job && conf->free.max_jobs > 0 && free_jobs >= conf->free.max_jobs)
         return refused(e, COMPUTE_MANY_FREE_JOBS);
-    for (i = 0; i < r->count; i++)
-        if (r->item[i].milli > 0 && check_one(env, free_job, &r->item[i], e) < 0)
-            return -1;
-    return 0;
+    return fit__resources(env, free_job, r, e);
 }
 
 int compute_available(const struct compute_env *env, bool free_job,

@@ -187,7 +187,7 @@ static struct json *resource_json(struct arena *a, const struct compute_env *env
     struct json *v = json_new_object(a);
     bool shared = str_eq(r->type, "gpu");
     const char *description = r->conf ? r->conf->description : NULL;
-    int64_t total = free_part && r->free_total >= 0 ? r->free_total : r->total;
+    int64_t total = free_part && r->free_total >= 0 ? r->free_total : fit__total(env, r);
 
     if (!description && str_eq(r->id, "cpu"))
         description = c->cpu_model;

@@ -91,9 +91,13 @@ static const struct config_fee *find_fee(const struct config_environment *conf, 
     return NULL;
 }
 
-int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
-                 const struct addr *token, struct job_terms *ret, struct err *e)
+/* chain 0: for nothing. on_chain: the money moves there. */
+static int read_terms(struct arena *a, const struct compute_price *p, bool on_chain,
+                      struct job_terms *ret, struct err *e)
 {
+    const struct compute_env *env = p->env;
+    const struct addr *token = &p->token;
+    uint64_t chain = p->chain;
     const struct config_environment *conf = env->conf;
     struct compute *c = env->engine->compute;
     const struct config_fee *fee;
@@ -107,7 +111,7 @@ int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
     };
     if (chain == 0)
         return 0;
-    if (!c->o.escrow || !escrow_has_chain(c->o.escrow, chain))
+    if (on_chain && (!c->o.escrow || !escrow_has_chain(c->o.escrow, chain)))
         return refused(e, COMPUTE_CHAIN, arena_printf(a, "%llu", (unsigned long long)chain));
     fee = find_fee(conf, chain, token);
     if (!fee)
@@ -118,6 +122,64 @@ int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
     for (i = 0; i < fee->price_count; i++)
         ret->price[ret->price_count++] = fee->prices[i];
     return c->cb.decimals(c->cb.ctx, chain, token, &ret->decimals, e);
+}
+
+int price__terms(struct arena *a, const struct compute_env *env, uint64_t chain,
+                 const struct addr *token, struct job_terms *ret, struct err *e)
+{
+    const struct compute_price p = {.env = env, .chain = chain, .token = *token};
+
+    return read_terms(a, &p, true, ret, e);
+}
+
+int compute_terms(struct arena *a, const struct compute_price *p, bool on_chain,
+                  const char **ret_text, struct err *e)
+{
+    struct job_terms terms;
+
+    if (read_terms(a, p, on_chain, &terms, e) < 0)
+        return -1;
+    terms.min_duration_s = 0;
+    *ret_text = job_terms_text(a, &terms, p->resources);
+    return 0;
+}
+
+int compute_terms_cost(const char *text, int64_t seconds, struct u256 *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct compute_resources r;
+    struct job_terms terms;
+
+    if (job_terms_parse(a, text, &terms, &r, e) < 0)
+        return -1;
+    return price__cost(&terms, &r, seconds, ret, e);
+}
+
+/* The cost with each further resource, less the cost without it: rounding goes where it arises. */
+int compute_terms_parts(struct arena *a, const char *text, int64_t seconds,
+                        struct compute_part **ret, size_t *ret_count, struct err *e)
+{
+    struct u256 before = u256_from(0), now;
+    struct compute_resources r;
+    struct compute_part *parts;
+    struct job_terms terms;
+    size_t count;
+
+    if (job_terms_parse(a, text, &terms, &r, e) < 0)
+        return -1;
+    count = r.count;
+    parts = arena_calloc(a, count, sizeof(*parts));
+    for (r.count = 0; r.count < count;) {
+        struct compute_part *part = &parts[r.count++];
+
+        *part = (struct compute_part){r.item[r.count - 1].id, r.item[r.count - 1].milli, before};
+        if (price__cost(&terms, &r, seconds, &now, e) < 0 || !u256_sub(&now, &before, &part->cost))
+            return -1;
+        before = now;
+    }
+    *ret = parts;
+    *ret_count = count;
+    return 0;
 }
 
 int compute_quote(const struct compute_price *p, struct u256 *ret_cost, struct err *e)
