@@ -36,7 +36,7 @@ static struct json *log_config(struct arena *a, int64_t bytes_max)
 }
 
 /* Lists grow, so that what hardens the container stays; the rest is set. */
-static int merge(struct arena *a, struct json *host, const char *extra_json, struct err *e)
+int docker__merge(struct arena *a, struct json *host, const char *extra_json, struct err *e)
 {
     struct json *extra;
     size_t i, k;
@@ -79,7 +79,7 @@ static int host_config(struct arena *a, const struct docker_create *c, struct js
     if (c->log_bytes_max)
         json_set(a, h, "LogConfig", log_config(a, c->log_bytes_max));
     *ret = h;
-    return c->host_extra_json ? merge(a, h, c->host_extra_json, e) : 0;
+    return c->host_extra_json ? docker__merge(a, h, c->host_extra_json, e) : 0;
 }
 
 static int spec_json(struct arena *a, const struct docker_create *c, struct json **ret,

@@ -40,6 +40,10 @@ int docker__open(struct docker *d, struct arena *a, const struct docker__req *r,
 /* The request's parts that may hold anything: percent-encoded, "/" too. */
 const char *docker__escape(struct arena *a, const char *s);
 
+/* Merges a JSON object into HostConfig: lists are appended, the rest is set. */
+int docker__merge(struct arena *a, struct json *host, const char *extra_json, struct err *e)
+    must_check;
+
 /* Milliseconds of "2026-11-21T01:02:03.123456789Z"; 0 for Docker's year 1 and for nonsense. */
 int64_t docker__time_ms(const char *text);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/str.h"
+#include "docker/deploy.h"
 #include "docker/docker_int.h"
 #include "docker/registry.h"
 
@@ -184,4 +185,37 @@ int docker_image_pull(struct docker *d, const struct docker_pull *p, struct err 
     r = follow(p, &reader, e);
     docker__reader_done(&reader);
     return r;
+}
+
+int docker_image_import(struct docker *d, const char *repository, const char *tag,
+                        const struct net_source *tar, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    const struct net_header type = {"Content-Type", "application/x-tar"};
+    struct docker__req r = {
+        .method = "POST",
+        .path = arena_printf(a, "/images/create?fromSrc=-&repo=%s&tag=%s",
+                             docker__escape(a, repository), docker__escape(a, tag)),
+        .source = tar,
+        .headers = &type,
+        .header_count = 1,
+        .timeout_ms = -1,
+    };
+
+    return docker__call(d, a, &r, NULL, e) < 0 ? -1 : 0;
+}
+
+int docker_image_remove(struct docker *d, const char *ref, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct image_name checked;
+    struct docker__req r = {.method = "DELETE", .path = arena_printf(a, "/images/%s", ref)};
+    struct err why;
+
+    if (image_name_parse(a, ref, &checked, e) < 0)
+        return -1;
+    if (docker__call(d, a, &r, NULL, &why) >= 0 || why.code == ERR_NOT_FOUND)
+        return 0;
+    *e = why;
+    return -1;
 }

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_SERVICE_SERVICE_H
+#define ATOLL_SERVICE_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "json/json.h"
+
+/*
+ * Deployments: solutions that run. A deployment is a row whose step says how far it is
+ * (steps.def); workers run one step after the other, each is written before its side effect and
+ * may run again, so that a restart goes on.
+ *
+ * An owner is an id of auth ("u" and 32 hex digits). Every function that takes one touches rows of
+ * that owner only: a deployment of somebody else is as one that does not exist (NOT_FOUND, 404).
+ * `owner` NULL is the operator. Any thread may call; calls wait for the database, never for
+ * Docker unless they say so. JSON lives in the arena.
+ */
+struct service;
+struct compute;
+struct compute_env;
+struct docker;
+struct net;
+struct store;
+struct packages;
+struct pools;
+struct gateway;
+struct backups;
+struct config;
+
+enum {
+    SERVICE_ID_SIZE = 33,        /* 32 hex digits and NUL */
+    SERVICE_NAME_MAX = 40,       /* letters, digits, "-"; it becomes a host name */
+    SERVICE_ANSWERS_MAX = 65536, /* bytes of the stored answers */
+    SERVICE_LIVE_MAX = 100,      /* of an owner */
+    SERVICE_LOG_READERS = 16,    /* of a deployment at a time, and as many who follow its changes */
+};
+
+/* What the operator decides, as it is now. */
+struct service_policy {
+    int64_t grace_s;     /* a deployment whose pool is empty keeps its volumes so long */
+    int64_t retention_s; /* one that its owner stopped keeps them so long; 0: for ever */
+    int64_t forget_s;    /* one that has failed or was deleted is shown so long */
+    bool shell;          /* owners may have a shell in their containers */
+    const char *subnets; /* "10.200.0.0/14": where private networks are taken from */
+    const char *bind;    /* address of raw TCP and UDP ports */
+    const char *host;    /* how clients reach that address */
+    int64_t port_first;  /* range of raw ports */
+    int64_t port_last;
+};
+
+struct service_options {
+    struct net *net;
+    struct store *store;
+    struct compute *compute;
+    struct packages *packages;
+    struct pools *pools;     /* NULL only in tests: everything is free */
+    struct gateway *gateway; /* NULL: no host names, no routes */
+    struct backups *backups; /* NULL: no backups */
+    const struct config *config;
+    const char *node; /* the node's address in lower case: label atoll.node */
+    /* Seals and opens what holds secrets, with the node's key; in the arena. */
+    int (*seal)(void *ctx, struct arena *a, const char *plain, const char **ret, struct err *e);
+    int (*open)(void *ctx, struct arena *a, const char *sealed, const char **ret, struct err *e);
+    /* The policy as it is now; the texts live as long as the service. */
+    void (*policy)(void *ctx, struct service_policy *ret);
+    void *ctx;
+};
+
+/* Borrows everything. Nothing runs yet. */
+int service_new(const struct service_options *o, struct service **ret, struct err *e) must_check;
+/* Goes on with the deployments of the store; after compute, pools, gateway and backups run. */
+int service_run(struct service *s, struct err *e) must_check;
+/* Ends its threads after the steps under way; containers run on. NULL is allowed. */
+void service_free(struct service *s);
+
+/* --- what an owner asks for --- */
+
+struct service_request {
+    const char *owner;
+    const char *package;
+    const char *version; /* NULL: the newest */
+    const char *name;    /* unique among the owner's deployments */
+    const char *size;    /* name of one of the package's sizes */
+    const char *pool;
+    const char *env;            /* environment of compute; NULL: the first one that has room */
+    const struct json *answers; /* {name: value}, checked again here; secrets in the clear */
+    int64_t ends;               /* wall clock ms; 0: until the pool is empty */
+};
+/*
+ * Checks everything, writes the row and answers its id; the rest goes on by itself. SERVICE_NAME
+ * (409) when the owner has one of that name, the errors of package/ and pool/ for the rest.
+ */
+int service_deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
+                   struct err *e) must_check;
+
+/* What is asked of a deployment that is there. SERVICE_STATE (409) when it cannot be now. */
+enum service_wish {
+    SERVICE_START,
+    SERVICE_STOP,
+    SERVICE_RESTART,
+    SERVICE_ROLLBACK, /* to the version before the last update; volumes stay */
+    SERVICE_WISH_COUNT
+};
+int service_ask(struct service *s, const char *owner, const char *id, enum service_wish wish,
+                struct err *e) must_check;
+int service_resize(struct service *s, const char *owner, const char *id, const char *size,
+                   struct err *e) must_check;
+/* version NULL: the newest. A version whose health check does not pass is rolled back by itself. */
+int service_update(struct service *s, const char *owner, const char *id, const char *version,
+                   struct err *e) must_check;
+/* ends: wall clock ms, later than now; 0: until the pool is empty. Nothing is charged for it. */
+int service_extend(struct service *s, const char *owner, const char *id, int64_t ends,
+                   struct err *e) must_check;
+/* Stops the containers, has the snapshot written back, starts them again. */
+int service_restore(struct service *s, const char *owner, const char *id, const char *snapshot,
+                    struct err *e) must_check;
+/*
+ * Removes everything. confirm must be the deployment's name: SERVICE_CONFIRM (400). Works in every
+ * state; waits for Docker, so that the answer is what was really deleted:
+ * {id, name, state, containers: [...], volumes: [...], networks: [...], routes: [...]}.
+ */
+int service_delete(struct service *s, struct arena *a, const char *owner, const char *id,
+                   const char *confirm, struct json **ret, struct err *e) must_check;
+
+/* --- what is shown --- */
+
+/* [D], newest first; owner NULL: everybody's, each with its "owner". */
+int service_list(struct service *s, struct arena *a, const char *owner, struct json **ret,
+                 struct err *e) must_check;
+/* The full D of one. NOT_FOUND. */
+int service_find(struct service *s, struct arena *a, const char *owner, const char *id,
+                 struct json **ret, struct err *e) must_check;
+/* How many deployments of a package the owner has; by_version NULL: of every version. */
+int service_count(struct service *s, const char *owner, const char *package, const char *by_version,
+                  int64_t *ret, struct err *e) must_check;
+/* [{label, value}] of secrets that the package shows; each deployment answers once. */
+int service_credentials(struct service *s, struct arena *a, const char *owner, const char *id,
+                        struct json **ret, struct err *e) must_check;
+/* {step_s, cpu, memory, disk, rx, tx} of "hour", "day" or "week". */
+int service_metrics(struct service *s, struct arena *a, const char *owner, const char *id,
+                    const char *range, struct json **ret, struct err *e) must_check;
+
+/*
+ * Streams in the shape of net.h: pull, notify and close never block and may be called from the
+ * loop. service_follow() gives "data: D\n\n" at once and at each change; service_logs() the
+ * plain text of a container (NULL: the first one), waits for Docker to open it.
+ */
+struct service_stream;
+struct service_logs {
+    const char *container; /* name in the package */
+    int64_t since;         /* wall clock ms; 0: the last 1000 lines */
+    bool follow;
+};
+int service_follow(struct service *s, const char *owner, const char *id,
+                   struct service_stream **ret, struct err *e) must_check;
+int service_logs(struct service *s, const char *owner, const char *id, const struct service_logs *l,
+                 struct service_stream **ret, struct err *e) must_check;
+int64_t service_stream_pull(struct service_stream *f, void *out, size_t cap);
+void service_stream_notify(struct service_stream *f, void (*ready)(void *arg), void *arg);
+void service_stream_close(struct service_stream *f); /* NULL is allowed */
+
+/* --- what others tell it; any thread, never waits --- */
+
+enum service_money {
+    SERVICE_FUNDED,   /* a period is paid */
+    SERVICE_UNFUNDED, /* it could not be: reason */
+    SERVICE_LOW,      /* a warning for the owner */
+    SERVICE_EMPTY,    /* nothing pays the next period */
+    SERVICE_ENDED,    /* the time asked for is over */
+    SERVICE_REFILLED  /* an empty pool has money again */
+};
+void service_tell_money(struct service *s, const char *deployment, enum service_money what,
+                        const char *reason);
+/* A restore has ended; reason NULL: well. */
+void service_tell_restored(struct service *s, const char *deployment, const char *reason);
+/* Something of the deployment that others keep (domains, certificates) has changed. */
+void service_tell_changed(struct service *s, const char *deployment);
+
+/* --- what others need of it --- */
+
+/* What is there of a deployment in the engine: for backups. */
+struct service_part {
+    const char *container; /* name in the package */
+    const char *id;        /* the name of the container in the engine */
+    bool running;
+};
+struct service_parts {
+    struct docker *docker;
+    const char *owner;
+    const char *name;
+    const char *package;
+    const char *version;
+    struct service_part part[16];
+    size_t count;
+};
+/* NOT_FOUND. The part's containers may be stopped, never absent: else it is UNAVAILABLE. */
+int service_parts(struct service *s, struct arena *a, const char *deployment,
+                  struct service_parts *ret, struct err *e) must_check;
+
+/*
+ * What backups restore elsewhere from: {name, package, version, size, answers, secrets} with
+ * secrets in the clear, to be kept under the owner's key alone.
+ */
+int service_manifest(struct service *s, struct arena *a, const char *deployment, struct json **ret,
+                     struct err *e) must_check;
+
+#endif
