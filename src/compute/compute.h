@@ -192,13 +192,14 @@ int compute_terms(struct arena *a, const struct compute_price *p, bool on_chain,
 int compute_terms_cost(const char *terms, int64_t seconds, struct u256 *ret, struct err *e)
     must_check;
 /* The part of each resource in it; the parts add up to the whole exactly. In the arena. */
-struct compute_part {
+struct compute_price_part {
     const char *id;
     int64_t milli;
     struct u256 cost;
 };
 int compute_terms_parts(struct arena *a, const char *terms, int64_t seconds,
-                        struct compute_part **ret, size_t *ret_count, struct err *e) must_check;
+                        struct compute_price_part **ret, size_t *ret_count, struct err *e)
+    must_check;
 
 /*
  * How much more of cores and memory is given away than there is, in thousandths from 1000 on; never

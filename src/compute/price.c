@@ -157,11 +157,11 @@ int compute_terms_cost(const char *text, int64_t seconds, struct u256 *ret, stru
 
 /* The cost with each further resource, less the cost without it: rounding goes where it arises. */
 int compute_terms_parts(struct arena *a, const char *text, int64_t seconds,
-                        struct compute_part **ret, size_t *ret_count, struct err *e)
+                        struct compute_price_part **ret, size_t *ret_count, struct err *e)
 {
     struct u256 before = u256_from(0), now;
     struct compute_resources r;
-    struct compute_part *parts;
+    struct compute_price_part *parts;
     struct job_terms terms;
     size_t count;
 
@@ -170,9 +170,10 @@ int compute_terms_parts(struct arena *a, const char *text, int64_t seconds,
     count = r.count;
     parts = arena_calloc(a, count, sizeof(*parts));
     for (r.count = 0; r.count < count;) {
-        struct compute_part *part = &parts[r.count++];
+        struct compute_price_part *part = &parts[r.count++];
 
-        *part = (struct compute_part){r.item[r.count - 1].id, r.item[r.count - 1].milli, before};
+        *part =
+            (struct compute_price_part){r.item[r.count - 1].id, r.item[r.count - 1].milli, before};
         if (price__cost(&terms, &r, seconds, &now, e) < 0 || !u256_sub(&now, &before, &part->cost))
             return -1;
         before = now;
