@@ -16,6 +16,7 @@ fuzz=(clang-14 libclang-rt-14-dev)
 images=(docker-registry busybox-static) # what tests and the demo run in containers
 # what tests talk to: an origin and gateway, FTP with users, FTP with TLS, and the certificate for it
 peers=(nginx-light python3-pyftpdlib vsftpd openssl)
+browser=(chromium fonts-dejavu-core) # the page is tested in it
 bench=(wrk)
 engine=(docker.io iptables) # only where no engine answers
 nodejs=(nodejs npm)         # only where there is no node >= 18 with npm
@@ -130,7 +131,7 @@ build | devnet) ;;
 lint) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
 demo) packages+=("${images[@]}") ;;
-test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}") ;;
+test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}") ;;
 bench) packages+=("${images[@]}" "${peers[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac
@@ -145,6 +146,9 @@ build | lint | fuzz) ;;
     node_ok || die "node 18 or newer with npm is needed"
     modules devnet
     ;;
+esac
+case $what in
+demo | test | all | bench) modules web ;; # the page; the program is built without it too
 esac
 case $what in
 test | all | bench) modules test ;;

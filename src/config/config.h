@@ -201,6 +201,7 @@ struct config {
     const char *http_cert_path; /* both or none */
     const char *http_key_path;
     int64_t rate_limit;      /* requests a minute for each client; 0: no limit */
+    int64_t page_rate_limit; /* the same, for the page's files and calls apart */
     int64_t max_connections; /* clients a minute; 0: no limit */
     struct config_texts denied_ips;
     struct config_texts trusted_proxies; /* CIDRs whose X-Forwarded-For is believed */

@@ -182,12 +182,13 @@ static void begin_body(struct conn *c)
 {
     struct exchange *x = c->x;
     struct http_server *s = c->server;
+    unsigned budget = s->app.budget ? s->app.budget(s->app.ctx, &x->request) : 0;
     bool body = has_body(x);
     struct err e;
 
     x->request.peer = gate_peer(s->gate, &x->request, x->request.peer);
     if (!str_eq(x->request.method, "OPTIONS")) {
-        if (!gate_pass(s->gate, &x->request, now_ms(s), &x->reply)) {
+        if (!gate_pass(s->gate, &x->request, budget, now_ms(s), &x->reply)) {
             x->reply.close = body;
             send_reply(c);
             return;

@@ -19,12 +19,12 @@ struct client {
     struct list age;   /* of the gate, least recently seen first */
     int64_t window;    /* when it opened */
     int64_t seen;
-    unsigned count;
+    unsigned count[HTTP_BUDGETS];
     char peer[PEER_TEXT];
 };
 
 struct gate {
-    unsigned rate;
+    unsigned rate[HTTP_BUDGETS];
     unsigned max_clients;
     char **denied;
     size_t denied_count;
@@ -60,7 +60,8 @@ struct gate *gate_new(const struct http_options *o)
     struct gate *g = xcalloc(1, sizeof(*g));
     size_t i;
 
-    g->rate = o->rate_limit;
+    for (i = 0; i < HTTP_BUDGETS; i++)
+        g->rate[i] = i == 0 ? o->rate_limit : o->page_rate_limit;
     g->max_clients = o->max_clients;
     g->denied = copy_texts(o->denied, o->denied_count);
     g->denied_count = o->denied_count;
@@ -143,7 +144,7 @@ void gate_take(struct gate *g, struct gate *limits)
 {
     free_texts(g->denied);
     free_texts(g->proxies);
-    g->rate = limits->rate;
+    memcpy(g->rate, limits->rate, sizeof(g->rate));
     g->max_clients = limits->max_clients;
     g->denied = limits->denied;
     g->denied_count = limits->denied_count;
@@ -208,9 +209,10 @@ static bool refuse(const struct http_request *r, struct http_reply *reply, const
     return false;
 }
 
-bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
+bool gate_pass(struct gate *g, const struct http_request *r, unsigned budget, int64_t now_ms,
                struct http_reply *reply)
 {
+    unsigned rate = g->rate[budget];
     struct client *c;
     struct err e;
 
@@ -218,7 +220,7 @@ bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
         refused(&e, REQUEST_DENIED);
         return refuse(r, reply, &e);
     }
-    if (g->rate == 0 && g->max_clients == 0)
+    if (rate == 0 && g->max_clients == 0)
         return true;
     forget_old(g, now_ms);
     c = find(g, r->peer);
@@ -233,12 +235,12 @@ bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
     list_push(&g->age, &c->age);
     if (now_ms - c->window >= WINDOW_MS) {
         c->window = now_ms;
-        c->count = 0;
+        memset(c->count, 0, sizeof(c->count));
     }
-    if (g->rate > 0 && c->count >= g->rate) {
+    if (rate > 0 && c->count[budget] >= rate) {
         refused(&e, RATE_LIMIT, (long long)((c->window + WINDOW_MS - now_ms + 999) / 1000));
         return refuse(r, reply, &e);
     }
-    c->count++;
+    c->count[budget]++;
     return true;
 }

@@ -145,17 +145,26 @@ enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
 enum { HTTP_LANES = 3 };
 
 /*
- * The application. `admit` runs on the loop when the header block is complete: it answers how
- * many bytes of body the request may have and may set r->plan; with HTTP_BODY_UNWANTED `handle`
- * has to answer at once, and the connection ends where a body would follow. `handle` runs on the
- * loop when the body is complete: it fills the reply, or answers HTTP_OFFLOAD to have `work` called
- * on a worker. `work` may block; it always leaves a reply.
+ * What a client may ask for in a minute is counted by budget: the first has rate_limit requests,
+ * each of the others has page_rate_limit.
+ */
+enum { HTTP_BUDGETS = 3 };
+
+/*
+ * The application. `budget` runs on the loop before anything else and says which budget a request
+ * counts against, from its method and path; NULL: the first. `admit` runs on the loop when the
+ * header block is complete: it answers how many bytes of body the request may have and may set
+ * r->plan; with HTTP_BODY_UNWANTED `handle` has to answer at once, and the connection ends where a
+ * body would follow. `handle` runs on the loop when the body is complete: it fills the reply, or
+ * answers HTTP_OFFLOAD to have `work` called on a worker. `work` may block; it always leaves a
+ * reply.
  *
  * When admit sets r->streamed, handle and work run before the body, and nothing of it is read (nor
  * "100 Continue" said) until they answer with a sink. Any other answer ends the connection where
  * a body would follow. The bytes that admit answers are the most that goes to the sink.
  */
 struct http_app {
+    unsigned (*budget)(void *ctx, const struct http_request *r);
     size_t (*admit)(void *ctx, struct http_request *r);
     enum http_verdict (*handle)(void *ctx, struct http_request *r, struct http_reply *reply);
     void (*work)(void *ctx, struct http_request *r, struct http_reply *reply);
@@ -184,6 +193,7 @@ struct http_options {
     int body_timeout_ms;       /* silence while a body arrives; 30 s */
     int write_timeout_ms;      /* a client that takes nothing; 60 s */
     unsigned rate_limit;       /* requests of a client a minute; 0 = no limit */
+    unsigned page_rate_limit;  /* the same for each further budget */
     unsigned max_clients;      /* different clients a minute; 0 = no limit */
     const char *const *denied; /* addresses and networks that get 403 */
     size_t denied_count;
@@ -205,7 +215,7 @@ int http_server_port(const struct http_server *s);
 int http_server_renew(struct http_server *s, const struct http_tls *tls, struct err *e) must_check;
 
 /*
- * From the next request on: rate_limit, max_clients, denied and proxies of the options; the others
+ * From the next request on: rates, max_clients, denied and proxies of the options; the others
  * are not looked at. Who was counted stays counted. The strings are copied. Any thread; a request
  * that is answered afterwards by the caller's worker is answered after the change.
  */

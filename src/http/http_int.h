@@ -95,8 +95,9 @@ void gate_free(struct gate *g);
 void gate_take(struct gate *g, struct gate *limits);
 /* The client's address for this request; socket_peer, or what a trusted proxy says. */
 const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer);
-/* True when the request may pass at now_ms; otherwise the reply says why not. */
-bool gate_pass(struct gate *g, const struct http_request *r, int64_t now_ms,
+/* True when the request, which counts against a budget, may pass at now_ms; otherwise the reply
+ * says why not. */
+bool gate_pass(struct gate *g, const struct http_request *r, unsigned budget, int64_t now_ms,
                struct http_reply *reply);
 
 /* --- reply.c --- */

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "node/api.h"
 #include "node/node.h"
+#include "node/page.h"
 #include "node/query.h"
 
 enum {
@@ -25,6 +26,7 @@ struct plan {
     struct api_param params[API_PARAMS_MAX];
     size_t param_count;
     bool direct;
+    bool page;  /* a file of the page */
     bool ready; /* the task below is filled */
     struct task task;
     struct task_sink sink; /* of a streamed body */
@@ -217,6 +219,7 @@ static size_t admit(void *ctx, struct http_request *r)
         return DIRECT_BODY_MAX;
     }
     p->route = api_route_find(r->method, r->path, p->params, &p->param_count);
+    p->page = !p->route && str_eq(r->method, "GET") && page_has(r->path);
     r->streamed = p->route && p->route->input == API_IN_STREAM;
     return p->route ? p->route->body_max : HTTP_BODY_UNWANTED;
 }
@@ -325,6 +328,11 @@ static enum http_verdict handle(void *ctx, struct http_request *r, struct http_r
         answer_error(r, reply, API_ERR_TEXT, &e);
         return HTTP_ANSWERED;
     }
+    if (p->page) {
+        page_answer(r, reply);
+        tell(r, reply, p, NULL);
+        return HTTP_ANSWERED;
+    }
     if (!p->route && !p->direct) {
         refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
                 path_text(r->arena, r->path, strlen(r->path)));
@@ -346,7 +354,14 @@ static void work(void *ctx, struct http_request *r, struct http_reply *reply)
     (void)run(ctx, r, reply, false);
 }
 
+static unsigned budget(void *ctx, const struct http_request *r)
+{
+    (void)ctx;
+    return page_budget(r->path);
+}
+
 struct http_app dispatch_app(struct node *n)
 {
-    return (struct http_app){admit, handle, work, n};
+    return (struct http_app){
+        .budget = budget, .admit = admit, .handle = handle, .work = work, .ctx = n};
 }

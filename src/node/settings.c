@@ -127,6 +127,7 @@ struct indexer_policy settings_policy(struct arena *a, const struct config *c)
 struct http_options settings_limits(const struct config *c)
 {
     return (struct http_options){.rate_limit = (unsigned)c->rate_limit,
+                                 .page_rate_limit = (unsigned)c->page_rate_limit,
                                  .max_clients = (unsigned)c->max_connections,
                                  .denied = c->denied_ips.items,
                                  .denied_count = c->denied_ips.count,

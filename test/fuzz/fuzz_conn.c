@@ -112,7 +112,7 @@ static int port(void)
 {
     static struct http_server *server;
     const struct http_options o = {.bind = "127.0.0.1", .workers = 2};
-    const struct http_app app = {admit, handle, work, NULL};
+    const struct http_app app = {.admit = admit, .handle = handle, .work = work};
     struct err e;
 
     if (!server)

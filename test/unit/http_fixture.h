@@ -86,6 +86,13 @@ static inline void tick_close(void *ctx)
     atomic_fetch_add(&closed_streams, 1);
 }
 
+/* "/budget1": counts against the second budget, "/budget2" against the third. */
+static unsigned app_budget(void *ctx, const struct http_request *r)
+{
+    (void)ctx;
+    return str_starts(r->path, "/budget") ? (unsigned)(r->path[7] - '0') : 0;
+}
+
 static size_t app_admit(void *ctx, struct http_request *r)
 {
     (void)ctx;
@@ -134,7 +141,8 @@ static inline void app_work(void *ctx, struct http_request *r, struct http_reply
     answer(r, reply, arena_printf(r->arena, "worked %s", r->peer));
 }
 
-static const struct http_app app = {app_admit, app_handle, app_work, NULL};
+static const struct http_app app = {
+    .budget = app_budget, .admit = app_admit, .handle = app_handle, .work = app_work};
 
 static inline struct http_server *start(struct http_options o)
 {

@@ -323,6 +323,30 @@ static void test_gate(void **state)
     http_server_stop(s, 100);
 }
 
+/* What has been used up of one budget is there in the others. */
+static void test_budgets(void **state)
+{
+    struct http_server *s = start((struct http_options){.rate_limit = 1, .page_rate_limit = 2});
+    static const struct {
+        const char *path;
+        const char *want;
+    } asks[] = {{"/", "200"},        {"/", "429"},        {"/budget1", "200"},
+                {"/budget1", "200"}, {"/budget1", "429"}, {"/budget2", "200"},
+                {"/budget2", "200"}, {"/budget2", "429"}, {"/", "429"}};
+    char request[200];
+    char got[64];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ARRAY_LEN(asks); i++) {
+        (void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n" H "\r\n", asks[i].path);
+        probe(s, request, strlen(request), got, sizeof(got));
+        if (!str_eq(got, asks[i].want))
+            fail_msg("%zu %s: got %s, want %s", i, asks[i].path, got, asks[i].want);
+    }
+    http_server_stop(s, 100);
+}
+
 static void test_target(void **state)
 {
     struct http_server *s = start((struct http_options){0});
@@ -349,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_leave_while_working),
         cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_target),
     };
 

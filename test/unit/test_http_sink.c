@@ -109,7 +109,8 @@ static void sink_work(void *ctx, struct http_request *r, struct http_reply *repl
     sink_open(r, reply);
 }
 
-static const struct http_app sink_app = {sink_admit, sink_handle, sink_work, NULL};
+static const struct http_app sink_app = {
+    .admit = sink_admit, .handle = sink_handle, .work = sink_work};
 
 static struct http_server *start_sink(struct http_options o)
 {
