@@ -21,7 +21,7 @@ RUNS = {"worker": "on a worker", "inline": "on the loop", "waiting": "on a worke
 KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply",
         "reply_type", "reply_schema", "reply_direct", "errors"}
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
-ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max"}
+ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max", "group"}
 SOURCES = {"query": "API_QUERY", "path": "API_PATH", "header": "API_HEADER", "body": "API_BODY"}
 INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW",
           "stream": "API_IN_STREAM"}
