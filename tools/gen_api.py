@@ -20,6 +20,13 @@ HAS = {"int", "number", "bool"}
 RUNS = {"worker": "on a worker", "inline": "on the loop", "waiting": "on a worker for commands that wait for others"}
 KEYS = {"command", "summary", "description", "auth", "run", "direct", "fields", "routes", "body_max", "example", "reply",
         "reply_type", "reply_schema", "reply_direct", "errors"}
+# Who may ask, where a session decides: what the page of this node says for it, and the errors that come with it.
+SESSIONS = {"session_any": ("API_WHO_PERSON", "a session", ["LOGIN_NEEDED", "ORIGIN", "LOGIN_BLOCKED"]),
+            "session": ("API_WHO_MEMBER", "a session, and the terms accepted",
+                        ["LOGIN_NEEDED", "ORIGIN", "LOGIN_BLOCKED", "TERMS_NEEDED"]),
+            "session_admin": ("API_WHO_ADMIN", "a session of an administrator",
+                              ["LOGIN_NEEDED", "ORIGIN", "LOGIN_BLOCKED", "ADMIN_NEEDED"])}
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 FIELD_KEYS = {"name", "type", "required", "min", "max", "max_len", "doc"}
 ROUTE_KEYS = {"method", "path", "name", "input", "map", "errors", "empty_body", "missing", "body_max", "group"}
 SOURCES = {"query": "API_QUERY", "path": "API_PATH", "header": "API_HEADER", "body": "API_BODY"}
@@ -82,6 +89,7 @@ def errors_at(c, route):
         names.append("NOT_AN_ADDRESS")
     if any(f["type"] not in ("address", "json") for f in fields):
         names.append("ARGUMENT")
+    names += SESSIONS.get(c.get("auth"), (None, None, []))[2]
     for text in c.get("errors", []):
         name, door = split_error(text)
         if door in ("", "direct" if route is None else "route"):
@@ -106,6 +114,9 @@ def load(folder):
         check(set(c) <= KEYS, path, f"unknown keys {set(c) - KEYS}")
         check(c["command"] + ".json" == name, path, "the file is named after its command")
         check(c.get("run", "worker") in RUNS, path, f"run is one of {', '.join(RUNS)}")
+        if c.get("auth") in SESSIONS:
+            check(c.get("run") != "inline", path, "a session is looked up on a worker")
+            check(c.get("direct") is False, path, "/directCommand has no sessions: \"direct\" must be false")
         c["id"] = snake(c["command"])
         for f in c.setdefault("fields", []):
             check(set(f) <= FIELD_KEYS, path, f"unknown keys {set(f) - FIELD_KEYS} of a field")
@@ -115,6 +126,9 @@ def load(folder):
             check(set(r) <= ROUTE_KEYS, path, f"unknown keys {set(r) - ROUTE_KEYS} of a route")
             r.setdefault("input", "body" if r["method"] in ("POST", "PATCH") else "query")
             r["command"] = c
+            check(r["method"] in METHODS, path, f"unknown method {r['method']}")
+            check("group" in r or c.get("auth") not in SESSIONS, path, f"{r['path']} needs a group")
+            check(re.fullmatch(r"[a-z0-9_]*", r.get("group", "")), path, "a group is of a-z, 0-9 and _")
         check_errors(c, path, errors)
         commands.append(c)
     return commands
@@ -209,7 +223,8 @@ def route_row(r, n, index):
             f"{INPUTS[r['input']]}, {STYLES[r.get('errors', 'text')]}, {r.get('body_max', BODY_MAX)}, "
             f"{'sources_%d' % n if r.get('map') else 'NULL'}, {sum(len(places(t)) for t in r.get('map', {}).values())}, "
             f"{'missing_%d' % n if r.get('missing') else 'NULL'}, {len(r.get('missing', {}))}, "
-            f"{'ERR_' + empty if empty else 'ERR_NONE'}, {'ERR_TEXT_' + empty if empty else 'NULL'}}},")
+            f"{'ERR_' + empty if empty else 'ERR_NONE'}, {'ERR_TEXT_' + empty if empty else 'NULL'}, "
+            f"{c_str(r.get('group', ''))}}},")
 
 
 def code(commands):
@@ -225,7 +240,8 @@ def code(commands):
         lane = "QUICK" if c.get("run") != "waiting" else "ASKS" if c.get("auth", "none") == "none" else "WAITS"
         direct = str(c.get("direct", True)).lower()
         node = str(any(f["name"] == "node" for f in c["fields"])).lower()
-        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, API_LANE_{lane}, {direct}, {node}}},")
+        who = SESSIONS.get(c.get("auth"), ("API_WHO_ANY",))[0]
+        out.append(f"    {{{c_str(c['command'])}, run_{c['id']}, {inline}, API_LANE_{lane}, {direct}, {node}, {who}}},")
     out += ["};", f"const size_t api_command_count = {len(commands)};", ""]
     routes = [r for c in commands for r in c["routes"]]
     routes.sort(key=lambda r: (r["path"].lower(), r["method"]))
@@ -249,11 +265,16 @@ def docs_errors(c, errors):
     return [f"| {e['status']} | `{e['name']}` | {error_text(e).strip().replace('|', chr(92) + '|')} |" for e in rows]
 
 
+def auth_text(c):
+    auth = c.get("auth", "none")
+    return SESSIONS[auth][1] if auth in SESSIONS else auth
+
+
 def docs_page(c, errors):
     out = [f"# {c['command']}", "", c["summary"], ""]
     if c.get("description"):
         out += [c["description"], ""]
-    out.append(f"Authentication: {c.get('auth', 'none')}. Runs {RUNS[c.get('run', 'worker')]}.")
+    out.append(f"Authentication: {auth_text(c)}. Runs {RUNS[c.get('run', 'worker')]}.")
     out.append("")
     if c.get("direct", True):
         out += [f'`POST /directCommand` with `{{"command": "{c["command"]}", ...}}`', ""]

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from gen_api import error_text, errors_at, load, load_errors, places
+from gen_api import SESSIONS, error_text, errors_at, load, load_errors, places
 
 TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
 ANYWHERE = [  # refused before any command is looked at
@@ -145,6 +145,8 @@ def operation(r, template, table, taken):
         op["requestBody"] = body
     if c.get("auth", "none").startswith("signature"):
         op["security"] = [{"token": []}, {}]
+    if c.get("auth") in SESSIONS:
+        op["security"] = [{"session": []}, {"token": []}]
     op["responses"] = responses(c, r, table)
     return op
 
@@ -195,7 +197,8 @@ def document(folder, version):
                      "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
             "servers": [{"url": "/"}], "paths": paths,
             "components": {"schemas": direct_schemas(reachable), "responses": {"Refused": refused},
-                           "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}}}}
+                           "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"},
+                                               "session": {"type": "apiKey", "in": "cookie", "name": "atoll_session"}}}}
 
 
 def main(folder, version, target, deps):

@@ -9,15 +9,29 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "crypto/hash.h"
 
-struct auth {
-    struct auth_callbacks ask;
-    struct nonces *nonces;
-    struct tokens *tokens;
-    pthread_mutex_t admins_lock; /* guards what follows */
-    struct addr *admins;
-    size_t admins_count;
-};
+enum { SESSION_S = 7 * 86400, IDLE_S = 2 * 86400 };
+
+/* What people accept where the operator says nothing else. */
+static const char default_terms[] =
+    "You may use what this marketplace offers for anything that the law allows.\n"
+    "\n"
+    "What you put into a solution stays yours, and you answer for it. Solutions run on the "
+    "operator's machines: the operator can see what is not encrypted, stops what harms others, and "
+    "removes what is not paid for after the waits that are shown to you.\n"
+    "\n"
+    "Backups are made where you ask for them; keep a copy of what you cannot lose. There is no "
+    "warranty.\n";
+
+static void set_terms(struct auth *auth, const char *text)
+{
+    struct hash32 h;
+
+    auth->terms = xstrdup(text ? text : default_terms);
+    h = sha256(auth->terms, strlen(auth->terms));
+    hash32_write(&h, auth->terms_hash);
+}
 
 int auth_new(struct store *store, const struct auth_options *options,
              const struct auth_callbacks *callbacks, struct auth **ret, struct err *e)
@@ -28,11 +42,16 @@ int auth_new(struct store *store, const struct auth_options *options,
     if (tokens__new(store, options->token_secret, &tokens, e) < 0)
         return -1;
     auth = xcalloc(1, sizeof(*auth));
+    auth->store = store;
     auth->ask = *callbacks;
+    auth->session_ms = 1000 * (options->session_s ? options->session_s : SESSION_S);
+    auth->idle_ms = 1000 * (options->idle_s ? options->idle_s : IDLE_S);
+    set_terms(auth, options->terms);
     auth->nonces = nonces__new(store);
     auth->tokens = tokens;
     must(pthread_mutex_init(&auth->admins_lock, NULL) == 0);
     auth_set_admins(auth, options->admins, options->admins_count);
+    auth_set_admin_names(auth, options->admin_names, options->admin_names_count);
     *ret = auth;
     return 0;
 }
@@ -53,6 +72,9 @@ void auth_free(struct auth *auth)
 {
     if (!auth)
         return;
+    auth_set_admin_names(auth, NULL, 0);
+    free(auth->admin_names);
+    free(auth->terms);
     nonces__free(auth->nonces);
     tokens__free(auth->tokens);
     pthread_mutex_destroy(&auth->admins_lock);
@@ -136,7 +158,7 @@ static int check_any(struct auth *auth, const struct auth_request *request, stru
     return refused(e, AUTH_MISSING);
 }
 
-static bool is_named_admin(struct auth *auth, const struct addr *who)
+bool auth__is_named_admin(struct auth *auth, const struct addr *who)
 {
     size_t i;
 
@@ -152,7 +174,7 @@ static int check_admin(struct auth *auth, const struct auth_request *request,
 {
     bool listed = false;
 
-    if (is_named_admin(auth, who))
+    if (auth__is_named_admin(auth, who))
         return 0;
     if (auth->ask.is_listed_admin && auth->ask.is_listed_admin(auth->ask.ctx, who, &listed, e) < 0)
         return -1;

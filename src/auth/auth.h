@@ -44,6 +44,11 @@ struct auth_options {
     const char *token_secret;  /* copied; NULL: a random one, made once and kept in the store */
     const struct addr *admins; /* copied */
     size_t admins_count;
+    const char *const *admin_names; /* of people (person.h); copied */
+    size_t admin_names_count;
+    const char *terms; /* what people accept; copied; NULL: a text of our own */
+    int64_t session_s; /* until a session ends; 0: a week */
+    int64_t idle_s;    /* until one ends that is not used; 0: two days */
 };
 
 /* Whether a text says something: NULL, "", "undefined" and "null" do not. */

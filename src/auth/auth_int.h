@@ -2,12 +2,44 @@
 #ifndef ATOLL_AUTH_AUTH_INT_H
 #define ATOLL_AUTH_AUTH_INT_H
 
-#include "auth/auth.h"
+#include <pthread.h>
 
-enum { NONCE_TEXT = 24 };
+#include "auth/auth.h"
+#include "auth/session.h"
+
+enum { NONCE_TEXT = 24, TOKEN_BYTES = 32 };
+
+/* --- auth.c --- */
+struct nonces;
+struct tokens;
+
+enum { LISTED_MAX = 64 };
+
+struct auth {
+    struct store *store;
+    struct auth_callbacks ask;
+    struct nonces *nonces;
+    struct tokens *tokens;
+    char *terms;
+    char terms_hash[HASH32_TEXT];
+    int64_t session_ms;          /* until it ends */
+    int64_t idle_ms;             /* until it ends when it is not used */
+    pthread_mutex_t admins_lock; /* guards what follows */
+    struct addr *admins;
+    size_t admins_count;
+    char **admin_names; /* NULL at the end; or NULL */
+    struct {            /* what the access lists said lately */
+        struct addr who;
+        bool listed;
+        int64_t until; /* monotonic ms */
+    } listed[LISTED_MAX];
+    size_t listed_next;
+};
+
+/* Whether an address is an administrator's by the configuration. */
+bool auth__is_named_admin(struct auth *auth, const struct addr *who);
 
 /* --- nonces.c: one counter for each address, committed in groups --- */
-struct nonces;
 
 struct nonces *nonces__new(struct store *store);
 void nonces__free(struct nonces *n);
@@ -36,8 +68,19 @@ bool nonce__parse(const char *text, int64_t *ret);
 int signature__check(const struct auth_callbacks *ask, const struct auth_request *request,
                      const struct addr *who, int64_t nonce, bool *ret, struct err *e) must_check;
 
+/* A text and what is said to be an account's signature of it, as wallets sign texts (EIP-191). */
+struct auth_signed_text {
+    struct addr who;
+    const char *text;
+    const char *signature;
+    int64_t chain; /* of a smart account */
+};
+
+/* Is it? As an ordinary account's, else as a smart account's by the callback. */
+int signature__check_text(const struct auth_callbacks *ask, const struct auth_signed_text *t,
+                          bool *ret, struct err *e) must_check;
+
 /* --- tokens.c --- */
-struct tokens;
 
 /* What a token says. */
 struct token_claim {
@@ -54,5 +97,18 @@ int tokens__create(struct tokens *t, struct arena *a, const struct token_claim *
                    const char **ret, struct err *e) must_check;
 int tokens__find(struct tokens *t, const char *token, struct addr *ret, struct err *e) must_check;
 int tokens__invalidate(struct tokens *t, const char *token, struct err *e) must_check;
+
+/* --- person.c --- */
+
+/* A row of person_get and its like; all but session and admin. */
+void person__read(struct arena *a, struct stmt *q, struct auth_person *ret);
+/* Whether they are an administrator; may ask a chain, so no connection may be held. */
+void person__judge(struct auth *auth, struct auth_person *p);
+
+/* --- session.c --- */
+
+/* Random bytes as a text for somebody to hold, and what is kept of such a text. */
+const char *secret__new(struct arena *a);
+void secret__id(const char *secret, char id[HASH32_TEXT]);
 
 #endif

@@ -229,6 +229,16 @@ struct config {
     struct config_addrs allowed_validators;
     struct config_access_lists allowed_validators_list;
 
+    /* people */
+    struct config_texts marketplace_admins; /* names and addresses */
+    const char *connect_url;                /* without a slash at the end, like the next one */
+    const char *connect_verification_url;   /* or NULL */
+    bool dev_login;
+    const char *terms_file;   /* NULL: a text of our own */
+    int64_t session_lifetime; /* seconds, like the next one */
+    int64_t session_idle;
+    int64_t login_rate_limit; /* requests a minute; 0: no limit */
+
     /* provider fees; no tokens means the Ocean token of each chain, amount 0 */
     const struct config_fee_token *fee_tokens;
     size_t fee_token_count;

@@ -186,7 +186,8 @@ static void begin_body(struct conn *c)
     bool body = has_body(x);
     struct err e;
 
-    x->request.peer = gate_peer(s->gate, &x->request, x->request.peer);
+    x->request.secure = c->tls != NULL;
+    gate_look(s->gate, &x->request);
     if (!str_eq(x->request.method, "OPTIONS")) {
         if (!gate_pass(s->gate, &x->request, budget, now_ms(s), &x->reply)) {
             x->reply.close = body;

@@ -19,6 +19,7 @@ struct client {
     struct list age;   /* of the gate, least recently seen first */
     int64_t window;    /* when it opened */
     int64_t seen;
+    bool asks; /* in budget 0, and so counts among the clients */
     unsigned count[HTTP_BUDGETS];
     char peer[PEER_TEXT];
 };
@@ -34,6 +35,7 @@ struct gate {
     struct list buckets[BUCKETS];
     struct list age;
     size_t count;
+    size_t asking; /* of them */
 };
 
 static char **copy_texts(const char *const *from, size_t n)
@@ -60,8 +62,7 @@ struct gate *gate_new(const struct http_options *o)
     struct gate *g = xcalloc(1, sizeof(*g));
     size_t i;
 
-    for (i = 0; i < HTTP_BUDGETS; i++)
-        g->rate[i] = i == 0 ? o->rate_limit : o->page_rate_limit;
+    memcpy(g->rate, o->rate_limits, sizeof(g->rate));
     g->max_clients = o->max_clients;
     g->denied = copy_texts(o->denied, o->denied_count);
     g->denied_count = o->denied_count;
@@ -80,6 +81,7 @@ static void forget(struct gate *g, struct client *c)
     list_remove(&c->age);
     free(c);
     g->count--;
+    g->asking -= c->asks;
 }
 
 void gate_free(struct gate *g)
@@ -103,25 +105,22 @@ static bool listed(char *const *texts, size_t n, const char *s)
 }
 
 /* The last header of that name: a proxy may add a line of its own below the client's. */
-static const char *last_forwarded(const struct http_request *r)
+static const char *last_header(const struct http_request *r, const char *name)
 {
     size_t i;
 
     for (i = r->header_count; i > 0; i--)
-        if (str_eq(r->headers[i - 1].name, "x-forwarded-for"))
+        if (str_eq(r->headers[i - 1].name, name))
             return r->headers[i - 1].value;
     return NULL;
 }
 
-const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer)
+static const char *told_peer(const struct gate *g, const struct http_request *r, const char *chain)
 {
-    const char *chain = last_forwarded(r);
     const char *end;
     char peer[PEER_TEXT];
     bool found = false;
 
-    if (!chain || !listed(g->proxies, g->proxy_count, socket_peer))
-        return socket_peer;
     /* From the right: the last address that is not one of our own proxies. */
     for (end = chain + strlen(chain); end;) {
         const char *comma = memrchr(chain, ',', (size_t)(end - chain));
@@ -137,7 +136,25 @@ const char *gate_peer(const struct gate *g, const struct http_request *r, const 
         found = true;
         end = listed(g->proxies, g->proxy_count, peer) ? comma : NULL;
     }
-    return found ? arena_strdup(r->arena, peer) : socket_peer;
+    return found ? arena_strdup(r->arena, peer) : r->peer;
+}
+
+void gate_look(const struct gate *g, struct http_request *r)
+{
+    const char *chain = last_header(r, "x-forwarded-for");
+    const char *scheme = last_header(r, "x-forwarded-proto");
+    bool others =
+        last_header(r, "forwarded") || last_header(r, "x-real-ip") || last_header(r, "via");
+
+    if (!listed(g->proxies, g->proxy_count, r->peer)) {
+        r->forwarded = chain || scheme || others;
+        return;
+    }
+    r->forwarded = others && !chain; /* it does not say for whom in a way that we know */
+    if (chain)
+        r->peer = told_peer(g, r, chain);
+    if (scheme)
+        r->secure = str_eq(scheme, "https");
 }
 
 void gate_take(struct gate *g, struct gate *limits)
@@ -209,6 +226,27 @@ static bool refuse(const struct http_request *r, struct http_reply *reply, const
     return false;
 }
 
+/* The client's entry, counted among the clients if it is to be; NULL when there are too many. */
+static struct client *client_of(struct gate *g, const struct http_request *r, unsigned budget,
+                                int64_t now_ms)
+{
+    struct client *c = find(g, r->peer);
+    bool asks = budget == 0 && !(c && c->asks);
+
+    if (asks && g->max_clients > 0 && g->asking >= g->max_clients)
+        return NULL;
+    if (!c)
+        c = remember(g, r->peer, now_ms);
+    if (asks) {
+        c->asks = true;
+        g->asking++;
+    }
+    c->seen = now_ms;
+    list_remove(&c->age);
+    list_push(&g->age, &c->age);
+    return c;
+}
+
 bool gate_pass(struct gate *g, const struct http_request *r, unsigned budget, int64_t now_ms,
                struct http_reply *reply)
 {
@@ -220,19 +258,14 @@ bool gate_pass(struct gate *g, const struct http_request *r, unsigned budget, in
         refused(&e, REQUEST_DENIED);
         return refuse(r, reply, &e);
     }
-    if (rate == 0 && g->max_clients == 0)
+    if (rate == 0 && (g->max_clients == 0 || budget > 0))
         return true;
     forget_old(g, now_ms);
-    c = find(g, r->peer);
-    if (!c && g->max_clients > 0 && g->count >= g->max_clients) {
-        refused(&e, TOO_MANY_CLIENTS, g->count + 1, g->max_clients);
+    c = client_of(g, r, budget, now_ms);
+    if (!c) {
+        refused(&e, TOO_MANY_CLIENTS, g->asking + 1, g->max_clients);
         return refuse(r, reply, &e);
     }
-    if (!c)
-        c = remember(g, r->peer, now_ms);
-    c->seen = now_ms;
-    list_remove(&c->age);
-    list_push(&g->age, &c->age);
     if (now_ms - c->window >= WINDOW_MS) {
         c->window = now_ms;
         memset(c->count, 0, sizeof(c->count));

@@ -51,8 +51,11 @@ struct http_request {
     struct bytes body; /* NUL follows the last byte */
     bool streamed;     /* set by http_app.admit: the body is not collected, see struct http_sink */
     const char *peer;  /* the client's address (of the socket, or told by a trusted proxy) */
-    void *plan;        /* what http_app.admit left there */
-    unsigned lane;     /* below HTTP_LANES; `handle` may set it before it offloads */
+    bool secure;       /* it came by TLS, here or to a trusted proxy (X-Forwarded-Proto) */
+    bool forwarded; /* a proxy that is not trusted says that it passes this on: peer is the proxy */
+    unsigned budget; /* below HTTP_BUDGETS; http_app.admit may set it */
+    void *plan;      /* what http_app.admit left there */
+    unsigned lane;   /* below HTTP_LANES; `handle` may set it before it offloads */
 };
 
 /* The value of a header (name in lower case), NULL when absent. */
@@ -145,10 +148,10 @@ enum http_verdict { HTTP_ANSWERED, HTTP_OFFLOAD };
 enum { HTTP_LANES = 3 };
 
 /*
- * What a client may ask for in a minute is counted by budget: the first has rate_limit requests,
- * each of the others has page_rate_limit.
+ * What a client may ask for in a minute is counted in budgets, each with a rate of its own, so that
+ * much of one keeps nobody from the others.
  */
-enum { HTTP_BUDGETS = 3 };
+enum { HTTP_BUDGETS = 4 };
 
 /*
  * The application. `budget` runs on the loop before anything else and says which budget a request
@@ -181,21 +184,20 @@ struct http_tls {
 
 /* 0 in a number means its default. */
 struct http_options {
-    const char *bind;          /* numeric address; NULL = every interface */
-    int port;                  /* 0 = any free one, see http_server_port() */
-    size_t workers;            /* threads of lane 0, the others have half as many each; 16 */
-    size_t backlog;            /* requests waiting for a worker, beyond it 503; 1024 */
-    size_t max_connections;    /* open at once, beyond it idle ones end, or 503; 4096 */
-    size_t body_memory;        /* bytes of all bodies at a time, beyond it 503, uploads beyond its
-                                  half; 256 MiB */
-    int header_timeout_ms;     /* first byte to end of the header block; 10 s */
-    int idle_timeout_ms;       /* between requests; 65 s */
-    int body_timeout_ms;       /* silence while a body arrives; 30 s */
-    int write_timeout_ms;      /* a client that takes nothing; 60 s */
-    unsigned rate_limit;       /* requests of a client a minute; 0 = no limit */
-    unsigned page_rate_limit;  /* the same for each further budget */
-    unsigned max_clients;      /* different clients a minute; 0 = no limit */
-    const char *const *denied; /* addresses and networks that get 403 */
+    const char *bind;       /* numeric address; NULL = every interface */
+    int port;               /* 0 = any free one, see http_server_port() */
+    size_t workers;         /* threads of lane 0, the others have half as many each; 16 */
+    size_t backlog;         /* requests waiting for a worker, beyond it 503; 1024 */
+    size_t max_connections; /* open at once, beyond it idle ones end, or 503; 4096 */
+    size_t body_memory;     /* bytes of all bodies at a time, beyond it 503, uploads beyond its
+                               half; 256 MiB */
+    int header_timeout_ms;  /* first byte to end of the header block; 10 s */
+    int idle_timeout_ms;    /* between requests; 65 s */
+    int body_timeout_ms;    /* silence while a body arrives; 30 s */
+    int write_timeout_ms;   /* a client that takes nothing; 60 s */
+    unsigned rate_limits[HTTP_BUDGETS]; /* requests of a client a minute; 0 = no limit */
+    unsigned max_clients;               /* different clients a minute in budget 0; 0 = no limit */
+    const char *const *denied;          /* addresses and networks that get 403 */
     size_t denied_count;
     const char *const *proxies; /* the same, whose X-Forwarded-For is believed */
     size_t proxy_count;
@@ -215,7 +217,7 @@ int http_server_port(const struct http_server *s);
 int http_server_renew(struct http_server *s, const struct http_tls *tls, struct err *e) must_check;
 
 /*
- * From the next request on: rates, max_clients, denied and proxies of the options; the others
+ * From the next request on: rate_limits, max_clients, denied and proxies of the options; the others
  * are not looked at. Who was counted stays counted. The strings are copied. Any thread; a request
  * that is answered afterwards by the caller's worker is answered after the change.
  */

@@ -93,8 +93,11 @@ struct gate *gate_new(const struct http_options *o);
 void gate_free(struct gate *g);
 /* Limits and lists of a new gate, which is freed; what was counted stays. */
 void gate_take(struct gate *g, struct gate *limits);
-/* The client's address for this request; socket_peer, or what a trusted proxy says. */
-const char *gate_peer(const struct gate *g, const struct http_request *r, const char *socket_peer);
+/*
+ * Who asks, and whether by TLS: from the socket (r->peer, r->secure are its), or as a trusted proxy
+ * says.
+ */
+void gate_look(const struct gate *g, struct http_request *r);
 /* True when the request, which counts against a budget, may pass at now_ms; otherwise the reply
  * says why not. */
 bool gate_pass(struct gate *g, const struct http_request *r, unsigned budget, int64_t now_ms,

@@ -19,6 +19,14 @@
  */
 enum api_lane { API_LANE_QUICK, API_LANE_WAITS, API_LANE_ASKS };
 
+/* Who may ask, where a session decides; elsewhere the command checks a signature itself. */
+enum api_who {
+    API_WHO_ANY,
+    API_WHO_PERSON, /* somebody who is logged in */
+    API_WHO_MEMBER, /* and has accepted the terms */
+    API_WHO_ADMIN   /* and is an administrator */
+};
+
 struct api_command {
     const char *name;
     int (*run)(struct task *t, struct err *e);
@@ -26,6 +34,7 @@ struct api_command {
     unsigned lane;   /* of workers: enum api_lane */
     bool direct;     /* reachable by /directCommand */
     bool takes_node; /* "node" is an argument of its own, not the peer to pass the command to */
+    enum api_who who;
 };
 
 /* Where a route finds a field that is not simply a member of its query or body. */
@@ -52,7 +61,7 @@ enum api_errors { API_ERR_TEXT, API_ERR_STRING, API_ERR_OBJECT };
 struct api_route {
     const char *method;
     const char *path; /* segments; ":name" matches any, a trailing "?" makes it optional */
-    const char *name; /* in serviceEndpoints; "" = listed by its path */
+    const char *name; /* in serviceEndpoints; "" = listed by its path; those of a group are not */
     const struct api_command *command;
     enum api_input input;
     enum api_errors errors;
@@ -63,6 +72,7 @@ struct api_route {
     size_t missing_count;
     enum errcode empty_body; /* ERR_NONE: an absent body is an empty object */
     const char *empty_text;
+    const char *group; /* what a package's `includes` know it by; "" = of the node's API */
 };
 
 extern const struct api_command api_commands[]; /* by name */

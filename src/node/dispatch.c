@@ -10,9 +10,11 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "node/api.h"
+#include "node/hosts.h"
 #include "node/node.h"
 #include "node/page.h"
 #include "node/query.h"
+#include "node/who.h"
 
 enum {
     DIRECT_BODY_MAX = 10 * 1048576,
@@ -26,8 +28,9 @@ struct plan {
     struct api_param params[API_PARAMS_MAX];
     size_t param_count;
     bool direct;
-    bool page;  /* a file of the page */
-    bool ready; /* the task below is filled */
+    bool page;   /* a file of the page */
+    bool nobody; /* a session is needed and none is brought */
+    bool ready;  /* the task below is filled */
     struct task task;
     struct task_sink sink; /* of a streamed body */
 };
@@ -182,10 +185,13 @@ static int fill_task(struct node *n, struct http_request *r, struct http_reply *
                      struct err *e)
 {
     struct plan *p = r->plan;
+    const struct auth_person *person = NULL;
     const struct api_command *command = p->direct ? NULL : p->route->command;
     struct json *args = NULL;
     const char *token;
 
+    if (command && command->who != API_WHO_ANY && who_check(n, r, command->who, &person, e) < 0)
+        return -1;
     if (p->direct ? direct_args(n, r, &args, &command, e) < 0 : route_args(p, r, &args, e) < 0)
         return -1;
     token = p->direct ? NULL : token_of(http_header_get(r, "authorization"));
@@ -199,12 +205,19 @@ static int fill_task(struct node *n, struct http_request *r, struct http_reply *
                             .command = command,
                             .args = args,
                             .authorization = token_of(token),
+                            .person = person,
                             .direct = p->direct};
     p->ready = true;
     return 0;
 }
 
 /* --- the server's callbacks --- */
+
+/* The page's own files belong to its group as its routes do. */
+static const char *group_of(const struct plan *p)
+{
+    return p->route ? p->route->group : p->page ? "marketplace" : "";
+}
 
 static size_t admit(void *ctx, struct http_request *r)
 {
@@ -220,6 +233,9 @@ static size_t admit(void *ctx, struct http_request *r)
     }
     p->route = api_route_find(r->method, r->path, p->params, &p->param_count);
     p->page = !p->route && str_eq(r->method, "GET") && page_has(r->path);
+    p->nobody = p->route && p->route->command->who != API_WHO_ANY && who_is_nobody(r);
+    if (p->nobody)
+        return HTTP_BODY_UNWANTED;
     r->streamed = p->route && p->route->input == API_IN_STREAM;
     return p->route ? p->route->body_max : HTTP_BODY_UNWANTED;
 }
@@ -317,26 +333,31 @@ int reply_sink(struct task *t, const struct task_sink *sink)
 
 /* --- the way in --- */
 
+/* What can be said at once, and no to. */
+static int refuse_early(const struct node *n, const struct http_request *r, const struct plan *p,
+                        struct err *e)
+{
+    if (str_eq(http_header_get(r, "x-atoll-node"), n->peer_id)) /* STORAGE_MARK */
+        return refused(e, LOOP);
+    if ((!p->route && !p->direct && !p->page) || !hosts_allow(n->hosts, r, group_of(p)))
+        return refused(e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
+                       path_text(r->arena, r->path, strlen(r->path)));
+    return p->nobody ? refused(e, LOGIN_NEEDED) : 0;
+}
+
 static enum http_verdict handle(void *ctx, struct http_request *r, struct http_reply *reply)
 {
     struct plan *p = r->plan;
     const struct node *n = ctx;
     struct err e;
 
-    if (str_eq(http_header_get(r, "x-atoll-node"), n->peer_id)) { /* STORAGE_MARK */
-        refused(&e, LOOP);
-        answer_error(r, reply, API_ERR_TEXT, &e);
+    if (refuse_early(n, r, p, &e) < 0) {
+        answer_error(r, reply, e.code == ERR_LOGIN_NEEDED ? style_of(p) : API_ERR_TEXT, &e);
         return HTTP_ANSWERED;
     }
     if (p->page) {
         page_answer(r, reply);
         tell(r, reply, p, NULL);
-        return HTTP_ANSWERED;
-    }
-    if (!p->route && !p->direct) {
-        refused(&e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
-                path_text(r->arena, r->path, strlen(r->path)));
-        answer_error(r, reply, API_ERR_TEXT, &e);
         return HTTP_ANSWERED;
     }
     if (r->body.n > INLINE_BODY_MAX || (p->route && !p->route->command->on_loop)) {

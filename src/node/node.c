@@ -9,6 +9,7 @@
 #include "asset/published.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/str.h"
@@ -21,6 +22,7 @@
 #include "node/collect.h"
 #include "node/ddo_cache.h"
 #include "node/dispatch.h"
+#include "node/hosts.h"
 #include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
@@ -31,7 +33,7 @@
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
-enum { OWN_NAMES = 4, LARGE_PIECE = 256 << 10 };
+enum { OWN_NAMES = 4, LARGE_PIECE = 256 << 10, TERMS_MAX = 256 << 10 };
 
 static void start_identity(struct node *n)
 {
@@ -159,14 +161,38 @@ static void start_chains(struct node *n)
     }
 }
 
+/* The operator's terms; *ret stays NULL without a file. */
+static int read_terms(const struct node *n, char **ret, struct err *e)
+{
+    const char *path = n->config->terms_file;
+    struct bytes text;
+
+    if (!path)
+        return 0;
+    if (fs_read(n->arena, path, TERMS_MAX, &text, e) < 0)
+        return err_wrap(e, "TERMS_FILE");
+    if (text.n == 0)
+        return failed(e, INVALID, "TERMS_FILE: %s is empty", path);
+    *ret = arena_strndup(n->arena, (const char *)text.p, text.n);
+    return 0;
+}
+
 static int start_auth(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
-    const struct auth_options o = {.token_secret = c->jwt_secret,
-                                   .admins = c->allowed_admins.items,
-                                   .admins_count = c->allowed_admins.count};
+    struct auth_options o = {.token_secret = c->jwt_secret,
+                             .admins = c->allowed_admins.items,
+                             .admins_count = c->allowed_admins.count,
+                             .admin_names = c->marketplace_admins.items,
+                             .admin_names_count = c->marketplace_admins.count,
+                             .session_s = c->session_lifetime,
+                             .idle_s = c->session_idle};
     const struct auth_callbacks callbacks = {n, node_is_valid_signature, node_is_listed_admin};
+    char *terms = NULL;
 
+    if (read_terms(n, &terms, e) < 0)
+        return -1;
+    o.terms = terms;
     return auth_new(n->store, &o, &callbacks, &n->auth, e);
 }
 
@@ -320,6 +346,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     n->arena = arena_new();
     n->config = c;
     start_identity(n);
+    n->hosts = hosts_new();
     settings_open(n);
     if (store_open(c->data, &n->store, e) < 0 || start_logs(n, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
@@ -363,6 +390,7 @@ void node_stop(struct node *n, int limit_ms)
         rpc_free(n->chains[i].rpc);
     }
     node_memo_free(n->memo);
+    hosts_free(n->hosts);
     ddo_cache_free(n->ddos);
     storage_free(n->storage);
     net_free(n->net);

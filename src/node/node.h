@@ -61,6 +61,7 @@ struct node {
     struct escrow *escrow;
     struct compute *compute; /* NULL: no environments are offered */
     struct indexer *indexer; /* NULL: no chain is indexed */
+    struct hosts *hosts;     /* which groups of routes each host exposes (hosts.h) */
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */

@@ -37,8 +37,16 @@ static bool is_under(const char *path, const char *root)
     return strncasecmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
+static bool is_login(const char *path)
+{
+    return is_under(path, "/auth/login") || is_under(path, "/auth/3bot_callback") ||
+           is_under(path, "/auth/siwe") || is_under(path, "/auth/dev");
+}
+
 enum page_budget page_budget(const char *path)
 {
+    if (is_login(path))
+        return PAGE_BUDGET_LOGIN;
     if (is_under(path, PAGE_ROOT "/api") || is_under(path, "/auth") || is_under(path, "/chatflows"))
         return PAGE_BUDGET_CALLS;
     return is_under(path, PAGE_ROOT) ? PAGE_BUDGET_FILES : PAGE_BUDGET_NONE;

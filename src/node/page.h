@@ -29,6 +29,7 @@ enum page_budget {
     PAGE_BUDGET_NONE,  /* the node's API: nothing of the page */
     PAGE_BUDGET_FILES, /* files of the page */
     PAGE_BUDGET_CALLS, /* what the page asks for: logins, wizards, the marketplace's API */
+    PAGE_BUDGET_LOGIN, /* ways to log in */
 };
 enum page_budget page_budget(const char *path);
 

@@ -29,6 +29,8 @@ static struct json *service_endpoints(struct arena *a)
         const struct api_route *r = &api_routes[i];
         const char *key = *r->name ? r->name : r->path;
 
+        if (*r->group) /* of the page, not of Ocean's protocol */
+            continue;
         if (json_get(v, key))
             key = arena_printf(a, "%s_%s", r->path, r->method);
         json_set(a, v, key, pair(a, r->method, r->path));

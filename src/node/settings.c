@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "auth/person.h"
 #include "base/fs.h"
 #include "base/must.h"
 #include "base/thread.h"
 #include "node/node.h"
+#include "node/page.h"
 
 enum { FILE_MODE = 0600 };
 
@@ -126,13 +128,16 @@ struct indexer_policy settings_policy(struct arena *a, const struct config *c)
 
 struct http_options settings_limits(const struct config *c)
 {
-    return (struct http_options){.rate_limit = (unsigned)c->rate_limit,
-                                 .page_rate_limit = (unsigned)c->page_rate_limit,
-                                 .max_clients = (unsigned)c->max_connections,
-                                 .denied = c->denied_ips.items,
-                                 .denied_count = c->denied_ips.count,
-                                 .proxies = c->trusted_proxies.items,
-                                 .proxy_count = c->trusted_proxies.count};
+    return (struct http_options){
+        .rate_limits = {[PAGE_BUDGET_NONE] = (unsigned)c->rate_limit,
+                        [PAGE_BUDGET_FILES] = (unsigned)c->page_rate_limit,
+                        [PAGE_BUDGET_CALLS] = (unsigned)c->page_rate_limit,
+                        [PAGE_BUDGET_LOGIN] = (unsigned)c->login_rate_limit},
+        .max_clients = (unsigned)c->max_connections,
+        .denied = c->denied_ips.items,
+        .denied_count = c->denied_ips.count,
+        .proxies = c->trusted_proxies.items,
+        .proxy_count = c->trusted_proxies.count};
 }
 
 struct logbook_options settings_logs(const struct config *c)
@@ -158,6 +163,7 @@ static void apply(struct node *n, const struct config *c)
     log_set_console(c->log_console);
     http_server_set_limits(n->http, &limits);
     auth_set_admins(n->auth, c->allowed_admins.items, c->allowed_admins.count);
+    auth_set_admin_names(n->auth, c->marketplace_admins.items, c->marketplace_admins.count);
     if (n->indexer)
         indexer_set_policy(n->indexer, &policy);
 }

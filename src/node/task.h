@@ -21,6 +21,7 @@
  */
 struct node;
 struct api_command;
+struct auth_person; /* auth/person.h */
 
 struct task {
     struct arena *arena; /* the request's; freed when the reply has been written */
@@ -30,8 +31,13 @@ struct task {
     const struct api_command *command;
     const struct json *args;   /* all arguments, as one JSON object */
     const char *authorization; /* the token's text; NULL when none was sent */
-    bool direct;               /* came by /directCommand */
-    bool on_loop;              /* runs on the loop: answer from memory, or return TASK_OFFLOAD */
+    /*
+     * Who asks, of commands whose "auth" is session (they have accepted the terms), session_any
+     * (perhaps not) or session_admin; NULL elsewhere. What they own carries person->id.
+     */
+    const struct auth_person *person;
+    bool direct;  /* came by /directCommand */
+    bool on_loop; /* runs on the loop: answer from memory, or return TASK_OFFLOAD */
 };
 
 /*

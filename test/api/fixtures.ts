@@ -94,6 +94,9 @@ export class World {
       UNSAFE_URLS: '[]',
       MAX_REQ_PER_MINUTE: '100000',
       MAX_CONNECTIONS_PER_MINUTE: '100000',
+      MAX_PAGE_REQ_PER_MINUTE: '100000',
+      MAX_LOGIN_REQ_PER_MINUTE: '100000',
+      DEV_LOGIN: 'true',
       ...(options.compute === false ? {} : { DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(environments(this.chain.ocean)) }),
       ...(options.fee === undefined ? {} : {
         FEE_TOKENS: JSON.stringify({ [CHAIN]: this.chain.ocean }), FEE_AMOUNT: JSON.stringify({ amount: options.fee, unit: 'MB' })

@@ -60,7 +60,7 @@ static inline int admin_list(void *ctx, const struct addr *who, bool *ret, struc
 static inline void open_auth(struct fixture *f, const char *secret)
 {
     struct auth_callbacks callbacks = {&f->world, smart_account, admin_list};
-    struct auth_options options = {secret, &f->who, 1};
+    struct auth_options options = {.token_secret = secret, .admins = &f->who, .admins_count = 1};
     struct err e;
 
     ok(store_open(f->dir, &f->store, &e), e);

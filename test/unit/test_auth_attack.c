@@ -499,7 +499,7 @@ static void slow_contracts_take_few_workers(void **state)
     struct fixture *f = *state;
     struct slow slow = {0};
     struct auth_callbacks callbacks = {&slow, slow_contract, NULL};
-    struct auth_options options = {"secret", NULL, 0};
+    struct auth_options options = {.token_secret = "secret", .admins = NULL, .admins_count = 0};
     pthread_t thread[ASKERS];
     struct err e;
     int i;

@@ -295,7 +295,7 @@ static void test_gate(void **state)
 {
     static const char *const denied[] = {"10.0.0.9"};
     static const char *const proxies[] = {"127.0.0.1"};
-    struct http_server *s = start((struct http_options){.rate_limit = 2,
+    struct http_server *s = start((struct http_options){.rate_limits = {2},
                                                         .max_clients = 3,
                                                         .denied = denied,
                                                         .denied_count = 1,
@@ -326,7 +326,7 @@ static void test_gate(void **state)
 /* What has been used up of one budget is there in the others. */
 static void test_budgets(void **state)
 {
-    struct http_server *s = start((struct http_options){.rate_limit = 1, .page_rate_limit = 2});
+    struct http_server *s = start((struct http_options){.rate_limits = {1, 2, 2}});
     static const struct {
         const char *path;
         const char *want;

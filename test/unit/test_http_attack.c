@@ -8,7 +8,7 @@ static void test_forwarded_twice(void **state)
 {
     static const char *const proxies[] = {"127.0.0.0/8", "10.1.0.0/16"};
     struct http_server *s =
-        start((struct http_options){.rate_limit = 1, .proxies = proxies, .proxy_count = 2});
+        start((struct http_options){.rate_limits = {1}, .proxies = proxies, .proxy_count = 2});
     static const struct {
         const char *lines;
         const char *want;

@@ -49,6 +49,11 @@ static void test_budget(void **state)
         {"/marketplace/api/pools", PAGE_BUDGET_CALLS},
         {"/MARKETPLACE/API/pools", PAGE_BUDGET_CALLS}, /* letter case finds the same route */
         {"/auth/options", PAGE_BUDGET_CALLS},
+        {"/auth/login", PAGE_BUDGET_LOGIN},
+        {"/auth/logins", PAGE_BUDGET_CALLS},
+        {"/AUTH/3bot_callback", PAGE_BUDGET_LOGIN},
+        {"/auth/siwe/nonce", PAGE_BUDGET_LOGIN},
+        {"/auth/dev", PAGE_BUDGET_LOGIN},
         {"/chatflows", PAGE_BUDGET_CALLS},
     };
     size_t i;

@@ -13,6 +13,7 @@ export interface Field { name: string; type: FieldType; required?: boolean; min?
 export interface Route {
   method: string
   path: string
+  group?: string
   name?: string
   input?: 'query' | 'body' | 'raw' | 'stream'
   map?: Record<string, string | string[]>
@@ -34,8 +35,12 @@ export interface Command {
 }
 
 export const errors = new Map(read<ApiError[]>('errors.json').map((e) => [e.name, e]))
-export const commands = readdirSync(folder).filter((f) => f.endsWith('.json') && f !== 'errors.json').sort()
+const all = readdirSync(folder).filter((f) => f.endsWith('.json') && f !== 'errors.json').sort()
   .map((f) => ({ fields: [], routes: [], ...read<object>(f) }) as unknown as Command)
+/** Those of Ocean's protocol and of the node's operator. */
+export const commands = all.filter((c) => !c.routes.some((r) => r.group))
+/** Those of the page: people log in for them (login.test.ts asks each without). */
+export const pageCommands = all.filter((c) => c.routes.some((r) => r.group))
 
 /** A way to a command: one of its routes, or /directCommand. */
 export interface Door { command: Command; route: Route | null; name: string; input: 'query' | 'body' | 'raw' }

@@ -30,6 +30,8 @@ export class BareNode {
       HTTP_BIND: '127.0.0.1',
       MAX_REQ_PER_MINUTE: '0',
       MAX_CONNECTIONS_PER_MINUTE: '0',
+      MAX_PAGE_REQ_PER_MINUTE: '0',
+      MAX_LOGIN_REQ_PER_MINUTE: '0',
       ...env
     })
   }
