@@ -88,3 +88,35 @@ char *str_next(struct arena *a, const char **rest, char separator)
     *rest = end ? end + 1 : NULL;
     return end ? arena_strndup(a, start, (size_t)(end - start)) : arena_strdup(a, start);
 }
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+
+    return m < c ? m : c;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+size_t str_distance(const char *a, const char *b)
+{
+    size_t row[STR_DISTANCE_MAX + 1];
+    size_t n = strnlen(b, STR_DISTANCE_MAX);
+    size_t i;
+    size_t k;
+
+    for (k = 0; k <= n; k++)
+        row[k] = k;
+    for (i = 0; a[i] && i < STR_DISTANCE_MAX; i++) {
+        size_t corner = row[0];
+
+        row[0] = i + 1;
+        for (k = 0; k < n; k++) {
+            size_t same = (a[i] | 0x20) == (b[k] | 0x20);
+            size_t old = row[k + 1];
+
+            row[k + 1] = min3(old + 1, row[k] + 1, corner + !same);
+            corner = old;
+        }
+    }
+    return row[n];
+}

@@ -22,6 +22,13 @@ bool str_copy(char *out, size_t cap, const char *s);
 char *str_lower(struct arena *a, const char *s);
 
 /*
+ * How many letters must be added, dropped or changed to make one of the other, for "did you mean":
+ * letter case does not count, nor what lies beyond STR_DISTANCE_MAX characters.
+ */
+enum { STR_DISTANCE_MAX = 64 };
+size_t str_distance(const char *a, const char *b);
+
+/*
  * A whole decimal number (digits only, no sign, no blanks) up to max.
  * False when anything else is there.
  */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/must.h"
 #include "base/str.h"
 #include "config/config_int.h"
-
-enum { KEY_MAX = 64 };
 
 enum known { UNKNOWN, OPTION_KEY, TABLE_OF_OPTIONS };
 
@@ -25,39 +22,6 @@ static enum known key_known(const char *key)
     return UNKNOWN;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-    size_t m = a < b ? a : b;
-
-    return m < c ? m : c;
-}
-
-/* How many letters must be added, dropped or changed; letter case does not count. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[KEY_MAX + 1];
-    size_t n = strlen(b);
-    size_t i;
-    size_t k;
-
-    must(n <= KEY_MAX);
-    for (k = 0; k <= n; k++)
-        row[k] = k;
-    for (i = 0; a[i]; i++) {
-        size_t corner = row[0];
-
-        row[0] = i + 1;
-        for (k = 0; k < n; k++) {
-            size_t same = (a[i] | 0x20) == (b[k] | 0x20);
-            size_t old = row[k + 1];
-
-            row[k + 1] = min3(old + 1, row[k] + 1, corner + !same);
-            corner = old;
-        }
-    }
-    return row[n];
-}
-
 static const char *nearest(const char *key)
 {
     const char *best = "";
@@ -66,7 +30,7 @@ static const char *nearest(const char *key)
 
     for (i = 0; i < config__option_count; i++) {
         const struct option *o = &config__options[i];
-        size_t d = o->section ? SIZE_MAX : distance(key, o->key);
+        size_t d = o->section ? SIZE_MAX : str_distance(key, o->key);
 
         if (d < least) {
             least = d;

@@ -30,8 +30,9 @@ struct object {
 
 struct json {
     enum json_type type;
-    uint32_t len; /* bytes, elements or members */
-    uint32_t cap; /* of an array */
+    uint32_t len;  /* bytes, elements or members */
+    uint32_t cap;  /* of an array */
+    uint32_t line; /* of a TOML file; 0: not known */
     union {
         bool flag;
         double num;

@@ -154,6 +154,7 @@ static int table_add(struct toml *t, struct json *parent, const char *key, enum 
 {
     struct json *table = json_new_object(t->a);
 
+    table->line = (uint32_t)t->line;
     if (key)
         json_set(t->a, parent, key, table);
     else
@@ -206,6 +207,7 @@ static int header_list(struct toml *t, const char *key, struct json **io)
 
     if (!list) {
         list = json_new_array(t->a);
+        list->line = (uint32_t)t->line;
         json_set(t->a, *io, key, list);
         if (place_add(t, list, TOML_LIST) < 0)
             return -1;
@@ -306,6 +308,7 @@ int toml_parse(struct arena *a, const char *text, size_t len, struct json **ret,
     struct toml t = {.a = a, .p = text, .end = text + len, .line = 1, .e = e};
     struct json *root = json_new_object(a);
 
+    root->line = 1;
     if (len > TOML_TEXT_MAX)
         return failed(e, TOO_LARGE, "more than %d bytes", TOML_TEXT_MAX);
     t.places = arena_calloc(a, TOML_TABLES_MAX, sizeof(*t.places));
@@ -313,4 +316,9 @@ int toml_parse(struct arena *a, const char *text, size_t len, struct json **ret,
         return -1;
     *ret = root;
     return 0;
+}
+
+int toml_line(const struct json *v)
+{
+    return v ? (int)v->line : 0;
 }

@@ -21,4 +21,10 @@ enum {
 int toml_parse(struct arena *a, const char *text, size_t len, struct json **ret, struct err *e)
     must_check;
 
+/*
+ * The line on which a value that toml_parse() made begins, from 1: that of its key, or of its
+ * [header]. 0 for NULL and for copies; only for values of toml_parse().
+ */
+int toml_line(const struct json *v);
+
 #endif

@@ -416,6 +416,7 @@ static int inline_table(struct toml *t, struct json **ret)
 
 int toml__value(struct toml *t, struct json **ret)
 {
+    int line = t->line;
     const char *text;
     size_t n;
     int rc;
@@ -440,5 +441,7 @@ int toml__value(struct toml *t, struct json **ret)
         rc = bare(t, ret);
     }
     t->depth--;
+    if (rc == 0)
+        (*ret)->line = (uint32_t)line;
     return rc;
 }

@@ -90,6 +90,29 @@ static void keeps_dates_as_text(void **state)
     }
 }
 
+static void remembers_lines(void **state)
+{
+    static const char text[] = "a = 1\n\n[t]\nb = \"\"\"\nx\n\"\"\"\nc.d = [\n 1,\n 2]\n"
+                               "[[l]]\n[[l]]\nz = {y = true}\n";
+    static const struct {
+        const char *path;
+        int line;
+    } rows[] = {{"a", 1},  {"t", 3},    {"t.b", 4},  {"t.c", 7},    {"t.c.d", 7},   {"t.c.d.1", 9},
+                {"l", 10}, {"l.0", 10}, {"l.1", 11}, {"l.1.z", 12}, {"l.1.z.y", 12}};
+    _arena_ struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+    size_t i;
+
+    (void)state;
+    ok(toml_parse(a, text, strlen(text), &v, &e), e);
+    assert_int_equal(toml_line(v), 1);
+    assert_int_equal(toml_line(NULL), 0);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (toml_line(json_path(v, rows[i].path)) != rows[i].line)
+            fail_msg("%s: line %d", rows[i].path, toml_line(json_path(v, rows[i].path)));
+}
+
 static void repeat(struct buf *b, const char *text, int n)
 {
     while (n-- > 0)
@@ -123,6 +146,7 @@ int main(void)
         cmocka_unit_test(reads_what_python_reads),
         cmocka_unit_test(says_where_and_why),
         cmocka_unit_test(keeps_dates_as_text),
+        cmocka_unit_test(remembers_lines),
         cmocka_unit_test(has_ceilings),
     };
 
