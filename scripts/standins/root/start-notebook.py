@@ -1,0 +1,5 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The name under which the real image starts; JUPYTER_TOKEN is read by the notebook itself.
+export HOME=/home/jovyan JUPYTER_CONFIG_DIR=/tmp/jupyter JUPYTER_DATA_DIR=/tmp/jupyter-data JUPYTER_RUNTIME_DIR=/tmp/jupyter-run
+exec jupyter-notebook --ip=0.0.0.0 --port=8888 --no-browser --notebook-dir=/home/jovyan "$@"
