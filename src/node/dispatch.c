@@ -339,7 +339,7 @@ static int refuse_early(const struct node *n, const struct http_request *r, cons
 {
     if (str_eq(http_header_get(r, "x-atoll-node"), n->peer_id)) /* STORAGE_MARK */
         return refused(e, LOOP);
-    if ((!p->route && !p->direct && !p->page) || !hosts_allow(n->hosts, r, group_of(p)))
+    if ((!p->route && !p->direct && !p->page) || !hosts_allow(n, r, group_of(p)))
         return refused(e, ROUTE_UNKNOWN, r->head ? "HEAD" : r->method,
                        path_text(r->arena, r->path, strlen(r->path)));
     return p->nobody ? refused(e, LOGIN_NEEDED) : 0;

@@ -2,121 +2,28 @@
 #include "node/hosts.h"
 
 #include <arpa/inet.h>
-#include <fnmatch.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/must.h"
 #include "base/str.h"
-#include "base/thread.h"
+#include "node/node.h"
+#include "package/store.h"
 
-/* Both as one list: a host with several globs has several entries. */
-struct exposed {
-    char *host;
-    char *glob; /* of groups; "" = none */
-};
-
-struct hosts {
-    pthread_mutex_t lock; /* guards what follows */
-    struct exposed *list;
-    size_t count;
-};
-
-static const char site[] = "default_443."; /* the node's own, as the includes call it */
-
-struct hosts *hosts_new(void)
+static enum packages_gate gate(const struct node *n, const struct http_request *r,
+                               const char *group)
 {
-    struct hosts *h = xcalloc(1, sizeof(*h));
+    const char *host = n->packages ? host_name(r) : NULL;
 
-    must(pthread_mutex_init(&h->lock, NULL) == 0);
-    return h;
+    return host ? packages_gate(n->packages, host, group && *group ? group : NULL) : PACKAGES_FREE;
 }
 
-static void free_list(struct exposed *list, size_t count)
+bool hosts_allow(const struct node *n, const struct http_request *r, const char *group)
 {
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        free(list[i].host);
-        free(list[i].glob);
-    }
-    free(list);
+    return gate(n, r, group) != PACKAGES_CLOSED;
 }
 
-void hosts_free(struct hosts *h)
+bool hosts_named(const struct node *n, const struct http_request *r)
 {
-    if (!h)
-        return;
-    free_list(h->list, h->count);
-    pthread_mutex_destroy(&h->lock);
-    free(h);
-}
-
-void hosts_set(struct hosts *h, const struct host_rule *rules, size_t count)
-{
-    struct exposed *list;
-    struct exposed *old;
-    size_t old_count;
-    size_t n = 0;
-    size_t i;
-    size_t k;
-
-    for (i = 0; i < count; i++)
-        n += 1 + rules[i].count;
-    list = xcalloc(n, sizeof(*list));
-    for (i = n = 0; i < count; i++) {
-        /* a host that includes nothing exposes nothing */
-        list[n++] = (struct exposed){xstrdup(rules[i].host), xstrdup("")};
-        for (k = 0; k < rules[i].count; k++)
-            if (str_starts(rules[i].includes[k], site))
-                list[n++] = (struct exposed){xstrdup(rules[i].host),
-                                             xstrdup(rules[i].includes[k] + strlen(site))};
-    }
-    {
-        lock_scope(&h->lock);
-        old = h->list;
-        old_count = h->count;
-        h->list = list;
-        h->count = n;
-    }
-    free_list(old, old_count);
-}
-
-/* Whether the host is named, and whether the group is exposed there. */
-static bool look(struct hosts *h, const char *host, const char *group, bool *ret_exposed)
-{
-    bool named = false;
-    size_t i;
-
-    *ret_exposed = false;
-    lock_scope(&h->lock);
-    for (i = 0; i < h->count; i++) {
-        const struct exposed *x = &h->list[i];
-
-        if (!str_ieq(x->host, host))
-            continue;
-        named = true;
-        if (*x->glob && group && *group && fnmatch(x->glob, group, 0) == 0)
-            *ret_exposed = true;
-    }
-    return named;
-}
-
-bool hosts_allow(struct hosts *h, const struct http_request *r, const char *group)
-{
-    const char *host = host_name(r);
-    bool exposed;
-
-    return !host || !look(h, host, group, &exposed) || exposed;
-}
-
-bool hosts_named(struct hosts *h, const struct http_request *r)
-{
-    const char *host = host_name(r);
-    bool unused;
-
-    return host && look(h, host, NULL, &unused);
+    return gate(n, r, NULL) != PACKAGES_FREE;
 }
 
 /* --- names --- */

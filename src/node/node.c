@@ -22,7 +22,6 @@
 #include "node/collect.h"
 #include "node/ddo_cache.h"
 #include "node/dispatch.h"
-#include "node/hosts.h"
 #include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
@@ -346,7 +345,6 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     n->arena = arena_new();
     n->config = c;
     start_identity(n);
-    n->hosts = hosts_new();
     settings_open(n);
     if (store_open(c->data, &n->store, e) < 0 || start_logs(n, e) < 0 || start_buckets(n, e) < 0)
         goto fail;
@@ -390,7 +388,6 @@ void node_stop(struct node *n, int limit_ms)
         rpc_free(n->chains[i].rpc);
     }
     node_memo_free(n->memo);
-    hosts_free(n->hosts);
     ddo_cache_free(n->ddos);
     storage_free(n->storage);
     net_free(n->net);

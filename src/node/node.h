@@ -27,6 +27,8 @@
  * members are constant and may be read from every thread; what they point to says itself who may
  * call it. Commands find it as t->node.
  */
+struct packages; /* package/store.h */
+
 struct node_chain {
     const struct config_network *network;
     struct rpc *rpc;
@@ -59,9 +61,9 @@ struct node {
     struct auth *auth;
     struct order_fees *fees;
     struct escrow *escrow;
-    struct compute *compute; /* NULL: no environments are offered */
-    struct indexer *indexer; /* NULL: no chain is indexed */
-    struct hosts *hosts;     /* which groups of routes each host exposes (hosts.h) */
+    struct compute *compute;   /* NULL: no environments are offered */
+    struct indexer *indexer;   /* NULL: no chain is indexed */
+    struct packages *packages; /* NULL: none are kept */
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */
