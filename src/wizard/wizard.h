@@ -38,6 +38,7 @@
  */
 struct wizards;
 struct package;
+struct package_question;
 
 /* What is to be deployed and paid: the answers, checked and as deploying wants them. */
 struct wizard_order {
@@ -45,25 +46,30 @@ struct wizard_order {
     const char *owner;
     const struct package *package;
     const char *name;
-    const char *size;
+    const char *size;           /* NULL while none was chosen */
     const char *pool;           /* NULL: not chosen yet; only for a quote */
     int64_t ends;               /* ms since 1970; 0: until the pool is empty */
-    const struct json *answers; /* those of the package's own questions */
+    const struct json *answers; /* normal ones to all questions (package/answers.h) */
 };
 
-/* What a wizard asks of others. May wait; called from the caller's thread. */
+/* What a wizard asks of others. May wait; called from the caller's thread, and from the wizards'
+ * own. */
 struct wizard_world {
     void *ctx;
-    /* version NULL: the newest. NOT_FOUND; CONFLICT with the reason when it is not offered. */
+    /* version NULL: the newest. PACKAGE_UNKNOWN, PACKAGE_VERSION_UNKNOWN. */
     int (*package)(void *ctx, struct arena *a, const char *name, const char *version,
                    const struct package **ret, struct err *e);
     /* The owner's pools as options of a question: [{value, label, note?, disabled?}]. */
     int (*pools)(void *ctx, struct arena *a, const char *owner, struct json **ret, struct err *e);
-    /* Whether the owner has a deployment of this name, or the host name is somebody else's. */
-    int (*name_taken)(void *ctx, const char *owner, const char *name, bool *ret, struct err *e);
+    /* Whether an answer that has to be unique is taken: a name, or what the package says. */
+    int (*taken)(void *ctx, const struct wizard_order *o, const struct package_question *q,
+                 const struct json *answer, bool *ret, struct err *e);
     /* {period_s, perPeriod, perHour, lines, upfront, pool, lastsUntil, ends}; no hash. */
     int (*quote)(void *ctx, struct arena *a, const struct wizard_order *o, struct json **ret,
                  struct err *e);
+    /* The deployment that has begun with this key; NULL: none. */
+    int (*deployed)(void *ctx, struct arena *a, const struct wizard_order *o, const char **ret,
+                    struct err *e);
     /* Begins the deployment of this key unless it has begun; its id in the arena. */
     int (*deploy)(void *ctx, struct arena *a, const struct wizard_order *o, const char **ret,
                   struct err *e);
@@ -90,6 +96,7 @@ enum {
  */
 struct wizards *wizards_new(const struct wizards_options *o);
 void wizards_start(struct wizards *w);
+void wizards_stop(struct wizards *w); /* before what its world asks is freed; NULL is allowed */
 /* Nobody may be inside. NULL is allowed. */
 void wizards_free(struct wizards *w);
 
@@ -100,7 +107,8 @@ struct wizard_at {
     const char *id; /* NULL for what concerns no single one */
 };
 
-/* version NULL: the newest. WIZARD_PACKAGE, WIZARD_NOT_OFFERED, WIZARD_COUNT, WIZARD_FULL. */
+/* version NULL: the newest. The errors of world.package(), PACKAGE_NOT_OFFERED, WIZARD_COUNT,
+ * WIZARD_FULL. */
 int wizard_begin(struct wizards *w, const struct wizard_at *at, const char *package,
                  const char *version, struct json **ret, struct err *e) must_check;
 
