@@ -33,6 +33,32 @@ void client_close(struct client *c); /* NULL is allowed; the key is wiped */
 /* Frees all answers given so far. */
 void client_reset(struct client *c);
 
+/* --- what a person asks of a marketplace: commands whose "auth" is session (api/) --- */
+
+struct client_question {
+    const char *method;      /* NULL: GET */
+    const char *path;        /* from the first slash on, with its query */
+    const struct json *body; /* NULL: none */
+};
+/*
+ * One command as the person whose key is configured. The first one makes an auth token, which
+ * serves the rest of this client's life. NO_KEY, NODE_REFUSED.
+ */
+int client_ask(struct client *c, const struct client_question *q, struct json **ret, struct err *e)
+    must_check;
+/* The same, and every status with an answer in JSON is success. */
+int client_ask_any(struct client *c, const struct client_question *q, int *ret_status,
+                   struct json **ret, struct err *e) must_check;
+/* Accepts the terms as they are now: without that, most of these commands are refused (403). */
+int client_accept_terms(struct client *c, struct err *e) must_check;
+/*
+ * Reads a stream of events (text/event-stream) until event() answers 1, or the stream ends. What
+ * event() is given lives until it returns; -1 with *e ends it as well.
+ */
+int client_events(struct client *c, const char *path,
+                  int (*event)(void *ctx, const struct json *v, struct err *e), void *ctx,
+                  struct err *e) must_check;
+
 /* --- datatokens --- */
 
 /* {datatoken, nft, tx}. cap: whole tokens, NULL = 100000. */

@@ -21,6 +21,7 @@ struct client {
     uint64_t chain_id; /* 0 until the chain was asked */
     struct config_contracts contracts;
     struct json *root; /* the node's GET /, once asked */
+    const char *token; /* of the person, once made */
 };
 
 /* printf to the watch. */

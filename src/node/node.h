@@ -21,6 +21,7 @@
 #include "storage/buckets.h"
 #include "storage/storage.h"
 #include "store/db.h"
+#include "wizard/wizard.h"
 
 /*
  * The node: its parts, started in this order and ended in reverse. After node_start() the
@@ -64,6 +65,7 @@ struct node {
     struct compute *compute;   /* NULL: no environments are offered */
     struct indexer *indexer;   /* NULL: no chain is indexed */
     struct packages *packages; /* NULL: none are kept */
+    struct wizards *wizards;   /* NULL: no solutions are offered */
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */
