@@ -37,9 +37,8 @@ struct escrow *escrow_new(struct store *store, const struct escrow_chain *chains
 void escrow_listen(struct escrow *x, void (*changed)(void *ctx, const struct escrow_payment *p),
                    void *ctx)
 {
-    must(!x->started);
-    x->changed = changed;
-    x->ctx = ctx;
+    must(!x->started && x->listener_count < ESCROW_LISTENERS);
+    x->listeners[x->listener_count++] = (struct escrow_listener){changed, ctx};
 }
 
 void escrow__wake(struct escrow *x)
@@ -207,6 +206,36 @@ int escrow_check(struct escrow *x, const struct escrow_lock_request *r, struct e
         return refused(e, ESCROW_SECONDS);
     if (u256_cmp(&auth.locks, &auth.max_locks) >= 0)
         return refused(e, ESCROW_LOCKS);
+    return 0;
+}
+
+int escrow_standing(struct escrow *x, const struct escrow_lock_request *r,
+                    struct escrow_standing *ret, struct err *e)
+{
+    const struct escrow_on *on = escrow__on(x, r->chain);
+    struct escrow_parties parties = {.token = r->token, .payer = r->payer};
+    struct escrow_standing s = {0};
+    struct escrow_auth auth;
+    struct escrow_at at;
+    size_t n = 0;
+
+    if (!on || addr_is_zero(&on->chain.contract))
+        return refused(e, ESCROW_CONTRACT);
+    at = escrow__at(on);
+    s.contract = at.contract;
+    s.node = parties.payee = *sender_addr(on->chain.sender);
+    if (contract_available(&at, &parties, &s.available, e) < 0 ||
+        contract_auth(&at, &parties, &auth, &n, e) < 0)
+        return -1;
+    s.authorized = n == 1;
+    if (s.authorized) {
+        s.max_amount = auth.max_amount;
+        s.amount = auth.amount;
+        s.max_seconds = auth.max_seconds;
+        s.max_locks = auth.max_locks;
+        s.locks = auth.locks;
+    }
+    *ret = s;
     return 0;
 }
 

@@ -60,7 +60,7 @@ struct escrow *escrow_new(struct store *store, const struct escrow_chain *chains
 /*
  * Told after each change of a row's state was committed, on a thread of the sender or of the
  * escrow, without locks held; p is borrowed for the call. After a restart read the row instead:
- * a change is told once at most. Set before escrow_start().
+ * a change is told once at most. Up to four listen. Before escrow_start().
  */
 void escrow_listen(struct escrow *x, void (*changed)(void *ctx, const struct escrow_payment *p),
                    void *ctx);
@@ -95,6 +95,22 @@ struct u256 escrow_lock_id(const char *job_id);
  * or ESCROW_LOCKS when not. job_id is not looked at.
  */
 int escrow_check(struct escrow *x, const struct escrow_lock_request *r, struct err *e) must_check;
+
+/* What a payer has for this node, as the contract says now. */
+struct escrow_standing {
+    struct addr contract;
+    struct addr node;       /* the payee to authorize */
+    struct u256 available;  /* free to be locked, by any payee */
+    bool authorized;        /* there is an authorization; else what follows is 0 */
+    struct u256 max_amount; /* together at a time */
+    struct u256 amount;     /* locked by this node now */
+    struct u256 max_seconds;
+    struct u256 max_locks;
+    struct u256 locks;
+};
+/* Asks the chain; seconds, amount and job_id are not looked at. ESCROW_CONTRACT. */
+int escrow_standing(struct escrow *x, const struct escrow_lock_request *r,
+                    struct escrow_standing *ret, struct err *e) must_check;
 
 /*
  * Writes the intent, estimates (a revert is ESCROW with the contract's text; the row is FAILED),

@@ -11,7 +11,7 @@
  * What the escrow's files share: escrow.c (what others call), payments.c (the rows), events.c (what
  * the chain says), settle.c (the thread that carries out decisions).
  */
-enum { ESCROW_CHAINS_MAX = 32, ESCROW_PROOF_MAX = 1024 };
+enum { ESCROW_CHAINS_MAX = 32, ESCROW_PROOF_MAX = 1024, ESCROW_LISTENERS = 4 };
 
 /* Purposes of the sender's journal; the reference is the job's id, for sweeps one of their own. */
 #define ESCROW_PURPOSE_LOCK "escrow.lock"
@@ -30,8 +30,11 @@ struct escrow {
     struct store *store;
     struct escrow_on chains[ESCROW_CHAINS_MAX];
     size_t chain_count;
-    void (*changed)(void *ctx, const struct escrow_payment *p);
-    void *ctx;
+    struct escrow_listener {
+        void (*changed)(void *ctx, const struct escrow_payment *p);
+        void *ctx;
+    } listeners[ESCROW_LISTENERS]; /* fixed once it runs */
+    size_t listener_count;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;

@@ -194,9 +194,10 @@ int escrow__change(struct escrow *x, const char *job_id, const struct escrow_edi
     _arena_ struct arena *a = arena_new();
     struct escrow_row row;
     int moved = change(x, a, job_id, edit, &row, e);
+    size_t i;
 
-    if (moved > 0 && x->changed)
-        x->changed(x->ctx, &row.p);
+    for (i = 0; moved > 0 && i < x->listener_count; i++)
+        x->listeners[i].changed(x->listeners[i].ctx, &row.p);
     return moved < 0 ? -1 : 0;
 }
 

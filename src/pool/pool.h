@@ -88,12 +88,13 @@ struct pool_info {
     enum pool_kind kind;
     uint64_t chain;
     struct addr token;
-    struct addr payer;   /* WALLET */
-    struct u256 balance; /* free to be reserved; of a wallet: as last read from the escrow */
-    struct u256 locked;  /* in periods under way */
-    struct u256 burn;    /* an hour, of its running deployments */
-    int64_t empty_at;    /* ms; 0: nothing burns */
-    const char *warning; /* "", "low", "empty" */
+    struct addr payer;    /* WALLET */
+    const char *standing; /* of a wallet: what the escrow said of it last; for pool/ alone */
+    struct u256 balance;  /* free to be reserved; of a wallet: as last read from the escrow */
+    struct u256 locked;   /* in periods under way */
+    struct u256 burn;     /* an hour, of its running deployments */
+    int64_t empty_at;     /* ms; 0: nothing burns */
+    const char *warning;  /* "", "low", "empty" */
     int64_t created;
 };
 
@@ -167,6 +168,7 @@ struct pool_quote {
     uint64_t chain;
     struct addr token;
     struct pool_token unit;
+    const struct compute_resources *resources; /* of the request, borrowed */
     int64_t period_s;
     struct u256 per_period; /* what the meter charges for a whole one */
     struct u256 per_hour;
@@ -234,7 +236,7 @@ int pool_meter_stop(struct pools *p, const char *deployment, enum pool_stop why,
  * Another size: what ran at the old one is paid, the rest of that period returns, the new size is
  * paid from then on. RESIZED or REFUSED follows; resources are the service's business.
  */
-int pool_meter_resize(struct pools *p, const char *deployment,
+int pool_meter_resize(struct pools *p, const char *deployment, const struct compute_env *env,
                       const struct compute_resources *resources, struct err *e) must_check;
 /* Another end (0: none); charges nothing by itself. INVALID when it is past. */
 int pool_meter_extend(struct pools *p, const char *deployment, int64_t ends, struct err *e)
