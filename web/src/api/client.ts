@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only way to the node: JSON calls, events, and streams of text. The session is a cookie that scripts cannot read.
+import { t } from '../texts.ts'
+
+export class ApiError extends Error {
+  readonly status: number
+  /** what came beside "error", e.g. a wizard as it is now */
+  readonly more: Record<string, unknown>
+  constructor(status: number, message: string, more: Record<string, unknown> = {}) {
+    super(message)
+    this.status = status
+    this.more = more
+  }
+}
+
+/** What an error means to a person: the node's words, and what to do where that is known. */
+export function explain(e: unknown): string {
+  if (!(e instanceof ApiError)) return e instanceof Error ? e.message : String(e)
+  const advice = t.errors.advice[e.status]
+  return advice ? `${e.message} ${advice}` : e.message
+}
+
+type Listener = (status: number) => void
+let refused: Listener = () => undefined
+/** Told of 401 and 403: the session may be over, or terms may be new. */
+export function onRefused(listener: Listener): void { refused = listener }
+
+async function failure(r: Response): Promise<ApiError> {
+  const text = await r.text().catch(() => '')
+  try {
+    const { error, ...more } = JSON.parse(text) as { error?: unknown }
+    if (typeof error === 'string' && error) return new ApiError(r.status, sentence(error), more)
+  } catch { /* not ours: a proxy's page, or nothing */ }
+  return new ApiError(r.status, text && text.length < 200 && !text.startsWith('<') ? sentence(text) : t.errors.status(r.status))
+}
+
+const sentence = (s: string): string => /[.!?]$/.test(s) ? s : `${s}.`
+
+async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  let r: Response
+  try {
+    r = await fetch(path, {
+      method, signal: signal ?? null, credentials: 'same-origin', cache: 'no-store', redirect: 'error',
+      headers: { accept: 'application/json', ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) },
+      body: method === 'GET' ? null : JSON.stringify(body ?? {})
+    })
+  } catch (e) {
+    if (signal?.aborted) throw e
+    throw new ApiError(0, t.errors.offline)
+  }
+  if (r.ok) return r
+  const e = await failure(r)
+  if (r.status === 401 || r.status === 403) refused(r.status)
+  throw e
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const r = await send(method, path, body, signal)
+  const text = await r.text()
+  return (text ? JSON.parse(text) : {}) as T
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>('GET', path, undefined, signal)
+export const post = <T>(path: string, body?: unknown): Promise<T> => call<T>('POST', path, body)
+
+/** Events of a route, as JSON; the browser connects again by itself. Returns what ends it. */
+export function events<T>(path: string, on: (v: T) => void, state: (live: boolean) => void): () => void {
+  const source = new EventSource(path)
+  source.onopen = () => state(true)
+  source.onerror = () => state(false)
+  source.onmessage = (m) => on(JSON.parse(String(m.data)) as T)
+  return () => source.close()
+}
+
+/** A text that grows: each piece as it comes, until the end or an abort. */
+export async function stream(path: string, on: (piece: string) => void, signal: AbortSignal): Promise<void> {
+  const r = await send('GET', path, undefined, signal)
+  const reader = r.body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (;;) {
+    const piece = await reader?.read()
+    if (!piece || piece.done) return
+    on(piece.value)
+  }
+}
+
+/** A path with its parts escaped: path`/marketplace/api/pools/${id}`. */
+export function path(parts: TemplateStringsArray, ...values: Array<string | number>): string {
+  return parts.reduce((sum, part, i) => sum + encodeURIComponent(String(values[i - 1])) + part)
+}

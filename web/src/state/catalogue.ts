@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be deployed, and the search among it.
+import { signal } from '@preact/signals'
+import { get, path } from '../api/client.ts'
+import type { Package, PackageFull } from '../api/shapes.ts'
+import { keyed } from './remote.ts'
+
+export const search = signal('')
+
+export const packages = () => keyed('packages', async (s) => (await get<{ packages: Package[] }>('/marketplace/api/packages', s)).packages)
+export const packageOf = (name: string) =>
+  keyed(`package/${name}`, (s) => get<PackageFull>(path`/marketplace/api/packages/${name}`, s))
+
+/** Every word of the search stands somewhere in the title, name, summary or category. */
+export function found(p: Package, words: string): boolean {
+  const text = `${p.title} ${p.name} ${p.summary} ${p.category}`.toLowerCase()
+  return words.toLowerCase().split(/\s+/).every((w) => text.includes(w))
+}
+
+/** By category, in the order in which the node names them; what is not offered comes last. */
+export function grouped(list: Package[]): Array<[string, Package[]]> {
+  const out = new Map<string, Package[]>()
+  for (const p of list.filter((x) => x.offered)) out.set(p.category, [...out.get(p.category) ?? [], p])
+  const rest = list.filter((x) => !x.offered)
+  return rest.length ? [...out, ['', rest]] : [...out]
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Domains and backups of a deployment.
+import { signal } from '@preact/signals'
+import { call, get, path, post } from '../api/client.ts'
+import type { Backups, Domain } from '../api/shapes.ts'
+import { t } from '../texts.ts'
+import { deployment } from './deployments.ts'
+import { attempt } from './notices.ts'
+import { keyed } from './remote.ts'
+
+// ---- domains
+const domain = (id: string, host: string): string => path`/marketplace/api/deployments/${id}/domains/${host}`
+
+/** What the node said of a host last: which records to make. */
+export const proofs = signal<Record<string, Domain>>({})
+
+async function withDomain(id: string, what: () => Promise<Domain | object>, done: string): Promise<boolean> {
+  const ok = await attempt(async () => {
+    const d = await what()
+    if ('host' in d) proofs.value = { ...proofs.value, [d.host]: d as Domain }
+  }, done)
+  await deployment(id).load()
+  return ok
+}
+
+export const addDomain = (id: string, host: string): Promise<boolean> =>
+  withDomain(id, () => post<Domain>(path`/marketplace/api/deployments/${id}/domains`, { host }), t.domains.added)
+export const verifyDomain = (id: string, host: string): Promise<boolean> =>
+  withDomain(id, () => post<Domain>(`${domain(id, host)}/verify`), t.domains.checked)
+export const removeDomain = (id: string, host: string): Promise<boolean> =>
+  withDomain(id, () => call<object>('DELETE', domain(id, host)), t.domains.removed)
+
+// ---- backups
+const at = (id: string): string => path`/marketplace/api/deployments/${id}/backups`
+
+export const backups = (id: string) => keyed(`backups/${id}`, (s) => get<Backups>(at(id), s))
+
+async function withBackups(id: string, what: () => Promise<unknown>, done: string): Promise<boolean> {
+  const ok = await attempt(what, done)
+  await backups(id).load()
+  return ok
+}
+
+export const backUp = (id: string): Promise<boolean> => withBackups(id, () => post(at(id)), t.backups.started)
+export const plan = (id: string, schedule: string, retention: string): Promise<boolean> =>
+  withBackups(id, () => call('PUT', at(id), { schedule, retention }), t.saved)
+export const restore = (id: string, snapshot: string): Promise<boolean> =>
+  withBackups(id, () => post(`${at(id)}/${encodeURIComponent(snapshot)}/restore`), t.backups.restoring)
+export const verify = (id: string, snapshot: string): Promise<boolean> =>
+  withBackups(id, () => post(`${at(id)}/${encodeURIComponent(snapshot)}/verify`), t.backups.verifying)
+
+export const backupKey = signal('')
+export const revealKey = (id: string): Promise<boolean> =>
+  attempt(async () => { backupKey.value = (await post<{ key: string }>(`${at(id)}/key`)).key })

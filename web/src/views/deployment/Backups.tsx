@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies on two servers: what there is, back to one of them, when and how many are kept.
+import { useState } from 'preact/hooks'
+import type { Backups, DeploymentFull } from '../../api/shapes.ts'
+import { bytes, date } from '../../format.ts'
+import { Action, Badge, Card, Code, Note, When } from '../../parts/bits.tsx'
+import { Ask } from '../../parts/Dialog.tsx'
+import { TextField } from '../../parts/Field.tsx'
+import { Empty, Loaded } from '../../parts/Loaded.tsx'
+import { Table } from '../../parts/Table.tsx'
+import { isGone } from '../../state/deployments.ts'
+import { useSource } from '../../state/remote.ts'
+import { backUp, backupKey, backups, plan, restore, revealKey, verify } from '../../state/upkeep.ts'
+import { t } from '../../texts.ts'
+
+const Snapshots = ({ d, b }: { d: DeploymentFull; b: Backups }) => (
+  <Card title={t.backups.snapshots} aside={!isGone(d) && <Action icon="disk" kind="primary small" disabled={b.running ?? false} run={() => backUp(d.id)}>{t.backups.now}</Action>}>
+    {b.running && <Note tone="busy">{t.backups.running}</Note>}
+    {b.snapshots.length === 0 ? <Empty icon="disk" title={t.backups.empty} text={t.backups.emptyText} /> : (
+      <Table label={t.backups.snapshots} rows={b.snapshots} id={(s) => s.id} columns={[
+        { head: t.backups.when, cell: (s) => <span title={date(s.at)}>{date(s.at)}</span> },
+        { head: t.backups.size, cell: (s) => bytes(s.size), number: true },
+        { head: t.backups.on, cell: (s) => s.servers.join(', ') },
+        { head: t.backups.state, cell: (s) => <Badge tone={s.ok ? 'good' : 'warn'}>{s.ok ? t.backups.ok : t.backups.incomplete}</Badge> }
+      ]} actions={(s) => !isGone(d) && <span class="row">
+        <Action kind="small" run={() => verify(d.id, s.id)} label={t.backups.verifyThis(date(s.at))}>{t.backups.verify}</Action>
+        <Ask kind="small" button={t.backups.restore} title={t.backups.restoreTitle(date(s.at))} verb={t.backups.restore} danger type={d.name}
+          run={() => restore(d.id, s.id)}><p>{t.backups.restoreText}</p></Ask>
+      </span>} />
+    )}
+  </Card>
+)
+
+function Plan({ d, b }: { d: DeploymentFull; b: Backups }) {
+  const [schedule, setSchedule] = useState(b.schedule)
+  const [keep, setKeep] = useState(b.retention)
+  return (
+    <Card title={t.backups.plan}>
+      <form class="stack" onSubmit={(e) => { e.preventDefault(); void plan(d.id, schedule, keep) }}>
+        <TextField label={t.backups.schedule} help={t.backups.scheduleHelp} value={schedule} on={setSchedule} optional />
+        <TextField label={t.backups.retention} help={t.backups.retentionHelp} value={keep} on={setKeep} />
+        {b.next ? <p class="small dim">{t.backups.next} <When at={b.next} />.</p> : null}
+        <div class="row end"><button class="button" type="submit" disabled={schedule === b.schedule && keep === b.retention}>{t.save}</button></div>
+      </form>
+    </Card>
+  )
+}
+
+const Servers = ({ b }: { b: Backups }) => (
+  <Card title={t.backups.servers}>
+    {b.servers.length === 0 && <p class="dim">{t.backups.noServers}</p>}
+    <ul class="plain">{b.servers.map((s) => (
+      <li key={s.name}><div class="row between"><strong>{s.name}</strong><Badge tone={s.ok ? 'good' : 'bad'}>{s.ok ? t.word('ok') : t.word('failed')}</Badge></div>
+        <p class="small dim">{t.backups.last} <When at={s.lastAt} /></p>{s.error && <p class="small bad-text">{s.error}</p>}</li>
+    ))}</ul>
+  </Card>
+)
+
+const Key = ({ id }: { id: string }) => (
+  <Card title={t.backups.key}>
+    <p class="dim">{t.backups.keyText}</p>
+    {backupKey.value ? <Code text={backupKey.value} label={t.backups.key} /> : <Action icon="key" run={() => revealKey(id)}>{t.backups.showKey}</Action>}
+  </Card>
+)
+
+export function BackupsTab({ d }: { d: DeploymentFull }) {
+  const source = backups(d.id)
+  const state = useSource(source, 10_000)
+  return (
+    <Loaded of={state} again={() => void source.load()} rows={5}>
+      {(b) => <div class="columns">
+        <div class="stack"><Snapshots d={d} b={b} /></div>
+        <div class="stack"><Servers b={b} />{!isGone(d) && <Plan key={b.schedule + b.retention} d={d} b={b} />}<Key id={d.id} /></div>
+      </div>}
+    </Loaded>
+  )
+}
