@@ -21,21 +21,36 @@ struct parsed {
     bool help;
 };
 
-/* 0: no such option; 1: a switch; 2: takes a value. */
-static int option_kind(const char *list, const char *name, size_t len)
+enum option_kind { NO_OPTION, SWITCH, VALUE, VALUES };
+
+static enum option_kind option_kind(const char *list, const char *name, size_t len)
 {
+    static const char *const marks[] = {"", "", "=", "=+"};
     const char *p = list;
 
     while (*p) {
         size_t n = strcspn(p, " ");
-        bool value = n > 0 && p[n - 1] == '=';
+        size_t bare = strcspn(p, " =");
+        size_t i;
 
-        if (n - (value ? 1 : 0) == len && memcmp(p, name, len) == 0)
-            return value ? 2 : 1;
+        for (i = SWITCH; i <= VALUES && bare == len && memcmp(p, name, len) == 0; i++)
+            if (n - bare == strlen(marks[i]) && memcmp(p + bare, marks[i], n - bare) == 0)
+                return (enum option_kind)i;
         p += n;
         p += strspn(p, " ");
     }
-    return 0;
+    return NO_OPTION;
+}
+
+static void add_value(struct arena *a, struct json *options, const char *key, const char *value)
+{
+    struct json *list = json_get(options, key);
+
+    if (!list) {
+        list = json_new_array(a);
+        json_set(a, options, key, list);
+    }
+    json_push(a, list, json_new_str(a, value));
 }
 
 /* One "--name", "--name=value" or "--name value"; *i moves over a value of its own. */
@@ -45,17 +60,18 @@ static int parse_option(struct arena *a, struct parsed *p, int argc, char **argv
     const char *name = argv[*i] + 2;
     size_t len = strcspn(name, "=");
     const char *key = arena_strndup(a, name, len);
-    int kind = option_kind(common_options, name, len);
+    enum option_kind kind = option_kind(common_options, name, len);
+    const char *value;
 
     if (str_eq(key, "help")) {
         p->help = true;
         return 0;
     }
-    if (!kind)
+    if (kind == NO_OPTION)
         kind = option_kind(p->action->options, name, len);
-    if (!kind)
+    if (kind == NO_OPTION)
         return failed(e, INVALID, "there is no option --%s here", key);
-    if (kind == 1) {
+    if (kind == SWITCH) {
         if (name[len])
             return failed(e, INVALID, "--%s takes no value", key);
         json_set_bool(a, p->options, key, true);
@@ -63,7 +79,11 @@ static int parse_option(struct arena *a, struct parsed *p, int argc, char **argv
     }
     if (!name[len] && *i + 1 >= argc)
         return failed(e, INVALID, "--%s needs a value", key);
-    json_set_str(a, p->options, key, name[len] ? name + len + 1 : argv[++*i]);
+    value = name[len] ? name + len + 1 : argv[++*i];
+    if (kind == VALUES)
+        add_value(a, p->options, key, value);
+    else
+        json_set_str(a, p->options, key, value);
     return 0;
 }
 

@@ -24,7 +24,8 @@ struct cli_call {
 struct cli_action {
     const char *name;
     const char *arguments; /* for people: "DATATOKEN AMOUNT" */
-    const char *options;   /* "to= cap= free": those with = take a value; help.c */
+    const char *options;   /* "to= free set=+": those with = take a value, with =+ several (a
+                              list of texts); help.c */
     const char *summary;
     int min_args;
     int max_args;
@@ -52,6 +53,12 @@ void cli_usage(const struct cli_family *f, const struct cli_action *only, FILE *
 
 /* Prints a value for people: objects as aligned lines, lists of objects as a table. */
 void cli_print(const struct json *v);
+
+/*
+ * `atoll service deploy [PACKAGE]` (wizard.c); its options are
+ * "interactive answers= set=+ version= resume= accept-terms yes no-wait".
+ */
+int cli_service_deploy(struct cli_call *call, struct json **ret, struct err *e) must_check;
 
 /* The verbs of this folder, for main.c's table. */
 int cli_datatoken(int argc, char **argv);

@@ -16,7 +16,9 @@ static const struct option {
     const char *value;
     const char *what;
 } options[] = {
+    {"accept-terms", NULL, "accept the node's terms as they are now"},
     {"algorithm", "DID", "a published algorithm; or --code, --code-file"},
+    {"answers", "FILE", "answers to questions, TOML or JSON: NAME = VALUE"},
     {"cap", "AMOUNT", "never more tokens than this (100000)"},
     {"checksum", "sha256:HEX", "of the image; without it the tag decides"},
     {"code", "TEXT", "the algorithm itself"},
@@ -31,15 +33,22 @@ static const struct option {
     {"file", "N", "which file of the service, from 0 (0)"},
     {"free", NULL, "use the free tier of the environment"},
     {"image", "NAME:TAG", "image of the container (node:20)"},
+    {"interactive", NULL, "ask the questions here, at the terminal"},
     {"locks", "N", "at most so many at a time (10)"},
+    {"no-wait", NULL, "do not wait until it runs"},
     {"order", "TX", "transaction of an order made before (orders when needed)"},
     {"page", "N", "page of the list, from 1 (1)"},
     {"resources", "ID=N,...", "such as cpu=2,ram=1 (the environment's least)"},
+    {"resume", "WIZARD", "go on with a wizard that was begun"},
     {"seconds", "N", "longest life of a lock (86400)"},
     {"service", "SERVICE", "id, index or type of the service"},
+    {"set", "NAME=VALUE",
+     "an answer, goes before --answers; may be repeated; @FILE where files fit"},
     {"to", "ADDRESS", "who gets the tokens (yourself)"},
     {"token", "ADDRESS", "currency of the machine time (the environment's first)"},
+    {"version", "VERSION", "of the package (the newest)"},
     {"wait", NULL, "stay until the job has ended, and show how"},
+    {"yes", NULL, "agree to the price without being asked"},
 };
 
 static const char common[] =

@@ -59,6 +59,42 @@ int client_events(struct client *c, const char *path,
                   int (*event)(void *ctx, const struct json *v, struct err *e), void *ctx,
                   struct err *e) must_check;
 
+/* --- wizards: from the questions of a package to a deployment --- */
+
+enum client_choice { CLIENT_GO, CLIENT_BACK, CLIENT_QUIT };
+
+/* Who answers: a person at a terminal, a file. What is given lives until the next call. */
+struct client_answers {
+    void *ctx;
+    /*
+     * The questions of a wizard's current step ("questions", "errors": as api/chatflowsGet has
+     * them). GO with the answers in *ret, an object in the arena; BACK to the step before; QUIT
+     * leaves the wizard as it is, to be taken up later.
+     */
+    int (*ask)(void *ctx, struct arena *a, const struct json *wizard,
+               enum client_choice *ret_choice, struct json **ret, struct err *e);
+    /* A wizard at its review, with its quote: GO deploys at that price. */
+    int (*confirm)(void *ctx, const struct json *wizard, enum client_choice *ret_choice,
+                   struct err *e);
+    /* The deployment has changed (D of api/marketplaceDeployment); may be NULL. */
+    void (*progress)(void *ctx, const struct json *deployment);
+};
+
+struct client_wizard {
+    const char *package; /* or: */
+    const char *resume;  /* the id of a wizard that was begun */
+    const char *version; /* NULL: the newest */
+    bool no_wait;        /* do not wait until it runs */
+};
+/*
+ * Drives a wizard to its end and follows the deployment until it runs: {id, wizard, deployment}
+ * where deployment is how it is now, without it when nobody waits. When the person quit: {wizard},
+ * with the quote if there was one. FAILED when the deployment failed, with its reason.
+ */
+int client_deploy(struct client *c, const struct client_wizard *what,
+                  const struct client_answers *answers, struct json **ret, struct err *e)
+    must_check;
+
 /* --- datatokens --- */
 
 /* {datatoken, nft, tx}. cap: whole tokens, NULL = 100000. */
