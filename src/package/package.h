@@ -258,7 +258,8 @@ struct package {
     size_t link_count;
     struct package_size *sizes;
     size_t size_count;
-    struct package_step *steps; /* the standard ones included */
+    const struct json *default_size; /* the first size's name; NULL: there are none */
+    struct package_step *steps;      /* the standard ones included */
     size_t step_count;
     struct package_question *questions; /* the standard ones included, in the order of steps */
     size_t question_count;
