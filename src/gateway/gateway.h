@@ -83,6 +83,7 @@ void gateway_refresh(struct gateway *g);
 struct gateway_server {
     const char *domain;
     const char *email; /* for the certificate; NULL: acme_email */
+    bool page;         /* its "/" leads to /marketplace/; false: to the node's own "/" */
 };
 /* The whole list, in place of the one before. Copied. */
 void gateway_servers(struct gateway *g, const struct gateway_server *servers, size_t count);
