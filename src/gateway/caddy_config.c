@@ -120,7 +120,7 @@ static struct json *hide_pass(struct arena *a)
     struct json *h = handler(a, "headers");
     struct json *change = json_new_object(a);
 
-    json_set_str(a, change, "search_regexp", "__Host-atoll=[^;]*(; )?");
+    json_set_str(a, change, "search_regexp", "__Host-atoll_pass=[^;]*(; )?");
     json_set_str(a, change, "replace", "");
     json_set(a, child(a, child(a, h, "request"), "replace"), "Cookie", array_of(a, change));
     return h;

@@ -151,7 +151,7 @@ enum { HTTP_LANES = 3 };
  * What a client may ask for in a minute is counted in budgets, each with a rate of its own, so that
  * much of one keeps nobody from the others.
  */
-enum { HTTP_BUDGETS = 4 };
+enum { HTTP_BUDGETS = 5 };
 
 /*
  * The application. `budget` runs on the loop before anything else and says which budget a request

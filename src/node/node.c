@@ -16,6 +16,7 @@
 #include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "crypto/identity.h"
+#include "gateway/gateway.h"
 #include "indexer/index.h"
 #include "net/guard.h"
 #include "node/chains.h"
@@ -25,6 +26,7 @@
 #include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
+#include "node/node_gateway.h"
 #include "node/own.h"
 #include "node/policy.h"
 #include "node/root.h"
@@ -321,7 +323,7 @@ static int start_http(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
     const struct http_tls tls = tls_files(c);
-    struct http_options o = settings_limits(c);
+    struct http_options o = settings_limits(n->arena, c);
     const struct http_app app = dispatch_app(n);
 
     o.bind = c->http_bind;
@@ -353,11 +355,13 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
         goto fail;
     start_chains(n);
     start_fees(n);
-    if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || start_money(n, e) < 0)
+    if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
+        start_money(n, e) < 0)
         goto fail;
     start_indexer(n);
     if (start_http(n, e) < 0)
         goto fail;
+    node_gateway_start(n);
     *ret = n;
     return 0;
 fail:
@@ -375,6 +379,7 @@ void node_stop(struct node *n, int limit_ms)
     http_server_stop(n->http, limit_ms);
     if (n->net)
         net_stop(n->net); /* whoever waits for the network gets an error now */
+    gateway_stop(n->gateway);
     indexer_stop(n->indexer);
     for (i = 0; i < n->chain_count; i++)
         sender_stop(n->chains[i].sender);
@@ -382,6 +387,7 @@ void node_stop(struct node *n, int limit_ms)
     compute_free(n->compute);
     escrow_free(n->escrow);
     order_fees_free(n->fees);
+    gateway_free(n->gateway);
     auth_free(n->auth);
     for (i = 0; i < n->chain_count; i++) {
         sender_free(n->chains[i].sender);

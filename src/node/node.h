@@ -29,6 +29,7 @@
  * call it. Commands find it as t->node.
  */
 struct packages; /* package/store.h */
+struct gateway;  /* gateway/gateway.h */
 
 struct node_chain {
     const struct config_network *network;
@@ -66,6 +67,7 @@ struct node {
     struct indexer *indexer;   /* NULL: no chain is indexed */
     struct packages *packages; /* NULL: none are kept */
     struct wizards *wizards;   /* NULL: no solutions are offered */
+    struct gateway *gateway;
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */

@@ -45,6 +45,8 @@ static bool is_login(const char *path)
 
 enum page_budget page_budget(const char *path)
 {
+    if (str_eq(path, "/.atoll/check"))
+        return PAGE_BUDGET_GATE;
     if (is_login(path))
         return PAGE_BUDGET_LOGIN;
     if (is_under(path, PAGE_ROOT "/api") || is_under(path, "/auth") || is_under(path, "/chatflows"))

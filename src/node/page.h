@@ -30,6 +30,7 @@ enum page_budget {
     PAGE_BUDGET_FILES, /* files of the page */
     PAGE_BUDGET_CALLS, /* what the page asks for: logins, wizards, the marketplace's API */
     PAGE_BUDGET_LOGIN, /* ways to log in */
+    PAGE_BUDGET_GATE,  /* Caddy's question for each request of a solution behind a login */
 };
 enum page_budget page_budget(const char *path);
 

@@ -11,10 +11,12 @@
 #include "base/fs.h"
 #include "base/must.h"
 #include "base/thread.h"
+#include "gateway/gateway.h"
 #include "node/node.h"
+#include "node/node_gateway.h"
 #include "node/page.h"
 
-enum { FILE_MODE = 0600 };
+enum { FILE_MODE = 0600, GATE_SHARE = 10 /* a solution's page has many files */ };
 
 struct node_live {
     pthread_mutex_t pushing; /* one change at a time; taken first */
@@ -126,18 +128,38 @@ struct indexer_policy settings_policy(struct arena *a, const struct config *c)
         .purgatory_interval_ms = c->purgatory_interval};
 }
 
-struct http_options settings_limits(const struct config *c)
+/* Caddy tells for whom it asks: without this its visitors would all be this machine itself. */
+static const char *const *proxies_of(struct arena *a, const struct config *c, size_t *ret_count)
 {
+    const char *ours[] = {"127.0.0.1", "::1", node_gateway_address(c)};
+    size_t count = c->trusted_proxies.count;
+    const char **all = arena_calloc(a, count + ARRAY_LEN(ours), sizeof(*all));
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        all[i] = c->trusted_proxies.items[i];
+    for (i = 0; i < ARRAY_LEN(ours) && c->gateway; i++)
+        all[count++] = ours[i];
+    *ret_count = count;
+    return all;
+}
+
+struct http_options settings_limits(struct arena *a, const struct config *c)
+{
+    size_t proxy_count;
+    const char *const *proxies = proxies_of(a, c, &proxy_count);
+
     return (struct http_options){
         .rate_limits = {[PAGE_BUDGET_NONE] = (unsigned)c->rate_limit,
                         [PAGE_BUDGET_FILES] = (unsigned)c->page_rate_limit,
                         [PAGE_BUDGET_CALLS] = (unsigned)c->page_rate_limit,
-                        [PAGE_BUDGET_LOGIN] = (unsigned)c->login_rate_limit},
+                        [PAGE_BUDGET_LOGIN] = (unsigned)c->login_rate_limit,
+                        [PAGE_BUDGET_GATE] = GATE_SHARE * (unsigned)c->page_rate_limit},
         .max_clients = (unsigned)c->max_connections,
         .denied = c->denied_ips.items,
         .denied_count = c->denied_ips.count,
-        .proxies = c->trusted_proxies.items,
-        .proxy_count = c->trusted_proxies.count};
+        .proxies = proxies,
+        .proxy_count = proxy_count};
 }
 
 struct logbook_options settings_logs(const struct config *c)
@@ -154,14 +176,16 @@ struct logbook_options settings_logs(const struct config *c)
 static void apply(struct node *n, const struct config *c)
 {
     _arena_ struct arena *a = arena_new();
-    const struct http_options limits = settings_limits(c);
+    const struct http_options limits = settings_limits(a, c);
     const struct indexer_policy policy = settings_policy(a, c);
     const struct logbook_options logs = settings_logs(c);
+    const struct gateway_settings gateway = node_gateway_settings(c);
 
     logbook_set(n->logbook, &logs);
     log_set_level(c->log_level);
     log_set_console(c->log_console);
     http_server_set_limits(n->http, &limits);
+    gateway_change(n->gateway, &gateway);
     auth_set_admins(n->auth, c->allowed_admins.items, c->allowed_admins.count);
     auth_set_admin_names(n->auth, c->marketplace_admins.items, c->marketplace_admins.count);
     if (n->indexer)

@@ -52,7 +52,7 @@ void settings_open(struct node *n);
 void settings_close(struct node *n); /* when nobody has any */
 /* Parts of the configuration as other parts want them; what they point to is in the arena. */
 struct indexer_policy settings_policy(struct arena *a, const struct config *c);
-struct http_options settings_limits(const struct config *c);
+struct http_options settings_limits(struct arena *a, const struct config *c);
 struct logbook_options settings_logs(const struct config *c);
 
 #endif
