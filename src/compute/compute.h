@@ -24,6 +24,8 @@
  * this part never looks at a DDO. Any thread may call; calls that ask Docker or the database wait.
  */
 struct compute;
+struct docker;
+struct compute_resources;
 struct compute_env; /* an environment; lives as long as its struct compute */
 
 /* --- life --- */
@@ -117,6 +119,14 @@ struct compute_env_info {
     const char *os;                        /* "linux" */
     const char *architecture;              /* "x86_64" */
 };
+/* The Docker host of an environment or a cluster; lives as long as the compute. NULL: none. */
+struct docker *compute_docker(struct compute *c, const char *cluster);
+/* Docker settings of the devices that resources stand for, to be merged into HostConfig; or NULL.
+ */
+const char *compute_devices(struct arena *a, const struct compute_env *env,
+                            const struct compute_resources *r);
+/* All environments, in the order of the configuration; NULL beyond the last. */
+const struct compute_env *compute_env_at(struct compute *c, size_t i);
 /* NULL when there is none of that id. */
 const struct compute_env *compute_env_find(struct compute *c, const char *id);
 const struct compute_env_info *compute_env_info(const struct compute_env *env);

@@ -181,3 +181,31 @@ const struct compute_env_info *compute_env_info(const struct compute_env *env)
 {
     return &env->info;
 }
+
+struct docker *compute_docker(struct compute *c, const char *cluster)
+{
+    size_t i;
+
+    for (i = 0; i < c->engine_count; i++)
+        if (str_eq(c->engine[i].hash, cluster))
+            return c->engine[i].docker;
+    return NULL;
+}
+
+const struct compute_env *compute_env_at(struct compute *c, size_t i)
+{
+    size_t k;
+
+    for (k = 0; k < c->engine_count; k++) {
+        if (i < c->engine[k].env_count)
+            return &c->engine[k].env[i];
+        i -= c->engine[k].env_count;
+    }
+    return NULL;
+}
+
+const char *compute_devices(struct arena *a, const struct compute_env *env,
+                            const struct compute_resources *r)
+{
+    return container__host_extra(a, env, r);
+}

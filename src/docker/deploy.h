@@ -147,9 +147,12 @@ struct docker_exec {
     int timeout_ms;             /* it runs on when the time is over */
     size_t output_max;          /* bytes kept of its output; the rest is read and dropped */
 };
-/* Waits for it. The output (both streams) is in the arena. TIMEOUT; CONFLICT when not running. */
+/*
+ * Waits for it, and answers its exit status. The output (both streams) is in the arena; ret_output
+ * may be NULL. TIMEOUT; CONFLICT when the container does not run.
+ */
 int docker_exec_run(struct docker *d, struct arena *a, const char *id, const struct docker_exec *x,
-                    int *ret_exit_code, const char **ret_output, struct err *e) must_check;
+                    const char **ret_output, struct err *e) must_check;
 
 /* --- images --- */
 

@@ -93,18 +93,19 @@ static int exit_code(struct docker *d, struct arena *a, const char *exec, int *r
 
     if (docker__call(d, a, &r, &v, e) < 0)
         return -1;
-    *ret = (int)json_get_int(v, "ExitCode", -1);
+    *ret = (int)json_get_int(v, "ExitCode", 255);
     return 0;
 }
 
 int docker_exec_run(struct docker *d, struct arena *a, const char *id, const struct docker_exec *x,
-                    int *ret_exit_code, const char **ret_output, struct err *e)
+                    const char **ret_output, struct err *e)
 {
     _buf_ struct buf out = BUF_INIT(x->output_max ? x->output_max : 4096);
     struct json *spec = json_new_object(a);
     struct docker__req r = {.method = "POST", .json = spec, .timeout_ms = -1};
     struct stream *stream;
     const char *exec;
+    int status;
 
     if (make(d, a, id, x, &exec, e) < 0)
         return -1;
@@ -112,9 +113,9 @@ int docker_exec_run(struct docker *d, struct arena *a, const char *id, const str
     json_set_bool(a, spec, "Detach", false);
     json_set_bool(a, spec, "Tty", false);
     if (docker__open(d, a, &r, &stream, e) < 0 || listen(stream, x, &out, e) < 0 ||
-        exit_code(d, a, exec, ret_exit_code, e) < 0)
+        exit_code(d, a, exec, &status, e) < 0)
         return -1;
     if (ret_output)
         *ret_output = arena_strdup(a, buf_str(&out));
-    return 0;
+    return status;
 }

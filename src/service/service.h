@@ -16,28 +16,28 @@
  * may run again, so that a restart goes on.
  *
  * An owner is an id of auth ("u" and 32 hex digits). Every function that takes one touches rows of
- * that owner only: a deployment of somebody else is as one that does not exist (NOT_FOUND, 404).
- * `owner` NULL is the operator. Any thread may call; calls wait for the database, never for
+ * that owner only: a deployment of somebody else is as one that does not exist (SERVICE_UNKNOWN,
+ * 404). `owner` NULL is the operator. Any thread may call; calls wait for the database, never for
  * Docker unless they say so. JSON lives in the arena.
  */
 struct service;
 struct compute;
 struct compute_env;
-struct docker;
 struct net;
 struct store;
 struct packages;
 struct pools;
 struct gateway;
-struct backups;
-struct config;
+struct backup;
+struct seckey;
+struct config_registry_auth;
 
 enum {
-    SERVICE_ID_SIZE = 33,        /* 32 hex digits and NUL */
-    SERVICE_NAME_MAX = 40,       /* letters, digits, "-"; it becomes a host name */
-    SERVICE_ANSWERS_MAX = 65536, /* bytes of the stored answers */
-    SERVICE_LIVE_MAX = 100,      /* of an owner */
-    SERVICE_LOG_READERS = 16,    /* of a deployment at a time, and as many who follow its changes */
+    SERVICE_ID_SIZE = 33,          /* 32 hex digits and NUL */
+    SERVICE_NAME_MAX = 32,         /* answers_is_name(): it becomes a host name */
+    SERVICE_ANSWERS_MAX = 2 << 20, /* bytes of the stored answers */
+    SERVICE_LIVE_MAX = 100,        /* of an owner */
+    SERVICE_LOG_READERS = 16, /* of a deployment at a time, and as many who follow its changes */
 };
 
 /* What the operator decides, as it is now. */
@@ -60,18 +60,21 @@ struct service_options {
     struct packages *packages;
     struct pools *pools;     /* NULL only in tests: everything is free */
     struct gateway *gateway; /* NULL: no host names, no routes */
-    struct backups *backups; /* NULL: no backups */
-    const struct config *config;
-    const char *node; /* the node's address in lower case: label atoll.node */
-    /* Seals and opens what holds secrets, with the node's key; in the arena. */
-    int (*seal)(void *ctx, struct arena *a, const char *plain, const char **ret, struct err *e);
-    int (*open)(void *ctx, struct arena *a, const char *sealed, const char **ret, struct err *e);
+    struct backup *backup;   /* NULL: no backups */
+    const struct config_registry_auth *registry_auths;
+    size_t registry_auth_count;
+    int pull_timeout_s;       /* 0: 900 */
+    const struct seckey *key; /* the node's: seals answers and secrets */
+    const char *node;         /* the node's address in lower case: label atoll.node */
     /* The policy as it is now; the texts live as long as the service. */
     void (*policy)(void *ctx, struct service_policy *ret);
     void *ctx;
 };
 
-/* Borrows everything. Nothing runs yet. */
+/*
+ * Borrows everything. Nothing runs yet. It listens to the pools from here on and tells backups
+ * what to save, so it is made before pools_run() and backup_start().
+ */
 int service_new(const struct service_options *o, struct service **ret, struct err *e) must_check;
 /* Goes on with the deployments of the store; after compute, pools, gateway and backups run. */
 int service_run(struct service *s, struct err *e) must_check;
@@ -90,6 +93,8 @@ struct service_request {
     const char *env;            /* environment of compute; NULL: the first one that has room */
     const struct json *answers; /* {name: value}, checked again here; secrets in the clear */
     int64_t ends;               /* wall clock ms; 0: until the pool is empty */
+    const char *import;         /* of an adopted backup: what fills its volumes; else NULL */
+    const struct json *secrets; /* likewise; NULL: new ones */
 };
 /*
  * Checks everything, writes the row and answers its id; the rest goes on by itself. SERVICE_NAME
@@ -97,6 +102,12 @@ struct service_request {
  */
 int service_deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
                    struct err *e) must_check;
+
+/* Which deployment is meant, and on whose behalf. */
+struct service_key {
+    const char *owner; /* NULL: the operator's */
+    const char *id;
+};
 
 /* What is asked of a deployment that is there. SERVICE_STATE (409) when it cannot be now. */
 enum service_wish {
@@ -106,25 +117,22 @@ enum service_wish {
     SERVICE_ROLLBACK, /* to the version before the last update; volumes stay */
     SERVICE_WISH_COUNT
 };
-int service_ask(struct service *s, const char *owner, const char *id, enum service_wish wish,
+int service_ask(struct service *s, const struct service_key *k, enum service_wish wish,
                 struct err *e) must_check;
-int service_resize(struct service *s, const char *owner, const char *id, const char *size,
-                   struct err *e) must_check;
+int service_resize(struct service *s, const struct service_key *k, const char *size, struct err *e)
+    must_check;
 /* version NULL: the newest. A version whose health check does not pass is rolled back by itself. */
-int service_update(struct service *s, const char *owner, const char *id, const char *version,
+int service_update(struct service *s, const struct service_key *k, const char *version,
                    struct err *e) must_check;
 /* ends: wall clock ms, later than now; 0: until the pool is empty. Nothing is charged for it. */
-int service_extend(struct service *s, const char *owner, const char *id, int64_t ends,
-                   struct err *e) must_check;
-/* Stops the containers, has the snapshot written back, starts them again. */
-int service_restore(struct service *s, const char *owner, const char *id, const char *snapshot,
-                    struct err *e) must_check;
+int service_extend(struct service *s, const struct service_key *k, int64_t ends, struct err *e)
+    must_check;
 /*
  * Removes everything. confirm must be the deployment's name: SERVICE_CONFIRM (400). Works in every
  * state; waits for Docker, so that the answer is what was really deleted:
  * {id, name, state, containers: [...], volumes: [...], networks: [...], routes: [...]}.
  */
-int service_delete(struct service *s, struct arena *a, const char *owner, const char *id,
+int service_delete(struct service *s, struct arena *a, const struct service_key *k,
                    const char *confirm, struct json **ret, struct err *e) must_check;
 
 /* --- what is shown --- */
@@ -132,17 +140,19 @@ int service_delete(struct service *s, struct arena *a, const char *owner, const 
 /* [D], newest first; owner NULL: everybody's, each with its "owner". */
 int service_list(struct service *s, struct arena *a, const char *owner, struct json **ret,
                  struct err *e) must_check;
-/* The full D of one. NOT_FOUND. */
-int service_find(struct service *s, struct arena *a, const char *owner, const char *id,
-                 struct json **ret, struct err *e) must_check;
-/* How many deployments of a package the owner has; by_version NULL: of every version. */
-int service_count(struct service *s, const char *owner, const char *package, const char *by_version,
-                  int64_t *ret, struct err *e) must_check;
+/* The full D of one. SERVICE_UNKNOWN. */
+int service_find(struct service *s, struct arena *a, const struct service_key *k, struct json **ret,
+                 struct err *e) must_check;
+/* Whether there is one of that owner: SERVICE_UNKNOWN (404) when not. */
+int service_check(struct service *s, const struct service_key *k, struct err *e) must_check;
+/* How many deployments the owner (NULL: everybody) has of a package (NULL: of all). */
+int service_count(struct service *s, const char *owner, const char *package, int64_t *ret,
+                  struct err *e) must_check;
 /* [{label, value}] of secrets that the package shows; each deployment answers once. */
-int service_credentials(struct service *s, struct arena *a, const char *owner, const char *id,
+int service_credentials(struct service *s, struct arena *a, const struct service_key *k,
                         struct json **ret, struct err *e) must_check;
 /* {step_s, cpu, memory, disk, rx, tx} of "hour", "day" or "week". */
-int service_metrics(struct service *s, struct arena *a, const char *owner, const char *id,
+int service_metrics(struct service *s, struct arena *a, const struct service_key *k,
                     const char *range, struct json **ret, struct err *e) must_check;
 
 /*
@@ -156,57 +166,32 @@ struct service_logs {
     int64_t since;         /* wall clock ms; 0: the last 1000 lines */
     bool follow;
 };
-int service_follow(struct service *s, const char *owner, const char *id,
-                   struct service_stream **ret, struct err *e) must_check;
-int service_logs(struct service *s, const char *owner, const char *id, const struct service_logs *l,
+int service_follow(struct service *s, const struct service_key *k, struct service_stream **ret,
+                   struct err *e) must_check;
+int service_logs(struct service *s, const struct service_key *k, const struct service_logs *l,
                  struct service_stream **ret, struct err *e) must_check;
 int64_t service_stream_pull(struct service_stream *f, void *out, size_t cap);
 void service_stream_notify(struct service_stream *f, void (*ready)(void *arg), void *arg);
 void service_stream_close(struct service_stream *f); /* NULL is allowed */
 
-/* --- what others tell it; any thread, never waits --- */
+/* Something of the deployment that others keep (domains, certificates) has changed. Any thread,
+ * never waits. */
+void service_changed(struct service *s, const char *deployment);
 
-enum service_money {
-    SERVICE_FUNDED,   /* a period is paid */
-    SERVICE_UNFUNDED, /* it could not be: reason */
-    SERVICE_LOW,      /* a warning for the owner */
-    SERVICE_EMPTY,    /* nothing pays the next period */
-    SERVICE_ENDED,    /* the time asked for is over */
-    SERVICE_REFILLED  /* an empty pool has money again */
+/* What a deployment of this size takes from an environment: for the price and for room. */
+struct package_size;
+struct compute_resources;
+int service_resources(const struct compute_env *env, const struct package_size *size,
+                      struct compute_resources *ret, struct err *e) must_check;
+/* The environment of that id, or (NULL) the first one where the size has room now, takes the
+ * token, and is not for some only. SERVICE_ENV. */
+struct service_place {
+    const char *env;
+    const struct package_size *size;
+    uint64_t chain;    /* 0: any */
+    const void *token; /* struct addr, or NULL */
 };
-void service_tell_money(struct service *s, const char *deployment, enum service_money what,
-                        const char *reason);
-/* A restore has ended; reason NULL: well. */
-void service_tell_restored(struct service *s, const char *deployment, const char *reason);
-/* Something of the deployment that others keep (domains, certificates) has changed. */
-void service_tell_changed(struct service *s, const char *deployment);
-
-/* --- what others need of it --- */
-
-/* What is there of a deployment in the engine: for backups. */
-struct service_part {
-    const char *container; /* name in the package */
-    const char *id;        /* the name of the container in the engine */
-    bool running;
-};
-struct service_parts {
-    struct docker *docker;
-    const char *owner;
-    const char *name;
-    const char *package;
-    const char *version;
-    struct service_part part[16];
-    size_t count;
-};
-/* NOT_FOUND. The part's containers may be stopped, never absent: else it is UNAVAILABLE. */
-int service_parts(struct service *s, struct arena *a, const char *deployment,
-                  struct service_parts *ret, struct err *e) must_check;
-
-/*
- * What backups restore elsewhere from: {name, package, version, size, answers, secrets} with
- * secrets in the clear, to be kept under the owner's key alone.
- */
-int service_manifest(struct service *s, struct arena *a, const char *deployment, struct json **ret,
-                     struct err *e) must_check;
+int service_place_find(struct compute *c, const struct service_place *p,
+                       const struct compute_env **ret, struct err *e) must_check;
 
 #endif

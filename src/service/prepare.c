@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/str.h"
+#include "config/config.h"
+#include "docker/registry.h"
+#include "service/service_int.h"
+
+/* Images, ports and volumes: what containers are made of. */
+
+enum { PULL_TIMEOUT_S = 900 };
+
+/* The operator's login for an image's registry, as docker_pull wants it; NULL: none. */
+static int login(const struct service *s, struct arena *a, const char *ref, const char **ret,
+                 struct err *e)
+{
+    struct image_name name;
+    size_t i;
+
+    *ret = NULL;
+    if (image_name_parse(a, ref, &name, e) < 0)
+        return -1;
+    for (i = 0; i < s->o.registry_auth_count; i++) {
+        const struct config_registry_auth *auth = &s->o.registry_auths[i];
+        struct json *v = json_new_object(a);
+
+        if (!str_eq(auth->registry, name.registry))
+            continue;
+        if (auth->auth) {
+            json_set_str(a, v, "auth", auth->auth);
+        } else {
+            json_set_str(a, v, "username", auth->username);
+            json_set_str(a, v, "password", auth->password);
+        }
+        *ret = json_text(a, v);
+        return 0;
+    }
+    return 0;
+}
+
+static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
+{
+    const struct service *s = l->service;
+    struct docker_pull p = {.ref = ref,
+                            .timeout_s = s->o.pull_timeout_s ? s->o.pull_timeout_s : PULL_TIMEOUT_S,
+                            .cancel = &l->stop};
+    struct docker_image there;
+    int found = docker_image_find(l->engine->docker, a, ref, &there, e);
+
+    if (found != 0)
+        return found < 0 ? -1 : 0;
+    if (login(s, a, ref, &p.auth_json, e) < 0 || docker_image_pull(l->engine->docker, &p, e) < 0)
+        return err_wrap(e, "image %s", ref);
+    return 0;
+}
+
+int step_pull(struct live *l, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct plan p;
+    size_t i;
+
+    if (plan__load(l->service, a, &l->row, &p, e) < 0)
+        return STEP_BROKEN;
+    for (i = 0; i < p.count; i++) {
+        atomic_store(&l->percent, (int)(i * 100 / p.count));
+        stream__changed(l->service, l->id);
+        if (pull(l, a, p.containers[i].image, e) < 0) {
+            atomic_store(&l->percent, -1);
+            return STEP_BROKEN;
+        }
+    }
+    atomic_store(&l->percent, -1);
+    return STEP_NETWORK;
+}
+
+/* --- ports of the host --- */
+
+static int take_ports(struct live *l, const struct plan *p, struct err *e)
+{
+    struct service_policy policy;
+    size_t i, k;
+    int64_t got;
+
+    service__policy(l->service, &policy);
+    for (i = 0; i < p->count; i++)
+        for (k = 0; k < p->containers[i].port_count; k++) {
+            const struct package_port *port = &p->containers[i].ports[k];
+            const struct rows_port row = {l->id, p->containers[i].name, port->name, policy.bind,
+                                          port->protocol == PORT_UDP ? "udp" : "tcp"};
+
+            if (port->public && port->protocol != PORT_HTTP &&
+                rows_port(l->service->o.store, &row, policy.port_first, policy.port_last, &got, e) <
+                    0)
+                return -1;
+        }
+    return 0;
+}
+
+/* --- volumes --- */
+
+static int make_volumes(struct live *l, struct arena *a, const struct plan *p, struct err *e)
+{
+    struct docker_label labels[4];
+    size_t i, k;
+
+    containers__labels(l, labels);
+    for (i = 0; i < p->count; i++)
+        for (k = 0; k < p->containers[i].volume_count; k++)
+            if (docker_volume_make(
+                    l->engine->docker,
+                    plan__volume(a, l->id, p->containers[i].volumes[k].name, l->row.generation),
+                    labels, e) < 0)
+                return -1;
+    return 0;
+}
+
+int step_volumes(struct live *l, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct plan p;
+
+    if (plan__load(l->service, a, &l->row, &p, e) < 0 || take_ports(l, &p, e) < 0 ||
+        make_volumes(l, a, &p, e) < 0)
+        return STEP_BROKEN;
+    if (l->row.import && !l->row.proven && restore__fill(l, e) < 0)
+        return STEP_BROKEN;
+    return STEP_CONTAINERS;
+}
