@@ -247,7 +247,8 @@ static const char *as_word(struct arena *a, const struct json *v)
 bool answer_is_asked(const struct json *question, const struct json *answers)
 {
     const struct json *when = json_get(question, "when");
-    const struct json *values = json_get(when, "values");
+    const struct json *but = json_get(when, "is_not");
+    const struct json *values = but ? but : json_get(when, "is");
     _arena_ struct arena *a = arena_new();
     const char *answer;
     bool found = false;
@@ -258,5 +259,5 @@ bool answer_is_asked(const struct json *question, const struct json *answers)
     answer = as_word(a, json_get(answers, json_get_str(when, "question", "")));
     for (i = 0; i < json_len(values); i++)
         found = found || str_eq(as_word(a, json_at(values, i)), answer);
-    return found != json_get_bool(when, "not", false);
+    return found == !but;
 }

@@ -26,8 +26,8 @@ int answer_from_text(struct arena *a, const struct json *question, const char *t
                      struct json **ret, struct err *e) must_check;
 
 /*
- * Whether a question is asked, given the answers so far: its "when" {question, values, not}. One
- * without is always asked.
+ * Whether a question is asked, given the answers so far: its "when" {question, is: [...]} or
+ * {question, is_not: [...]}. One without is always asked.
  */
 bool answer_is_asked(const struct json *question, const struct json *answers);
 

@@ -67,6 +67,9 @@ struct json *wizard__merge(struct arena *a, const struct wizard_seen *s, const c
             json_remove(all, p->questions[i].name);
     for (i = 0; i < json_len(normal); i++)
         json_set(a, all, json_key(normal, i), json_copy(a, json_value(normal, i)));
+    for (i = 0; i < p->question_count; i++) /* the ones that others depend on come first */
+        if (!answers_asked(p, &p->questions[i], all))
+            json_remove(all, p->questions[i].name);
     return all;
 }
 

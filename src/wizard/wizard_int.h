@@ -96,7 +96,7 @@ struct wizard_check {
 };
 int wizard__check(struct wizards *w, const struct wizard_at *at, const struct wizard_seen *s,
                   struct wizard_check *io, struct err *e) must_check;
-/* The answers with those of one step replaced. */
+/* The answers with those of one step replaced, without those that are no longer asked for. */
 struct json *wizard__merge(struct arena *a, const struct wizard_seen *s, const char *step,
                            const struct json *normal);
 /* The first step that has a question among the errors; REVIEW when there is none. */
