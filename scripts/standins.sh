@@ -93,6 +93,25 @@ settle() {
     ldconfig -r "$1" 2>/dev/null || true
 }
 
+# site FOLDER: a small web site as a bare repository, always with the same commits
+site() {
+    git init -q --bare --initial-branch=main "$1"
+    git -C "$1" fast-import --quiet <<'STREAM'
+commit refs/heads/main
+committer Atoll <atoll@example.org> 0 +0000
+data 4
+site
+M 100644 inline index.html
+data 74
+<!doctype html><title>A site of Atoll</title><h1>It works</h1><p>main</p>
+
+M 100644 inline docs/index.html
+data 57
+<!doctype html><title>Docs</title><h1>Documentation</h1>
+STREAM
+    rm -rf "$1/hooks" "$1/description"
+}
+
 # archive ROOT: an archive as `docker load` takes it: two layers, and a configuration for each image
 archive() {
     tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$dir/base.tar" .
@@ -101,6 +120,11 @@ archive() {
     mkdir -p "$dir/own/opt/standin"
     cp -r "$recipe/root/." "$dir/own/opt/standin/"
     cp -r "$recipe/node_modules" "$dir/own/opt/standin/"
+    mkdir -p "$dir/own/etc"
+    site "$dir/own/opt/standin/site.git"
+    # https://git.example.org/site.git is there without a network
+    printf '[safe]\n\tdirectory = *\n[url "file:///opt/standin/site.git"]\n\tinsteadOf = https://git.example.org/site.git\n' \
+        >"$dir/own/etc/gitconfig"
     chmod -R a+rX "$dir/own"
     tar -C "$dir/own" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$dir/own.tar" .
     python3 - "$recipe/images.json" "$dir" "$tag" <<'PY'

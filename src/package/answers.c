@@ -247,44 +247,49 @@ static const char *answer_pairs(struct arena *a, const struct package_question *
     return NULL;
 }
 
+static const char *answer_none(struct arena *a, const struct package_question *q,
+                               const struct json *value, struct json **ret)
+{
+    (void)a;
+    (void)q;
+    (void)value;
+    (void)ret;
+    return "takes no answer";
+}
+
 const char *package__answer(struct arena *a, const struct package *p,
                             const struct package_question *q, const struct json *value,
                             int64_t now_ms, struct json **ret)
 {
-    switch (q->type) {
-    case QUESTION_INT:
-    case QUESTION_NUMBER:
-        return answer_number(a, q, value, ret);
-    case QUESTION_BOOL:
-    case QUESTION_CONFIRM:
-        return answer_bool(a, q, value, ret);
-    case QUESTION_CHOICE:
-    case QUESTION_DROPDOWN:
-        return answer_choice(a, q, value, ret);
-    case QUESTION_MULTI:
-        return answer_multi(a, q, value, ret);
-    case QUESTION_DATETIME:
+    static const char *(*const checks[])(struct arena *, const struct package_question *,
+                                         const struct json *, struct json **) = {
+        [QUESTION_STRING] = package__answer_text,
+        [QUESTION_SECRET] = package__answer_text,
+        [QUESTION_TEXT] = package__answer_text,
+        [QUESTION_INT] = answer_number,
+        [QUESTION_NUMBER] = answer_number,
+        [QUESTION_BOOL] = answer_bool,
+        [QUESTION_CHOICE] = answer_choice,
+        [QUESTION_DROPDOWN] = answer_choice,
+        [QUESTION_MULTI] = answer_multi,
+        [QUESTION_DATETIME] = answer_none,
+        [QUESTION_DURATION] = answer_duration,
+        [QUESTION_KEYVALUE] = answer_pairs,
+        [QUESTION_FILE] = package__answer_file,
+        [QUESTION_DOMAIN] = package__answer_text,
+        [QUESTION_SSHKEY] = package__answer_text,
+        [QUESTION_GITURL] = package__answer_text,
+        [QUESTION_SIZE] = answer_none,
+        [QUESTION_POOL] = package__answer_text,
+        [QUESTION_NOTE] = answer_none,
+        [QUESTION_CONFIRM] = answer_bool,
+    };
+
+    if (q->type == QUESTION_DATETIME) /* these two need to know more */
         return answer_datetime(a, q, value, now_ms, ret);
-    case QUESTION_DURATION:
-        return answer_duration(a, q, value, ret);
-    case QUESTION_KEYVALUE:
-        return answer_pairs(a, q, value, ret);
-    case QUESTION_FILE:
-        return package__answer_file(a, q, value, ret);
-    case QUESTION_SIZE:
+    if (q->type == QUESTION_SIZE)
         return answer_size(a, p, value, ret);
-    case QUESTION_NOTE:
-        return "takes no answer";
-    case QUESTION_STRING:
-    case QUESTION_SECRET:
-    case QUESTION_TEXT:
-    case QUESTION_DOMAIN:
-    case QUESTION_SSHKEY:
-    case QUESTION_GITURL:
-    case QUESTION_POOL:
-        return package__answer_text(a, q, value, ret);
-    }
-    return "takes no answer";
+    return checks[q->type](a, q, value, ret);
 }
 
 /* --- all of them --- */

@@ -72,39 +72,26 @@ static const char *iso(struct arena *a, int64_t ms)
 static const char *readable(struct arena *a, const struct package *p,
                             const struct package_question *q, const struct json *v)
 {
-    switch (q->type) {
-    case QUESTION_SECRET:
+    const enum package_question_type type = q->type;
+
+    if (type == QUESTION_SECRET)
         return "***";
-    case QUESTION_BOOL:
+    if (type == QUESTION_BOOL)
         return json_bool(v, false) ? "yes" : "no";
-    case QUESTION_CHOICE:
-    case QUESTION_DROPDOWN:
+    if (type == QUESTION_CHOICE || type == QUESTION_DROPDOWN)
         return label_of(q, json_str(v, ""));
-    case QUESTION_MULTI:
-    case QUESTION_KEYVALUE:
+    if (type == QUESTION_MULTI || type == QUESTION_KEYVALUE)
         return names_of(a, v, q);
-    case QUESTION_DATETIME:
+    if (type == QUESTION_DATETIME)
         return iso(a, (int64_t)json_num(v, 0));
-    case QUESTION_FILE:
+    if (type == QUESTION_FILE)
         return arena_printf(a, "%s, %lld bytes", json_get_str(v, "name", ""),
                             (long long)json_get_int(v, "size", 0));
-    case QUESTION_SIZE:
+    if (type == QUESTION_SIZE)
         return size_label(p, json_str(v, ""));
-    case QUESTION_POOL: /* whose name only others know */
-    case QUESTION_NOTE:
-    case QUESTION_CONFIRM:
+    if (type == QUESTION_POOL || type == QUESTION_CONFIRM) /* a pool's name only others know */
         return NULL;
-    case QUESTION_STRING:
-    case QUESTION_TEXT:
-    case QUESTION_INT:
-    case QUESTION_NUMBER:
-    case QUESTION_DURATION:
-    case QUESTION_DOMAIN:
-    case QUESTION_SSHKEY:
-    case QUESTION_GITURL:
-        return package__answer_as_text(a, v);
-    }
-    return NULL;
+    return package__answer_as_text(a, v);
 }
 
 struct json *answers_review(struct arena *a, const struct package *p, const struct json *normal)

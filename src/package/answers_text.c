@@ -86,6 +86,18 @@ const char *package__answer_domain(struct arena *a, const char *text, const char
 
 /* --- keys --- */
 
+/* A length of four bytes, the type, and enough behind it to be a key. */
+static bool is_blob_of(struct arena *a, const char *blob, const char *type)
+{
+    enum { KEY_LEAST = 36 };
+    size_t n = strlen(type);
+    const uint8_t head[4] = {0, 0, 0, (uint8_t)n};
+    struct bytes key;
+
+    return base64_parse(a, blob, strlen(blob), &key) && key.n >= n + KEY_LEAST &&
+           memcmp(key.p, head, sizeof(head)) == 0 && memcmp(key.p + sizeof(head), type, n) == 0;
+}
+
 /* "type base64 [comment]"; the blob inside begins with the same type. */
 static const char *one_key(struct arena *a, const char *line, const char **ret)
 {
@@ -101,17 +113,13 @@ static const char *one_key(struct arena *a, const char *line, const char **ret)
     const char *rest = line;
     const char *type = str_next(a, &rest, ' ');
     const char *blob = rest ? str_next(a, &rest, ' ') : NULL;
-    struct bytes key;
-    size_t n;
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(known) && !str_eq(known[i], type); i++)
         ;
     if (i == ARRAY_LEN(known))
         return strstr(line, "PRIVATE KEY") ? "is a private key; never give it away" : bad;
-    n = strlen(type);
-    if (!blob || !base64_parse(a, blob, strlen(blob), &key) || key.n < n + 36 || key.p[0] != 0 ||
-        key.p[1] != 0 || key.p[2] != 0 || key.p[3] != n || memcmp(key.p + 4, type, n) != 0)
+    if (!blob || !is_blob_of(a, blob, type))
         return bad;
     *ret = arena_printf(a, "%s %s%s%s", type, blob, rest && *rest ? " " : "", rest ? rest : "");
     return NULL;

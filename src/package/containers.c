@@ -42,13 +42,16 @@ static const char *whole_answer(struct arena *a, const char *text)
     return piece.name;
 }
 
+static int check_name(struct reader *r, const struct json *at, const char *image)
+{
+    return package__is_image(image) ? 0
+                                    : package__bad(r, at, "'%.80s' is no name of an image", image);
+}
+
 int package__check_image(struct reader *r, const struct json *at, const char *image)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
-
-    if (strspn(image, letters) != strlen(image) || image[0] == '-')
-        return package__bad(r, at, "'%.80s' is no name of an image", image);
+    if (check_name(r, at, image) < 0)
+        return -1;
     if (!has_digest(image) && !r->rules.allow_tags)
         return package__bad(r, at,
                             "image '%.120s' has no digest, so it may change under you; write "
@@ -57,13 +60,28 @@ int package__check_image(struct reader *r, const struct json *at, const char *im
     return 0;
 }
 
+/* pinned_by = "operator": a tag, until the option imageMap names the digest. */
+static int read_pinned_by(struct reader *r, const struct json *t, struct package_container *c)
+{
+    const char *who = NULL;
+
+    if (package__line(r, t, "pinned_by", &who) < 0)
+        return -1;
+    if (who && !str_eq(who, "operator"))
+        return package__bad(r, json_get(t, "pinned_by"), "'pinned_by' can only be \"operator\"");
+    c->unpinned = who && !has_digest(c->image);
+    return 0;
+}
+
 static int read_image(struct reader *r, const struct json *t, struct package_container *c)
 {
     const struct json *at = json_get(t, "image");
 
     if (package__need(r, t, "[[containers]]", "image") < 0 ||
-        package__line(r, t, "image", &c->image) < 0)
+        package__line(r, t, "image", &c->image) < 0 || read_pinned_by(r, t, c) < 0)
         return -1;
+    if (c->unpinned)
+        return check_name(r, at, c->image);
     if (!whole_answer(r->a, c->image))
         return package__check_image(r, at, c->image);
     if (!(r->p->permissions & PERMISSION_ANY_IMAGE))
@@ -235,9 +253,10 @@ static int read_container(struct reader *r, const struct json *t, struct package
     static const struct int_rule weight = {1, 1000};
 
     c->weight = 1;
-    if (package__keys(r, t, "[[containers]]",
-                      "name image entrypoint command command_from env env_from ports volumes "
-                      "files health after user capabilities read_only weight") < 0 ||
+    if (package__keys(
+            r, t, "[[containers]]",
+            "name image pinned_by entrypoint command command_from env env_from ports volumes "
+            "files health after user capabilities read_only weight") < 0 ||
         package__need(r, t, "[[containers]]", "name") < 0 ||
         package__name(r, t, "name", &c->name) < 0 || read_image(r, t, c) < 0 ||
         read_process(r, t, c) < 0 || read_ports(r, t, c) < 0 || read_volumes(r, t, c) < 0 ||

@@ -165,9 +165,10 @@ struct package_health {
 
 struct package_container {
     const char *name;
-    const char *image;               /* "repo@sha256:...", or "${answer.NAME}" */
-    bool has_entrypoint;             /* false: the image's own */
-    bool has_command;                /* the same */
+    const char *image;   /* "repo@sha256:...", or "${answer.NAME}" */
+    bool unpinned;       /* a tag, to be replaced by the operator's imageMap before it is offered */
+    bool has_entrypoint; /* false: the image's own */
+    bool has_command;    /* the same */
     struct package_texts entrypoint; /* both expanded, argument by argument */
     struct package_texts command;
     const char *command_from; /* a text question, one argument a line; NULL: none */

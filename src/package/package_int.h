@@ -77,6 +77,8 @@ bool package__is_inside(const char *path);
 bool package__is_absolute(const char *path);
 /* A host name of two labels or more, lower or upper case. */
 bool package__is_domain(const char *s);
+/* The name of an image, by its letters; nothing a command line would take as an option. */
+bool package__is_image(const char *s);
 bool package__is_email(const char *s);
 /* No control characters (unless line ends and tabs are fine), no escape sequences of terminals,
  * no direction marks that make a text read otherwise than it is; UTF-8. */

@@ -270,6 +270,15 @@ static int read_default(struct reader *r, const struct json *t, struct package_q
     return 0;
 }
 
+static int read_identity(struct reader *r, const struct json *t, struct package_question *q)
+{
+    if (package__need(r, t, "[[questions]]", "name") < 0 ||
+        package__need(r, t, "[[questions]]", "label") < 0 || read_type(r, t, q) < 0 ||
+        package__name(r, t, "name", &q->name) < 0)
+        return -1;
+    return package__line(r, t, "label", &q->label);
+}
+
 static int read_question(struct reader *r, const struct json *t, struct package_question *q)
 {
     static const struct text_rule help = {.max = 2048, .lines = true};
@@ -279,10 +288,7 @@ static int read_question(struct reader *r, const struct json *t, struct package_
     if (package__keys(r, t, "[[questions]]",
                       "name type label help step required default min max min_length max_length "
                       "pattern options max_size allowed_types when unique") < 0 ||
-        package__need(r, t, "[[questions]]", "name") < 0 ||
-        package__need(r, t, "[[questions]]", "label") < 0 || read_type(r, t, q) < 0 ||
-        package__name(r, t, "name", &q->name) < 0 || package__line(r, t, "label", &q->label) < 0 ||
-        package__text(r, t, "help", &help, &q->help) < 0 ||
+        read_identity(r, t, q) < 0 || package__text(r, t, "help", &help, &q->help) < 0 ||
         package__name(r, t, "step", &q->step) < 0 ||
         package__bool(r, t, "required", &q->required) < 0 ||
         package__bool(r, t, "unique", &q->unique) < 0)

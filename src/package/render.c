@@ -69,14 +69,11 @@ static int expand(struct render *r, const char *text, const char **ret)
 
 static int render_image(struct render *r, struct package_container *c)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
     const char *image;
 
     if (expand(r, c->image, &image) < 0)
         return -1;
-    if (!*image || image[0] == '-' || strlen(image) > PACKAGE_TEXT_MAX ||
-        strspn(image, letters) != strlen(image))
+    if (!package__is_image(image))
         return failed(r->e, INVALID, "container '%s': that is no name of an image", c->name);
     c->image = package_image(r->p->images, image);
     return 0;

@@ -45,6 +45,14 @@ bool package__is_variable(const char *s)
     return n > 0 && n < PACKAGE_TEXT_MAX;
 }
 
+bool package__is_image(const char *s)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
+
+    return *s && s[0] != '-' && strlen(s) <= PACKAGE_TEXT_MAX && strspn(s, letters) == strlen(s);
+}
+
 static bool has_good_parts(const char *path)
 {
     size_t n;
@@ -115,14 +123,25 @@ static bool is_deceitful(uint32_t c)
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+/* How many bytes a character has by its first one, 0 when none begins so. */
+static size_t utf8_bytes(uint8_t first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* The next character; its bytes, 0 when they are no UTF-8. */
 static size_t utf8(const char *s, size_t len, uint32_t *ret)
 {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const uint8_t *p = (const uint8_t *)s;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    size_t n = utf8_bytes(p[0]);
     size_t i;
 
-    if (n == 0 || n > len || p[0] > 0xf4)
+    if (n == 0 || n > len)
         return 0;
     *ret = n == 1 ? p[0] : p[0] & (0x7fU >> n);
     for (i = 1; i < n; i++) {
@@ -130,8 +149,7 @@ static size_t utf8(const char *s, size_t len, uint32_t *ret)
             return 0;
         *ret = *ret << 6 | (p[i] & 0x3f);
     }
-    if ((n == 3 && (*ret < 0x800 || (*ret >= 0xd800 && *ret < 0xe000))) ||
-        (n == 4 && (*ret < 0x10000 || *ret > 0x10ffff)))
+    if (*ret < least[n] || (*ret >= 0xd800 && *ret < 0xe000) || *ret > 0x10ffff)
         return 0;
     return n;
 }
