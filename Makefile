@@ -12,6 +12,7 @@
 #   make lint fmt   house rules; formatting
 #   make tidy       what clang-tidy and its analyzer find, about two minutes
 #   make fuzz       T=all or one target, S seconds each
+#   make screenshots   every view of the page in both themes at three widths, into run/screens
 #   make bench      the published figures, measured here: T=all or start, job, http, encrypt, search
 #   make clean      removes what was built; never data, images or packages
 
@@ -19,7 +20,7 @@ CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc
 T ?= all
 S ?= 30
 
-.PHONY: all setup test unit check tsan demo run devnet lint tidy fmt fuzz bench clean
+.PHONY: all screenshots setup test unit check tsan demo run devnet lint tidy fmt fuzz bench clean
 
 # The program alone; tests and fuzz targets are built by what runs them.
 all: build/build.ninja
@@ -101,6 +102,11 @@ bench:
 	@$(MAKE) -s all
 	@ninja -C build bench/bench_search >/dev/null
 	@cd test && ATOLL_BIN=../build/atoll node --import tsx ../bench/run.ts $(T)
+
+screenshots:
+	@scripts/setup.sh all
+	@$(MAKE) -s all
+	@cd test && node --import tsx web/screens.ts
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-tidy

@@ -77,7 +77,7 @@ export function App() {
         {inside && <Nav />}
         {who && <a class="me" href={link('account')} aria-label={t.nav.account(who.name)}><Icon name="user" /><span>{who.name}</span></a>}
       </header>
-      {options.value?.testCert && <div class="banner"><Note tone="warn" icon="warn">{t.testCert}</Note></div>}
+      {options.value?.testCert && <aside class="banner" aria-label={t.testCertTitle}><Note tone="warn" icon="warn">{t.testCert}</Note></aside>}
       <main id="main" tabIndex={-1}><Current /></main>
       <Notices />
     </div>

@@ -29,7 +29,8 @@ export const t = {
   copied: 'Copied.',
   notCopied: 'The browser does not allow copying. Select the text and copy it by hand.',
   typeToConfirm: (what: string) => `Type “${what}” to confirm`,
-  testCert: 'Test certificates are on: sites here carry certificates of a staging authority, and browsers will warn about them.',
+  testCertTitle: 'Test certificates',
+  testCert: 'Test certificates are on: browsers will warn about the sites here.',
 
   errors: {
     offline: 'The node does not answer. Check your connection and try again.',
@@ -96,6 +97,8 @@ export const t = {
     noneText: 'Try fewer or other words.',
     empty: 'The catalogue is empty',
     emptyText: 'The operator has not added any solutions yet.',
+    all: 'All',
+    categories: 'Categories',
     mine: (n: number) => `${n} of yours`,
     notOffered: 'Not offered',
     from: (price: string) => `from ${price} an hour`
@@ -150,8 +153,8 @@ export const t = {
     drop: 'Discard',
     dropThis: (name: string) => `Discard ${name}`,
     dropped: 'Discarded.',
-    expires: 'kept until',
-    kept: 'Your answers are kept on the server until',
+    expires: 'expires',
+    kept: 'Your answers are kept on the server. The wizard expires',
     expired: 'This wizard has expired',
     expiredText: 'Answers are kept for a limited time. Start again; it takes a minute.'
   },
@@ -159,7 +162,7 @@ export const t = {
     title: 'Price',
     perHour: 'an hour',
     perHourHead: 'Price an hour',
-    lines: (period: string) => `What ${period} cost`,
+    lines: (period: string) => `What ${period} costs`,
     period: (period: string) => `In total for ${period}`,
     upfront: 'Due now, for the first period',
     pool: (name: string, balance: string) => `Paid from “${name}”, which holds ${balance}.`,

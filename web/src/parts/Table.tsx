@@ -15,7 +15,7 @@ export function Table<T>({ label, rows, id, columns, actions }: TableProps<T>) {
       </tr></thead>
       <tbody>{rows.map((row) => (
         <tr key={id(row)}>
-          {columns.map((c) => <td key={c.head} data-head={c.head} class={c.number ? 'number' : undefined}>{c.cell(row)}</td>)}
+          {columns.map((c) => <td key={c.head} data-head={c.head} class={c.number ? 'number' : undefined}><div>{c.cell(row)}</div></td>)}
           {actions && <td class="row-actions">{actions(row)}</td>}
         </tr>
       ))}</tbody>

@@ -6,6 +6,8 @@ import type { Package, PackageFull } from '../api/shapes.ts'
 import { keyed } from './remote.ts'
 
 export const search = signal('')
+/** '' is all of them. */
+export const category = signal('')
 
 export const packages = () => keyed('packages', async (s) => (await get<{ packages: Package[] }>('/marketplace/api/packages', s)).packages)
 export const packageOf = (name: string) =>
@@ -17,10 +19,9 @@ export function found(p: Package, words: string): boolean {
   return words.toLowerCase().split(/\s+/).every((w) => text.includes(w))
 }
 
-/** By category, in the order in which the node names them; what is not offered comes last. */
-export function grouped(list: Package[]): Array<[string, Package[]]> {
-  const out = new Map<string, Package[]>()
-  for (const p of list.filter((x) => x.offered)) out.set(p.category, [...out.get(p.category) ?? [], p])
-  const rest = list.filter((x) => !x.offered)
-  return rest.length ? [...out, ['', rest]] : [...out]
+/** The categories of what is offered, with how many there are of each, in the order in which the node names them. */
+export function categories(list: Package[]): Array<[string, number]> {
+  const out = new Map<string, number>()
+  for (const p of list.filter((x) => x.offered)) out.set(p.category, (out.get(p.category) ?? 0) + 1)
+  return [...out]
 }

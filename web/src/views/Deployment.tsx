@@ -45,9 +45,9 @@ function Head({ d }: { d: DeploymentFull }) {
     {d.state === 'grace' && <Note tone="warn" icon="warn"><p>{t.deployment.grace}</p>{d.reason && <p>{d.reason}</p>}
       <a class="button small" href={link('pools', d.pool)}>{t.deployment.toPool}</a></Note>}
     {d.state === 'failed' && <Note tone="bad" icon="warn"><p>{t.deployment.failed}</p>{d.reason && <p>{d.reason}</p>}</Note>}
-    {d.health === 'unhealthy' && d.state === 'running' && <Note tone="bad" icon="warn">{t.deployment.ill} <a href={link('deployments', d.id, 'logs')}>{t.deployment.toLogs}</a></Note>}
+    {d.health === 'unhealthy' && d.state === 'running' && <Note tone="bad" icon="warn"><p>{t.deployment.ill} <a href={link('deployments', d.id, 'logs')}>{t.deployment.toLogs}</a></p></Note>}
     {isGone(d) && <Note>{t.deployment.goneText} {d.reason}</Note>}
-    {d.newVersion && !isGone(d) && <Note tone="busy" icon="info">{t.deployment.newVersionText(d.newVersion)} <a href={link('deployments', d.id, 'manage')}>{t.deployment.toUpdate}</a></Note>}
+    {d.newVersion && !isGone(d) && <Note tone="busy" icon="info"><p>{t.deployment.newVersionText(d.newVersion)} <a href={link('deployments', d.id, 'manage')}>{t.deployment.toUpdate}</a></p></Note>}
     {isBusy(d) && <Progress d={d} />}
   </>
 }

@@ -7,7 +7,7 @@ import { Icon, categoryIcon } from '../parts/Icon.tsx'
 import { Empty, Loaded } from '../parts/Loaded.tsx'
 import { Page } from '../parts/Page.tsx'
 import { link } from '../router.ts'
-import { found, grouped, packages, search } from '../state/catalogue.ts'
+import { categories, category, found, packages, search } from '../state/catalogue.ts'
 import { useSource } from '../state/remote.ts'
 import { t } from '../texts.ts'
 import { Unfinished } from './Unfinished.tsx'
@@ -27,7 +27,7 @@ const Tile = ({ p }: { p: Package }) => (
     </div>
     <h3><a class="tile-link" href={link('solutions', p.name)}>{p.title}</a></h3>
     <p class="tile-text">{p.offered ? p.summary : p.reason || p.summary}</p>
-    {p.offered && <p class="tile-price">{cheapest(p)}</p>}
+    <div class="tile-foot"><span class="tile-price">{p.offered && cheapest(p)}</span><span class="dim">{p.category}</span></div>
   </li>
 )
 
@@ -39,18 +39,29 @@ const Search = () => (
   </div>
 )
 
+const Chips = ({ list }: { list: Package[] }) => (
+  <div class="chips" role="group" aria-label={t.home.categories}>
+    {[['', list.filter((p) => p.offered).length] as [string, number], ...categories(list)].map(([name, n]) => (
+      <button key={name} class="chip" type="button" aria-pressed={category.value === name} onClick={() => { category.value = name }}>
+        {name || t.home.all} <span>{n}</span>
+      </button>
+    ))}
+  </div>
+)
+
 function Shelves({ list }: { list: Package[] }) {
-  const hits = list.filter((p) => found(p, search.value))
+  const hits = list.filter((p) => found(p, search.value) && (!category.value || p.category === category.value))
+  const [on, off] = [hits.filter((p) => p.offered), hits.filter((p) => !p.offered)]
   return (
     <>
+      <Chips list={list} />
       <p class="hidden" role="status">{search.value && t.home.hits(hits.length)}</p>
       {hits.length === 0 && <Empty icon="search" title={t.home.none(search.value)} text={t.home.noneText} />}
-      {grouped(hits).map(([category, members]) => (
-        <section class="shelf" key={category} aria-label={category || t.home.notOffered}>
-          <h2>{category || t.home.notOffered} <span class="count">{members.length}</span></h2>
-          <ul class="tiles">{members.map((p) => <Tile key={p.name} p={p} />)}</ul>
-        </section>
-      ))}
+      <ul class="tiles" aria-label={t.home.title}>{on.map((p) => <Tile key={p.name} p={p} />)}</ul>
+      {off.length > 0 && <section class="shelf" aria-label={t.home.notOffered}>
+        <h2>{t.home.notOffered} <span class="count">{off.length}</span></h2>
+        <ul class="tiles">{off.map((p) => <Tile key={p.name} p={p} />)}</ul>
+      </section>}
     </>
   )
 }

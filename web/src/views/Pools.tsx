@@ -18,7 +18,7 @@ export const Warning = ({ of }: { of: Pool }) =>
 
 const PoolCard = ({ p }: { p: Pool }) => (
   <li class="card pool">
-    <div class="row between"><a class="tile-link" href={link('pools', p.id)}><strong>{p.name}</strong></a><span class="row"><Warning of={p} /><Badge>{t.pools.kind[p.kind]}</Badge></span></div>
+    <div class="row between wrap"><a class="tile-link" href={link('pools', p.id)}><strong>{p.name}</strong></a><span class="row"><Warning of={p} /><Badge>{t.pools.kind[p.kind]}</Badge></span></div>
     <p class="pool-balance"><Money of={p.balance} /></p>
     <p class="small dim">{t.pools.locked}: <Money of={p.locked} /> · {t.pools.burn}: <Money of={p.burnPerHour} /> {t.quote.perHour}</p>
     <p class="small">{p.emptyAt ? <>{t.pools.emptyAt} <When at={p.emptyAt} /></> : t.pools.lasting}</p>

@@ -50,7 +50,7 @@ export function Multi({ q, value, error, on }: Asked) {
 
 /** bool and confirm. */
 export const Yes = ({ q, value, error, on }: Asked) => (
-  <Field label={q.label} help={q.help} error={error} optional>
+  <Field label={q.label} help={q.help} error={error}>
     {({ required: _, ...tie }) => (
       <span class="check">
         <input {...tie} type="checkbox" checked={value === true} onChange={(e) => on(e.currentTarget.checked)} />

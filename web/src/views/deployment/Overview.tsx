@@ -70,7 +70,7 @@ const Containers = ({ d }: { d: DeploymentFull }) => (
 const Timeline = ({ d }: { d: DeploymentFull }) => (
   <Card title={t.overview.timeline}>
     <ol class="timeline">{[...d.timeline].sort((a, b) => b.at - a.at).map((e, i) => (
-      <li key={i}><span>{t.state(e.state)}{e.step ? ` · ${e.step}` : ''}</span>{e.reason && <span class="dim">{e.reason}</span>}<span class="small dim"><When at={e.at} /></span></li>
+      <li key={i}><span>{t.state(e.state)}{e.step ? ` · ${e.step}` : ''}</span>{e.reason && <span class="dim">{e.reason}</span>}<time class="small dim" dateTime={new Date(e.at).toISOString()}>{date(e.at)}</time></li>
     ))}</ol>
   </Card>
 )
