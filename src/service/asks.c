@@ -106,21 +106,34 @@ static int seal_json(struct service *s, struct arena *a, const struct json *v, c
 /* An id nobody has, in ten thousand million years of trying once a second all but surely. */
 static int insert(struct service *s, struct arena *a, struct service_row *row, struct err *e)
 {
+    const bool given = row->id != NULL;
     uint8_t id[16];
     bool name;
     int i;
 
     for (i = 0; i < ID_TRIES; i++) {
         random_bytes(id, sizeof(id));
-        row->id = hex_dup(a, id, sizeof(id));
+        if (!given)
+            row->id = hex_dup(a, id, sizeof(id));
         if (rows_insert(s->o.store, row, &name, e) == 0)
             return 0;
         if (name)
             return refused(e, SERVICE_NAME, row->name);
-        if (e->code != ERR_CONFLICT)
+        if (e->code != ERR_CONFLICT || given)
             return -1;
     }
     return -1;
+}
+
+/* Whether it was asked for before, by this id. */
+static int find_again(struct service *s, const struct service_request *r, bool *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct service_row row;
+    int found = r->id ? rows_get(s->o.store, a, r->owner, r->id, &row, e) : 0;
+
+    *ret = found > 0;
+    return found < 0 ? -1 : 0;
 }
 
 static void set_live(struct service *s, const struct service_row *row)
@@ -133,11 +146,12 @@ static void set_live(struct service *s, const struct service_row *row)
     fsm__kick_locked(l);
 }
 
-int service_deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
-                   struct err *e)
+static int deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
+                  struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct service_row row = {.owner = r->owner,
+    struct service_row row = {.id = r->id,
+                              .owner = r->owner,
                               .name = r->name,
                               .import = r->import,
                               .step = STEP_FUND,
@@ -174,6 +188,24 @@ int service_deploy(struct service *s, const struct service_request *r, char ret_
         return -1;
     set_live(s, &row);
     str_copy(ret_id, SERVICE_ID_SIZE, row.id);
+    return 0;
+}
+
+int service_deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
+                   struct err *e)
+{
+    struct err ignored;
+    bool found;
+
+    if (find_again(s, r, &found, e) < 0)
+        return -1;
+    if (!found && deploy(s, r, ret_id, e) < 0) {
+        /* somebody else may have been faster with the same id */
+        if (find_again(s, r, &found, &ignored) < 0 || !found)
+            return -1;
+    }
+    if (found)
+        str_copy(ret_id, SERVICE_ID_SIZE, r->id);
     return 0;
 }
 

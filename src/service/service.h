@@ -84,6 +84,7 @@ void service_free(struct service *s);
 /* --- what an owner asks for --- */
 
 struct service_request {
+    const char *id; /* 32 hex digits: asked again, it is the same deployment; NULL: a new one */
     const char *owner;
     const char *package;
     const char *version; /* NULL: the newest */
@@ -108,6 +109,18 @@ struct service_key {
     const char *owner; /* NULL: the operator's */
     const char *id;
 };
+
+/* Whether the owner has a deployment of this name; one of this id does not count. */
+int service_name_taken(struct service *s, const struct service_key *k, const char *name, bool *ret,
+                       struct err *e) must_check;
+/* The same for an answer to a question of a package, in its normal form. */
+struct service_answer {
+    const char *package;
+    const char *question;
+    const struct json *value;
+};
+int service_answer_taken(struct service *s, const struct service_key *k,
+                         const struct service_answer *answer, bool *ret, struct err *e) must_check;
 
 /* What is asked of a deployment that is there. SERVICE_STATE (409) when it cannot be now. */
 enum service_wish {
