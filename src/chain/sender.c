@@ -159,6 +159,8 @@ int sender_send(struct sender *s, const struct sender_request *r, struct hash32 
         return -1;
     if (!sent && eth_gas_fill(s->config.rpc, &s->addr, &tx, e) < 0)
         return e->code == ERR_NATIVE_FUNDS ? refused(e, NODE_GAS) : -1;
+    if (!sent)
+        sender__compare(s, tx.nonce);
     if (!sent) {
         lock_scope(&s->send_lock);
 

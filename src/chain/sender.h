@@ -96,4 +96,20 @@ struct sender_row {
 int sender_find(struct sender *s, const char *purpose, const char *reference,
                 struct sender_row *ret, struct err *e) must_check;
 
+/*
+ * Transactions of the key that this journal did not send: another program, perhaps a second node,
+ * uses the same key, and the two will take each other's nonces. Noticed at start and whenever the
+ * chain is asked for the nonce anyway. What was there before the store knew the key does not count.
+ */
+struct sender_strangers {
+    uint64_t count;
+    int64_t noticed; /* wall clock ms of the last time, 0: never */
+    bool now;        /* since sender_new() */
+};
+int sender_strangers(struct sender *s, struct sender_strangers *ret, struct err *e) must_check;
+/* Who is told of each time, on any thread, without locks that a caller could need. Before start. */
+void sender_on_strangers(struct sender *s,
+                         void (*told)(void *ctx, uint64_t chain, const struct sender_strangers *x),
+                         void *ctx);
+
 #endif

@@ -34,3 +34,14 @@ WHERE chain = ?1 AND sender = ?2 AND state IN ('signed', 'sent');
 -- name: sender_last_mined
 SELECT nonce, hash FROM chain_tx
 WHERE chain = ?1 AND sender = ?2 AND state IN ('mined', 'reverted') ORDER BY id DESC LIMIT 1;
+
+-- name: sender_any_nonce
+SELECT MAX(nonce) AS nonce FROM chain_tx WHERE chain = ?1 AND sender = ?2;
+
+-- name: sender_key
+SELECT known, strange, noticed FROM chain_key WHERE chain = ?1 AND sender = ?2;
+
+-- name: sender_key_set
+INSERT INTO chain_key (chain, sender, known, strange, noticed) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (chain, sender) DO UPDATE SET known = excluded.known, strange = excluded.strange,
+                                          noticed = excluded.noticed;

@@ -3,6 +3,7 @@
 #define ATOLL_CHAIN_SENDER_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "chain/eth_tx.h"
 #include "chain/sender.h"
@@ -38,6 +39,11 @@ struct sender {
     char addr_text[ADDR_TEXT]; /* lower case, as in the journal */
     struct sender_listening listeners[SENDER_LISTENERS];
     size_t listener_count;
+
+    void (*strangers)(void *ctx, uint64_t chain, const struct sender_strangers *x);
+    void *strangers_ctx;
+    _Atomic uint64_t compared; /* the count that was compared last, and 1 */
+    atomic_bool strange;       /* somebody else has used the key since sender_new() */
 
     pthread_mutex_t send_lock; /* one at a time from choosing a nonce to having broadcast it */
 
@@ -101,6 +107,16 @@ int sender__set_state(struct sender *s, int64_t id, enum sender_state state,
 /* Rows that are signed or sent, by nonce, at most SENDER_ROWS_AT_ONCE. */
 int sender__live(struct sender *s, struct arena *a, struct sender_live **ret, size_t *ret_count,
                  struct err *e) must_check;
+
+/*
+ * Compares what the chain has of the key, asked for before, with the journal; a failure is one of
+ * the store, and nothing that a caller should end for.
+ */
+void sender__compare(struct sender *s, uint64_t count);
+/* The same after asking the chain. */
+void sender__ask_count(struct sender *s);
+/* The nonce of a row went to a transaction that is not ours. */
+void sender__lost_nonce(struct sender *s);
 
 /* Nonces the journal knows: the next after rows under way (0: none), and of the last mined one. */
 struct sender_nonces {

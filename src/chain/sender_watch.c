@@ -182,6 +182,7 @@ static int follow(struct sender *s, struct arena *a, const struct sender_live *r
             t->lost = now;
         if (now - t->lost < LOST_MS)
             return 0;
+        sender__lost_nonce(s);
         return finish(s, row, SENDER_DROPPED, &newest->hash, NULL, e);
     }
     t->lost = 0;
@@ -246,6 +247,7 @@ static int watch_once(struct sender *s, size_t *ret_live, size_t *ret_done, stru
     n = fitting(rows, n);
     if (look(s, a, rows, n, &v, e) < 0)
         return -1;
+    sender__compare(s, v.nonce);
     for (i = 0; i < n; i++) { /* one row's trouble does not hold up the others */
         bool done;
 
@@ -288,6 +290,7 @@ void *sender__watch(void *sender)
     char told[sizeof(((struct err *)NULL)->msg)] = "";
     bool idle = false;
 
+    sender__ask_count(s);
     while (pause_watch(s, idle, &since)) {
         struct err e = {0};
         size_t live = 1;

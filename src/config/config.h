@@ -272,6 +272,13 @@ struct config {
     const char *cron_cleanup_c2d_storage;
     bool enable_benchmark;
 
+    /* pools */
+    int64_t over_cpu_milli; /* factors in thousandths, 1000: what there is */
+    int64_t over_ram_milli;
+    int64_t service_period; /* seconds, like the next one */
+    int64_t pool_low;
+    enum config_guard { CONFIG_GUARD_OFF, CONFIG_GUARD_WARN, CONFIG_GUARD_REFUSE } identity_guard;
+
     /* lists of banned accounts and assets */
     const char *account_purgatory_url;
     const char *asset_purgatory_url;

@@ -188,6 +188,79 @@ int config__parse_persistent_storage(struct load *l, const struct json *v)
     return config__list_array(l, "accessLists", lists, &c->persistent_storage_lists);
 }
 
+/* A factor in thousandths. */
+static int parse_factor(struct load *l, const char *path, const struct json *v, int64_t *ret)
+{
+    enum { MOST = 16 };
+    double factor;
+
+    if (config__number(l, path, v, &factor) < 0)
+        return -1;
+    if (!(factor >= 1 && factor <= MOST))
+        return config__bad(l, path, "must be from 1 to %d, not %s", MOST, json_text(l->a, v));
+    *ret = (int64_t)(factor * 1000 + 0.5);
+    return 0;
+}
+
+static int parse_factors(struct load *l, const struct json *v)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(v); i++) {
+        const char *key = json_key(v, i);
+
+        if (str_eq(key, "disk") || str_eq(key, "gpu"))
+            return config__bad(l, key, "is never given away twice");
+        if (!str_eq(key, "cpu") && !str_eq(key, "ram"))
+            return config__bad(l, key, "must be \"cpu\" or \"ram\"");
+        if (parse_factor(l, key, json_value(v, i),
+                         str_eq(key, "cpu") ? &l->c->over_cpu_milli : &l->c->over_ram_milli) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* {cpu, ram}, a number, or whether at all: then many more cores than memory, which runs out harder.
+ */
+int config__parse_over_provisioning(struct load *l, const struct json *v)
+{
+    enum { NONE = 1000, CPU = 4000, RAM = 1500 };
+    const char *text = json_str(v, "");
+    struct json *parsed;
+    struct err ignored;
+    bool on;
+
+    l->c->over_cpu_milli = l->c->over_ram_milli = NONE;
+    if (*text == '{' && json_parse(l->a, text, strlen(text), &parsed, &ignored) == 0)
+        v = parsed;
+    if (json_is(v, JSON_OBJECT))
+        return parse_factors(l, v);
+    if (json_is(v, JSON_NUMBER) || (*text && strspn(text, "0123456789.") == strlen(text))) {
+        if (parse_factor(l, "", v, &l->c->over_cpu_milli) < 0)
+            return -1;
+        l->c->over_ram_milli = l->c->over_cpu_milli;
+        return 0;
+    }
+    if (config__bool(l, "", v, &on) < 0)
+        return -1;
+    l->c->over_cpu_milli = on ? CPU : NONE;
+    l->c->over_ram_milli = on ? RAM : NONE;
+    return 0;
+}
+
+int config__parse_identity_guard(struct load *l, const struct json *v)
+{
+    static const char *const words[] = {"off", "warn", "refuse"};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(words); i++)
+        if (str_ieq(json_str(v, ""), words[i])) {
+            l->c->identity_guard = (enum config_guard)i;
+            return 0;
+        }
+    return config__bad(l, "", "must be off, warn or refuse, not %s", json_text(l->a, v));
+}
+
 int config__parse_log_level(struct load *l, const struct json *v)
 {
     if (log_level_parse(json_str(v, NULL), &l->c->log_level)) {

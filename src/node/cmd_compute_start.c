@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "node/compute_parts.h"
 #include "node/node.h"
+#include "node/node_pools.h"
 
 /*
  * startCompute and freeStartCompute. Everything is checked before anything is promised: the
@@ -65,8 +66,13 @@ static int check_room(const struct start *s, bool last, const struct compute_res
 
 static int read_payment(const struct start *s, struct compute_request *r, struct err *e)
 {
-    return s->ask.free_job ? 0
-                           : compute_ask_payment(s->ask.task, s->payment, &r->chain, &r->token, e);
+    struct task *t = s->ask.task;
+
+    if (s->ask.free_job)
+        return 0;
+    if (compute_ask_payment(t, s->payment, &r->chain, &r->token, e) < 0)
+        return -1;
+    return node_identity_check(t->node, r->chain, e);
 }
 
 /* Rounded up; what no environment allows comes out as something that none allows. */

@@ -27,6 +27,7 @@
 #include "node/memo.h"
 #include "node/node_compute.h"
 #include "node/node_gateway.h"
+#include "node/node_pools.h"
 #include "node/own.h"
 #include "node/policy.h"
 #include "node/root.h"
@@ -234,7 +235,10 @@ static int start_money(struct node *n, struct err *e)
 
     make_escrow(n);
     collect_open(n);
-    if (node_compute_open(n, e) < 0 || escrow_start(n->escrow, e) < 0)
+    if (node_compute_open(n, e) < 0)
+        return -1;
+    node_pools_open(n);
+    if (escrow_start(n->escrow, e) < 0)
         return -1;
     for (i = 0; i < n->chain_count; i++)
         sender_start(n->chains[i].sender);
@@ -358,6 +362,8 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
         start_money(n, e) < 0)
         goto fail;
+    if (pools_run(n->pools, e) < 0) /* whoever listens to them is there */
+        goto fail;
     start_indexer(n);
     if (start_http(n, e) < 0)
         goto fail;
@@ -384,6 +390,7 @@ void node_stop(struct node *n, int limit_ms)
     for (i = 0; i < n->chain_count; i++)
         sender_stop(n->chains[i].sender);
     escrow_stop(n->escrow);
+    pools_free(n->pools); /* its workers may tell who listens to them */
     compute_free(n->compute);
     escrow_free(n->escrow);
     order_fees_free(n->fees);

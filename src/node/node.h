@@ -18,6 +18,7 @@
 #include "logbook/logbook.h"
 #include "net/net.h"
 #include "order/order.h"
+#include "pool/pool.h"
 #include "storage/buckets.h"
 #include "storage/storage.h"
 #include "store/db.h"
@@ -63,6 +64,7 @@ struct node {
     struct auth *auth;
     struct order_fees *fees;
     struct escrow *escrow;
+    struct pools *pools;       /* without environments nothing can be quoted, the rest works */
     struct compute *compute;   /* NULL: no environments are offered */
     struct indexer *indexer;   /* NULL: no chain is indexed */
     struct packages *packages; /* NULL: none are kept */

@@ -14,6 +14,7 @@
 #include "gateway/gateway.h"
 #include "node/node.h"
 #include "node/node_gateway.h"
+#include "node/node_pools.h"
 #include "node/page.h"
 
 enum { FILE_MODE = 0600, GATE_SHARE = 10 /* a solution's page has many files */ };
@@ -190,6 +191,7 @@ static void apply(struct node *n, const struct config *c)
     auth_set_admin_names(n->auth, c->marketplace_admins.items, c->marketplace_admins.count);
     if (n->indexer)
         indexer_set_policy(n->indexer, &policy);
+    node_pools_settings(n, c);
 }
 
 /* A link stays one, and the file keeps its mode. A container may have it as a mount of its own. */

@@ -29,6 +29,8 @@ static int read_terms(struct pools *p, struct arena *a, const struct pool_meter_
 
     if (found <= 0)
         return found < 0 ? -1 : refused(e, POOL_UNKNOWN);
+    if (pool.kind == POOL_WALLET && p->cb.may_lock && p->cb.may_lock(p->cb.ctx, pool.chain, e) < 0)
+        return -1;
     price.chain = pool.chain;
     price.token = pool.token;
     return compute_terms(a, &price, pool.kind == POOL_WALLET, ret, e);

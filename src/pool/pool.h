@@ -51,6 +51,8 @@ struct pools_callbacks {
     /* A token's symbol and decimals; remembered by the node, may ask the chain the first time. */
     int (*token)(void *ctx, uint64_t chain, const struct addr *token, struct pool_token *ret,
                  struct err *e);
+    /* Refuses when nothing may be locked on a chain now; NULL: it always may. */
+    int (*may_lock)(void *ctx, uint64_t chain, struct err *e);
 };
 
 struct pools_options {

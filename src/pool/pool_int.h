@@ -14,7 +14,16 @@
  * of a meter), meter_rows.c (its rows), advance.c (its next state), step.c (a worker on a meter).
  */
 
-enum { POOL_DECIMAL = 80 }; /* a signed amount's text and NUL */
+enum { POOL_DECIMAL = 80, /* a signed amount's text and NUL */ POOL_TOKENS_KEPT = 64 };
+
+/* What a token says of itself; not known: since when it is not asked again. */
+struct token_fact {
+    uint64_t chain;
+    struct addr token;
+    bool known;
+    int64_t asked; /* monotonic ms */
+    struct pool_token unit;
+};
 
 struct pools {
     struct pools_options o;
@@ -29,6 +38,9 @@ struct pools {
     bool started;
     bool ending;
     struct list meters; /* those that live */
+    struct token_fact tokens[POOL_TOKENS_KEPT];
+    size_t token_count;
+    size_t token_next;
 };
 
 /* A meter that lives, in memory: only when it is to be looked at. Under pools.lock. */
@@ -79,6 +91,11 @@ void ledger__new_id(char prefix, char out[POOL_ID]);
 /* POOL_TOKEN unless an environment takes it. */
 int ledger__check_token(struct pools *p, uint64_t chain, const struct addr *token, struct err *e)
     must_check;
+
+/* --- tokens.c --- */
+/* False (and zeros) when neither the store nor the chain says. May ask the chain. */
+bool tokens__find(struct pools *p, uint64_t chain, const struct addr *token,
+                  struct pool_token *ret);
 
 /* --- wallet.c: what asks the chain --- */
 /* Reads what the payer has and writes it down. */

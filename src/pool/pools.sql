@@ -71,3 +71,10 @@ SELECT at FROM pool_voucher_use WHERE voucher = ?1 AND owner = ?2;
 
 -- name: voucher_use
 INSERT INTO pool_voucher_use (voucher, owner, pool, at) VALUES (?1, ?2, ?3, ?4);
+
+-- name: pool_token_get
+SELECT symbol, decimals FROM pool_token WHERE chain = ?1 AND token = ?2;
+
+-- name: pool_token_add
+INSERT INTO pool_token (chain, token, symbol, decimals) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (chain, token) DO NOTHING;

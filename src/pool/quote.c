@@ -8,26 +8,24 @@
 
 enum { HOUR_S = 3600, OFFERS_MAX = 64 };
 
-/* The chain's say, or the bare minimum: an answer is never held up by it. */
-static struct pool_token token_of(struct pools *p, uint64_t chain, const struct addr *token)
+/* No decimals are better than wrong ones: then the page shows base units. */
+static void set_unit(struct pools *p, struct arena *a, struct json *v, uint64_t chain,
+                     const struct addr *token)
 {
-    struct pool_token unit = {.symbol = "", .decimals = 18};
-    struct err ignored;
+    struct pool_token unit;
+    bool known = tokens__find(p, chain, token, &unit);
 
-    if (p->cb.token && p->cb.token(p->cb.ctx, chain, token, &unit, &ignored) < 0)
-        unit = (struct pool_token){.symbol = "", .decimals = 18};
-    return unit;
+    json_set(a, v, "decimals", known ? json_new_int(a, unit.decimals) : NULL);
+    json_set_str(a, v, "symbol", unit.symbol);
 }
 
 struct json *pool_money_json(struct pools *p, struct arena *a, uint64_t chain,
                              const struct addr *token, const struct u256 *amount)
 {
-    const struct pool_token unit = token_of(p, chain, token);
     struct json *v = json_new_object(a);
 
     json_set_str(a, v, "amount", u256_text(a, amount));
-    json_set_int(a, v, "decimals", unit.decimals);
-    json_set_str(a, v, "symbol", unit.symbol);
+    set_unit(p, a, v, chain, token);
     json_set_int(a, v, "chain", (int64_t)chain);
     json_set_str(a, v, "token", addr_text(a, token));
     return v;
@@ -43,13 +41,11 @@ int pool_offers_json(struct pools *p, struct arena *a, struct json **ret, struct
 
     (void)e;
     for (i = 0; i < n; i++) {
-        const struct pool_token unit = token_of(p, offers[i].chain, &offers[i].token);
         struct json *one = json_new_object(a);
 
         json_set_int(a, one, "chain", (int64_t)offers[i].chain);
         json_set_str(a, one, "token", addr_text(a, &offers[i].token));
-        json_set_str(a, one, "symbol", unit.symbol);
-        json_set_int(a, one, "decimals", unit.decimals);
+        set_unit(p, a, one, offers[i].chain, &offers[i].token);
         json_set_bool(a, one, "wallet",
                       p->o.escrow && escrow_has_chain(p->o.escrow, offers[i].chain));
         json_push(a, list, one);
@@ -103,7 +99,7 @@ int pool_quote(struct pools *p, const struct pool_quote_request *r, struct pool_
         return -1;
     if (!u256_add(&q.per_period, &q.per_period, &q.needed_amount))
         return failed(e, FAILED, "the price of the service is out of range");
-    q.unit = token_of(p, r->chain, &r->token);
+    (void)tokens__find(p, r->chain, &r->token, &q.unit);
     *ret = q;
     return 0;
 }
@@ -219,6 +215,9 @@ int pool_can_pay(struct pools *p, const struct pool_quote *q, const struct pool_
         return failed(e, INVALID, "the pool is of another token than the quote");
     if (u256_is_zero(&q->per_period))
         return 0;
+    if (pool->kind == POOL_WALLET && p->cb.may_lock &&
+        p->cb.may_lock(p->cb.ctx, pool->chain, e) < 0)
+        return -1;
     if (pool->kind == POOL_WALLET)
         return p->o.escrow ? escrow_check(p->o.escrow, &lock, e) : refused(e, ESCROW_CONTRACT);
     if (u256_cmp(&pool->balance, &q->per_period) < 0)

@@ -112,3 +112,12 @@ CREATE TABLE chain_key (
     noticed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (chain, sender)
 ) STRICT;
+
+-- What tokens say of themselves, so that amounts can be shown while a chain does not answer.
+CREATE TABLE pool_token (
+    chain INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    decimals INTEGER NOT NULL,
+    PRIMARY KEY (chain, token)
+) STRICT;
