@@ -3,14 +3,16 @@
 """api/<command>.json -> api.gen.h, api.gen.c (argument structs, parsers, dispatch tables) or docs.
 
 Usage: gen_api.py API_DIR api.gen.h api.gen.c api.gen.d     (the last is a dependency file)
-       gen_api.py --docs API_DIR DOCS_DIR            (writes docs/api/)
-       gen_api.py --check API_DIR DOCS_DIR           (fails when docs/api/ is not what --docs writes)
+       gen_api.py --docs API_DIR DOCS_DIR            (writes docs/api/, and web/src/api/types.ts for the page)
+       gen_api.py --check API_DIR DOCS_DIR           (fails when those are not what --docs writes)
 api/README.md describes the input.
 """
 import json
 import os
 import re
 import sys
+
+import gen_types
 
 C_TYPES = {"string": "const char *", "text": "const char *", "address": "const char *", "int": "int64_t ",
            "number": "double ", "bool": "bool ", "object": "const struct json *", "array": "const struct json *",
@@ -318,13 +320,19 @@ def docs_pages(folder):
     return pages
 
 
+def types_file(folder):
+    return os.path.join(os.path.dirname(os.path.abspath(folder)), "web", "src", "api", "types.ts")
+
+
 def docs(folder, target):
+    gen_types.main([folder, types_file(folder)])
     os.makedirs(target, exist_ok=True)
     for name, text in docs_pages(folder).items():
         write(os.path.join(target, name), text)
 
 
 def docs_check(folder, target):
+    gen_types.main(["--check", folder, types_file(folder)])
     pages = docs_pages(folder)
     stale = sorted(set(os.listdir(target)) - set(pages))
     for name, text in pages.items():

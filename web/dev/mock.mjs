@@ -50,8 +50,6 @@ const full = (d) => ({
   timeline: [['creating', 'network'], ['creating', 'pull'], ['creating', 'start'], ['creating', 'health'], ['running', '']].map(([state, step], i) => ({ at: d.created + i * 9000, state, step, reason: i === 4 ? 'The health check passed.' : '' })),
   containers: [{ name: 'web', image: 'docker.io/library/nginx@sha256:0123456789abcdef0123456789abcdef0123456789abcdef', state: 'running', health: 'healthy', restarts: 0 },
     { name: 'builder', image: 'docker.io/library/git@sha256:1123456789abcdef0123456789abcdef', state: 'running', health: 'none', restarts: 1 }],
-  domains: d.id === 'd1' ? [{ host: 'www.example.com', state: 'serving', reason: '' }, { host: 'example.net', state: 'unproven', reason: 'No TXT record found at _atoll.example.net.',
-    txt: { name: '_atoll.example.net', value: 'atoll-proof=7f3a9c2e41b8' }, cname: { name: 'example.net', value: 'my-site.apps.example.org' } }] : [],
   review: [{ label: 'Name', value: d.name }, { label: 'Repository', value: 'https://git.example.org/me/site' }, { label: 'Branch', value: 'main' }]
 })
 const pools = [
@@ -103,6 +101,8 @@ const ROUTES = [
   ['GET', `${A}/deployments`, () => ({ deployments })],
   ['GET', `${A}/deployments/:id`, (id) => full(deployments.find((d) => d.id === id))],
   ['POST', `${A}/deployments/:id/credentials`, () => ({ credentials: [{ label: 'User', value: 'admin' }, { label: 'Password', value: 'v7Qm2-kd9Xc-PzR4t' }] })],
+  ['GET', `${A}/deployments/:id/domains`, (id) => ({ domains: [{ host: `${id}.apps.example.org`, custom: false, state: 'serving', reason: '' }, { host: 'www.example.com', custom: true, state: 'serving', reason: '' }, { host: 'example.net', custom: true, state: 'unproven', reason: 'No TXT record found at _atoll.example.net.', txt: { name: '_atoll.example.net', value: 'atoll-proof=7f3a9c2e41b8' }, cname: { name: 'example.net', value: 'my-site.apps.example.org' } }] })],
+  ['GET', `${A}/deployments/:id/guests`, () => ({ guests: ['bob.3bot'] })],
   ['GET', `${A}/deployments/:id/metrics`, () => ({ step_s: 60, cpu: wave(30, 22), memory: wave(3e8, 6e7), disk: wave(1.2e9, 1e6), rx: wave(4e4, 3e4), tx: wave(2e5, 2e5) })],
   ['GET', `${A}/deployments/:id/backups`, () => ({ schedule: '30 3 * * *', retention: 'last=3 daily=7 weekly=4', next: now + 5 * H, running: false, servers: [{ name: 'backup-1', ok: true, lastAt: now - 8 * H, error: '' }, { name: 'backup-2', ok: false, lastAt: now - 3 * D, error: 'The host does not answer on port 22.' }],
     snapshots: [1, 2, 3].map((i) => ({ id: `s${i}`, at: now - i * D, size: 3e7 * i, servers: i === 1 ? ['backup-1'] : ['backup-1', 'backup-2'], ok: i !== 1 })) })],

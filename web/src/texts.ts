@@ -7,6 +7,19 @@ const lookup = (table: Record<string, string>) => (word: string): string =>
 
 const s = (n: number): string => n === 1 ? '' : 's'
 
+const LOGIN_ERRORS: Record<string, string> = {
+  CONNECT_CANCELLED: 'You cancelled the login on the phone.',
+  CONNECT_NAME: '3Bot Connect does not know that name. Check it and try again.',
+  CONNECT_STATE: 'This login took too long, or began in another browser. Please try again.',
+  CONNECT_SIGNATURE: 'The answer was not signed by who it names, or not for this marketplace. Please try again.',
+  CONNECT_BOX: 'The answer was not meant for this marketplace. Please try again.',
+  CONNECT_EMAIL: 'Your e-mail address is not verified. Do that in the app, then log in again.',
+  CONNECT_KEY: 'This name came with another key than before. Ask the operator.',
+  CONNECT_AWAY: '3Bot Connect does not answer. Try again in a few minutes.',
+  LOGIN_BLOCKED: 'This account is blocked. Ask the operator.'
+}
+const loginErrors = (name: string): string => Object.hasOwn(LOGIN_ERRORS, name) ? LOGIN_ERRORS[name]! : ''
+
 export const t = {
   locale: 'en',
   product: 'Atoll',
@@ -70,7 +83,7 @@ export const t = {
     devText: 'This node is for development: any name will do.',
     noWay: 'This node offers no way to log in. Its operator has to configure one.',
     terms: 'Logging in, you will be asked to accept the',
-    failed: (why: string) => `The login did not succeed: ${why}. Please try again.`,
+    failed: (name: string) => loginErrors(name) || 'The login did not succeed. Please try again.',
     over: 'Your session has ended. Please log in again.'
   },
   wallet: {
@@ -251,10 +264,16 @@ export const t = {
     said: (what: string, now: string, most: string) => `${what}: ${now} now, at most ${most} in this time`
   },
   domains: {
-    title: 'Own domains',
-    empty: 'No domain of your own yet',
-    emptyText: 'It is reachable under its own address anyway. A domain of yours can lead to it, too.',
-    add: 'Add a domain',
+    title: 'Addresses',
+    empty: 'It has no address',
+    emptyText: 'Only solutions that answer over HTTP have one.',
+    add: 'Add a domain of your own',
+    guests: 'Guests',
+    guestsText: 'Where this solution has no login of its own, only you can open it, and whoever you name here.',
+    guest: 'Name of the guest',
+    invite: 'Invite',
+    invited: (name: string) => `${name} may open it now.`,
+    uninvite: (name: string) => `Remove the guest ${name}`,
     host: 'Host name',
     records: 'Make these records with whoever manages the domain, then check:',
     type: 'Type',

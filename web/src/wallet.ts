@@ -32,7 +32,7 @@ export async function connect(): Promise<string> {
 /** The text of EIP-4361, made of what the server gave. */
 export function message(address: string, p: SiweParts): string {
   return [`${p.domain} wants you to sign in with your Ethereum account:`, address, '', p.statement, '', `URI: ${p.uri}`,
-    'Version: 1', `Chain ID: ${p.chainId}`, `Nonce: ${p.nonce}`, `Issued At: ${p.issuedAt}`,
+    `Version: ${p.version ?? '1'}`, `Chain ID: ${p.chainId}`, `Nonce: ${p.nonce}`, `Issued At: ${p.issuedAt}`,
     `Expiration Time: ${p.expirationTime}`].join('\n')
 }
 

@@ -11,11 +11,12 @@ export interface Options {
   testCert: boolean
   version: string
   baseDomain?: string
+  chains?: number[]
 }
 export interface Person { id: string; kind: string; name: string; email: string; admin: boolean; terms: boolean }
 export interface Terms { hash: string; text: string }
 export interface SiweParts {
-  nonce: string; domain: string; uri: string; chainId: number
+  nonce: string; domain: string; uri: string; version?: string; chainId: number; chainIds?: number[]
   statement: string; issuedAt: string; expirationTime: string
 }
 export interface Session { id: string; current: boolean; created: number; seen: number; expires: number; agent: string; address: string }
@@ -39,6 +40,7 @@ export interface Question {
   default?: unknown; value?: unknown; answered?: boolean
   min?: number; max?: number; min_length?: number; max_length?: number
   pattern?: string; options?: Option[]; max_size?: number; allowed_types?: string[]
+  when?: { question: string; is?: string[]; is_not?: string[] }
 }
 export interface Step { name: string; title: string; done: boolean }
 export interface Review { label: string; value: string }
@@ -70,12 +72,11 @@ export interface Deployment {
 export interface DeploymentFull extends Deployment {
   timeline: Array<{ at: number; state: string; step: string; reason: string }>
   containers: Array<{ name: string; image: string; state: string; health: string; restarts: number }>
-  domains: Domain[]
   review: Review[]
   sizes?: Array<{ name: string; label: string }>
 }
 export interface Domain {
-  host: string; state: string; reason: string
+  host: string; custom: boolean; state: string; reason: string
   txt?: { name: string; value: string }; cname?: { name: string; value: string }
 }
 export type Samples = Array<[number, number]>

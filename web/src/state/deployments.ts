@@ -26,6 +26,7 @@ export function useLive(id: string): void {
     const source = deployment(id)
     const close = events<Deployment>(`${at(id)}/events`, (d) => {
       const before = source.data
+      if (d.state === 'deleted') close() // it is the last one; the browser would ask again for ever
       if (before && before.state !== d.state) say(`${d.name}: ${t.state(d.state)}`)
       if (!before || before.state !== d.state || before.step !== d.step) void source.load() // timeline, containers
       else source.set({ ...before, ...d })
@@ -45,7 +46,7 @@ async function change(id: string, what: () => Promise<unknown>, done: string): P
 export const act = (d: Deployment, verb: Verb): Promise<boolean> =>
   change(d.id, () => post(`${at(d.id)}/${verb}`), t.deployment.done[verb])
 export const extend = (d: Deployment, ends: number | null): Promise<boolean> =>
-  change(d.id, () => post(`${at(d.id)}/extend`, { ends }), t.deployment.done.extend)
+  change(d.id, () => post(`${at(d.id)}/extend`, { ends: ends ?? 0 }), t.deployment.done.extend)
 export const resize = (d: Deployment, size: string): Promise<boolean> =>
   change(d.id, () => post(`${at(d.id)}/resize`, { size }), t.deployment.done.resize)
 export const update = (d: Deployment, version: string): Promise<boolean> =>

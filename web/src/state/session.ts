@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals'
 import { ApiError, call, explain, get, onRefused, path, post } from '../api/client.ts'
 import type { Options, Person, Session, SiweParts, Terms } from '../api/shapes.ts'
-import { go } from '../router.ts'
+import { go, route } from '../router.ts'
 import { t } from '../texts.ts'
 import { connect, signIn } from '../wallet.ts'
 import { attempt, tell } from './notices.ts'
@@ -30,6 +30,7 @@ export async function start(): Promise<void> {
   try {
     options.value = await get<Options>('/auth/options')
     await refresh()
+    passGate()
   } catch (e) {
     down.value = explain(e)
   }
@@ -45,14 +46,28 @@ onRefused((status) => {
   }
 })
 
+/** Who came from the login in front of a solution goes back there: "#/login?next=/auth/gate?host=...". */
+function gate(): string {
+  const next = route.peek().parts[0] === 'login' ? route.peek().query.get('next') ?? '' : ''
+  return next.startsWith('/auth/gate?') ? next : ''
+}
+
+/** Somebody is logged in: back to where they came from, if that was a solution's door. */
+export function passGate(): boolean {
+  const next = person.peek()?.terms ? gate() : ''
+  if (next) location.assign(next)
+  return next !== ''
+}
+
 function entered(who: Person): void {
   forgetAll()
   person.value = who
+  passGate()
 }
 
 /** The phone: the whole page leaves, and comes back to where it was. */
 export function loginConnect(): void {
-  const next = `/marketplace/${location.hash || '#/'}`
+  const next = gate() || `/marketplace/${location.hash || '#/'}`
   location.assign(`/auth/login?provider=3bot&next_url=${encodeURIComponent(next)}`)
 }
 
@@ -87,6 +102,7 @@ export async function acceptTerms(hash: string): Promise<void> {
   const accepted = await attempt(() => post('/auth/terms', { hash }))
   if (!accepted) await terms.load() // they changed meanwhile
   await refresh().catch(() => undefined)
+  passGate()
 }
 
 // ---- sessions

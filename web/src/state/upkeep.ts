@@ -4,31 +4,40 @@ import { signal } from '@preact/signals'
 import { call, get, path, post } from '../api/client.ts'
 import type { Backups, Domain } from '../api/shapes.ts'
 import { t } from '../texts.ts'
-import { deployment } from './deployments.ts'
 import { attempt } from './notices.ts'
 import { keyed } from './remote.ts'
 
 // ---- domains
 const domain = (id: string, host: string): string => path`/marketplace/api/deployments/${id}/domains/${host}`
 
-/** What the node said of a host last: which records to make. */
-export const proofs = signal<Record<string, Domain>>({})
+export const domains = (id: string) =>
+  keyed(`domains/${id}`, async (s) => (await get<{ domains: Domain[] }>(path`/marketplace/api/deployments/${id}/domains`, s)).domains)
 
-async function withDomain(id: string, what: () => Promise<Domain | object>, done: string): Promise<boolean> {
-  const ok = await attempt(async () => {
-    const d = await what()
-    if ('host' in d) proofs.value = { ...proofs.value, [d.host]: d as Domain }
-  }, done)
-  await deployment(id).load()
+async function withDomain(id: string, what: () => Promise<unknown>, done: string): Promise<boolean> {
+  const ok = await attempt(what, done)
+  await domains(id).load()
   return ok
 }
 
 export const addDomain = (id: string, host: string): Promise<boolean> =>
-  withDomain(id, () => post<Domain>(path`/marketplace/api/deployments/${id}/domains`, { host }), t.domains.added)
+  withDomain(id, () => post(path`/marketplace/api/deployments/${id}/domains`, { host }), t.domains.added)
 export const verifyDomain = (id: string, host: string): Promise<boolean> =>
-  withDomain(id, () => post<Domain>(`${domain(id, host)}/verify`), t.domains.checked)
+  withDomain(id, () => post(`${domain(id, host)}/verify`), t.domains.checked)
 export const removeDomain = (id: string, host: string): Promise<boolean> =>
-  withDomain(id, () => call<object>('DELETE', domain(id, host)), t.domains.removed)
+  withDomain(id, () => call('DELETE', domain(id, host)), t.domains.removed)
+
+// ---- guests: who may pass the login in front of a deployment, beside its owner
+const guestsAt = (id: string): string => path`/marketplace/api/deployments/${id}/guests`
+export const guests = (id: string) => keyed(`guests/${id}`, async (s) => (await get<{ guests: string[] }>(guestsAt(id), s)).guests)
+
+async function withGuests(id: string, what: () => Promise<unknown>, done: string): Promise<boolean> {
+  const ok = await attempt(what, done)
+  await guests(id).load()
+  return ok
+}
+export const invite = (id: string, name: string): Promise<boolean> => withGuests(id, () => post(guestsAt(id), { name }), t.domains.invited(name))
+export const uninvite = (id: string, name: string): Promise<boolean> =>
+  withGuests(id, () => call('DELETE', `${guestsAt(id)}/${encodeURIComponent(name)}`), t.saved)
 
 // ---- backups
 const at = (id: string): string => path`/marketplace/api/deployments/${id}/backups`

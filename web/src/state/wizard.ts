@@ -24,7 +24,8 @@ export const wrong = signal<Record<string, string>>({})
 export function starting(questions: Question[]): Answers {
   const out: Answers = {}
   for (const q of questions) {
-    const v = q.value ?? q.default
+    // of a file that was answered only its name is known; it is kept by not answering again
+    const v = q.type === 'file' ? undefined : q.value ?? q.default
     if (v !== undefined && v !== null) out[q.name] = v
     else if (q.type === 'size' || q.type === 'pool' || q.type === 'choice')
       out[q.name] = q.options?.length === 1 ? q.options[0]!.value : undefined
@@ -84,12 +85,28 @@ function refusal(w: Wizard, e: unknown): void {
   if (!now) void wizard(w.id).load()
 }
 
-/** Only what the questions of this step ask, without what was left empty. */
+const asText = (v: unknown): string => v === undefined || v === null ? '' : String(v)
+
+/** Whether a question is asked, by what its step's other questions have been answered with. */
+export function asked(w: Wizard, q: Question): boolean {
+  const other = q.when && w.questions.find((x) => x.name === q.when!.question)
+  if (!q.when || !other) return true // an earlier step decided, and the node has left out what is not asked
+  const text = asked(w, other) ? asText(answers.value[other.name]) : ''
+  return q.when.is ? q.when.is.includes(text) : !(q.when.is_not ?? []).includes(text)
+}
+
+/** What a secret or a file was answered with before is kept by leaving it out. */
+const keeps = (q: Question): boolean => q.type === 'secret' || q.type === 'file'
+
+/** The answers of this step. What was emptied is said to be empty where the node would take a default for it. */
 function given(w: Wizard): Answers {
   const out: Answers = {}
   for (const q of w.questions) {
     const v = answers.value[q.name]
-    if (q.type !== 'note' && v !== undefined && v !== null && v !== '') out[q.name] = v
+    const none = v === undefined || v === null || v === ''
+    if (q.type === 'note' || !asked(w, q)) continue
+    if (!none) out[q.name] = v
+    else if (q.default !== undefined && !keeps(q)) out[q.name] = ''
   }
   return out
 }

@@ -25,7 +25,7 @@ function Dev() {
 
 function Ways() {
   const ways = (options.value?.providers ?? []).map((p) => p.id)
-  const error = new URLSearchParams(location.search).get('error') ?? route.value.query.get('error')
+  const error = route.value.query.get('error')
   return (
     <div class="card login-card">
       {error && <Note tone="bad" icon="warn">{t.login.failed(error)}</Note>}

@@ -10,7 +10,7 @@ import { Page } from '../parts/Page.tsx'
 import { AskOne } from '../parts/question/Ask.tsx'
 import { link, replace } from '../router.ts'
 import { useSource } from '../state/remote.ts'
-import { adopt, answer, answers, back, deploy, next, sending, wizard, wrong } from '../state/wizard.ts'
+import { adopt, answer, answers, asked, back, deploy, next, sending, wizard, wrong } from '../state/wizard.ts'
 import { t } from '../texts.ts'
 
 function Steps({ w }: { w: Wizard }) {
@@ -62,7 +62,7 @@ function Questions({ w }: { w: Wizard }) {
       <h2 ref={heading} tabIndex={-1}>{w.steps.find((s) => s.name === w.step)?.title ?? w.title}</h2>
       <Mistakes w={w} />
       {w.questions.length === 0 && <p>{t.wizard.nothing}</p>}
-      {w.questions.map((q) => (
+      {w.questions.filter((q) => asked(w, q)).map((q) => (
         <AskOne key={`${w.step}/${q.name}`} q={q} value={answers.value[q.name]} error={wrong.value[q.name]} on={(v) => answer(q.name, v)} />
       ))}
       <div class="row between">

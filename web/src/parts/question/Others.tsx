@@ -45,7 +45,7 @@ async function read(file: File): Promise<Chosen> {
 export function FileField({ q, value, error, on }: Asked) {
   const [large, setLarge] = useState('')
   const most = q.max_size ?? 256 * 1024
-  const chosen = value as Chosen | undefined
+  const chosen = (value ?? q.value) as Chosen | undefined
   const pick = (file: File | undefined): void => {
     setLarge(file && file.size > most ? t.wizard.fileLarge(bytes(file.size), bytes(most)) : '')
     if (!file || file.size > most) on(undefined)

@@ -9,9 +9,12 @@ import { Word } from '../../parts/Status.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { link } from '../../router.ts'
 import { credentials, isGone, reveal } from '../../state/deployments.ts'
+import { useSource } from '../../state/remote.ts'
+import { domains } from '../../state/upkeep.ts'
 import { t } from '../../texts.ts'
 
 function Links({ d }: { d: DeploymentFull }) {
+  const own = (useSource(domains(d.id)).data ?? []).filter((x) => x.custom)
   const text = (host: string, port: number): string => port ? `${host}:${port}` : host
   return (
     <Card title={t.overview.links}>
@@ -21,7 +24,7 @@ function Links({ d }: { d: DeploymentFull }) {
         <li key={p.name} class="row between wrap"><span>{p.name} <Badge>{p.protocol}</Badge></span><Code text={text(p.host, p.port)} label={p.name} /></li>
       ))}</ul>}
       {!d.url && !d.ports.length && <p class="dim">{t.overview.noLinks}</p>}
-      {d.domains.length > 0 && <ul class="plain">{d.domains.map((x) => (
+      {own.length > 0 && <ul class="plain">{own.map((x) => (
         <li key={x.host} class="row between"><a href={`https://${x.host}`} target="_blank" rel="noopener noreferrer">{x.host}</a><Word of={x.state} /></li>
       ))}</ul>}
     </Card>

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// No code: the compiler holds the shapes that the page uses against the descriptions in api/ (types.ts). A member that the
+// page needs and a description does not have is an error here.
+import type * as s from './shapes.ts'
+import type { Answers } from './types.ts'
+
+type Needed<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
+/** What the page needs of S and the description of A does not know; never, when all is well. */
+type Lacks<A, S> = unknown extends A ? never : Exclude<Needed<S>, keyof A>
+type Item<A, K extends keyof A> = A[K] extends Array<infer T> ? T : never
+type None<T extends never> = T
+
+export type Checked = [
+  None<Lacks<Answers['marketplaceAuthenticated'], s.Person>>,
+  None<Lacks<Answers['marketplaceTerms'], s.Terms>>,
+  None<Lacks<Item<Answers['marketplaceSessions'], 'sessions'>, s.Session>>,
+  None<Lacks<Answers['chatflowsGet'], s.Wizard>>,
+  None<Lacks<Item<Answers['marketplaceDomains'], 'domains'>, s.Domain>>,
+  None<Lacks<Item<Answers['marketplaceCertificates'], 'certificates'>, Pick<s.Certificate, 'host' | 'state'>>>
+]

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from api/ by tools/gen_types.py; do not edit.
+
+/** What a command answers. */
+export interface Answers {
+  chatflowsAnswer: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  chatflowsBack: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  chatflowsDeploy: { deployment: string; wizard?: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string } }
+  chatflowsDrop: Record<string, unknown>
+  chatflowsGet: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  chatflowsList: { chatflows: Array<{ id: unknown; package: unknown; version: unknown; title: unknown; state: unknown; step: unknown; expires: unknown }> }
+  chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
+  marketplaceDevLogin: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceDomainAdd: { host: string; custom: boolean; txt?: { name: unknown; value: unknown }; cname?: { name: unknown; value: unknown }; state: "unproven" | "ready" | "serving" | "failed"; reason: string }
+  marketplaceDomainRemove: { success: true }
+  marketplaceDomainVerify: { host: string; custom: boolean; txt?: { name: unknown; value: unknown }; cname?: { name: unknown; value: unknown }; state: "unproven" | "ready" | "serving" | "failed"; reason: string }
+  marketplaceDomains: { domains: Array<{ host: string; custom: boolean; txt?: { name: unknown; value: unknown }; cname?: { name: unknown; value: unknown }; state: "unproven" | "ready" | "serving" | "failed"; reason: string }> }
+  marketplaceGate: unknown
+  marketplaceGateCheck: unknown
+  marketplaceGateEnter: unknown
+  marketplaceGuestAdd: { guests: Array<string> }
+  marketplaceGuestRemove: { guests: Array<string> }
+  marketplaceGuests: { guests: Array<string> }
+  marketplaceLogout: { success: true }
+  marketplaceSessionEnd: { success: true }
+  marketplaceSessions: { sessions: Array<{ id: unknown; current: unknown; created: unknown; seen: unknown; expires: unknown; agent: unknown; address: unknown }> }
+  marketplaceTerms: { hash: string; text: string }
+  marketplaceTermsAccept: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+}
+
+/** What it is asked, from path, query and body together. */
+export interface Asks {
+  chatflowsAnswer: { id: string; step: string; answers: object }
+  chatflowsBack: { id: string; step: string; to?: string }
+  chatflowsDeploy: { id: string; quoteHash: string }
+  chatflowsDrop: { id: string }
+  chatflowsGet: { id: string }
+  chatflowsList: Record<string, never>
+  chatflowsNew: { package: string; version?: string }
+  marketplaceAuthenticated: Record<string, never>
+  marketplaceAuthorized: Record<string, never>
+  marketplaceCertificates: Record<string, never>
+  marketplaceDevLogin: { name: string }
+  marketplaceDomainAdd: { id: string; host: string }
+  marketplaceDomainRemove: { id: string; host: string }
+  marketplaceDomainVerify: { id: string; host: string }
+  marketplaceDomains: { id: string }
+  marketplaceGate: { host: string; next?: string }
+  marketplaceGateCheck: Record<string, never>
+  marketplaceGateEnter: { token: string; next?: string }
+  marketplaceGuestAdd: { id: string; name: string }
+  marketplaceGuestRemove: { id: string; name: string }
+  marketplaceGuests: { id: string }
+  marketplaceLogout: Record<string, never>
+  marketplaceSessionEnd: { id: string }
+  marketplaceSessions: Record<string, never>
+  marketplaceTerms: Record<string, never>
+  marketplaceTermsAccept: { hash: string }
+}
+
+/** Which route leads to which command. */
+export interface Routes {
+  "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
+  "DELETE /chatflows/:id": "chatflowsDrop"
+  "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
+  "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
+  "GET /.atoll/check": "marketplaceGateCheck"
+  "GET /.atoll/enter": "marketplaceGateEnter"
+  "GET /auth/authenticated": "marketplaceAuthenticated"
+  "GET /auth/authorized": "marketplaceAuthorized"
+  "GET /auth/gate": "marketplaceGate"
+  "GET /auth/sessions": "marketplaceSessions"
+  "GET /auth/terms": "marketplaceTerms"
+  "GET /chatflows": "chatflowsList"
+  "GET /chatflows/:id": "chatflowsGet"
+  "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
+  "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
+  "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
+  "POST /auth/dev": "marketplaceDevLogin"
+  "POST /auth/logout": "marketplaceLogout"
+  "POST /auth/terms": "marketplaceTermsAccept"
+  "POST /chatflows": "chatflowsNew"
+  "POST /chatflows/:id/answers": "chatflowsAnswer"
+  "POST /chatflows/:id/back": "chatflowsBack"
+  "POST /chatflows/:id/deploy": "chatflowsDeploy"
+  "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
+  "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
+  "POST /marketplace/api/deployments/:id/guests": "marketplaceGuestAdd"
+}
