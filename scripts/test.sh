@@ -35,7 +35,7 @@ export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
 
 if [ ${#files[@]} = 0 ]; then
     meson test -C "$build" --no-rebuild --print-errorlogs
-    [ $smoke = 1 ] && files=(test/api/*smoke.test.ts) || files=(test/api/*.test.ts)
+    [ $smoke = 1 ] && files=(test/api/*smoke.test.ts) || files=(test/api/*.test.ts test/web/*.test.ts)
 fi
 
 export ATOLL_BIN=$PWD/$build/atoll
