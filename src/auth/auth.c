@@ -47,6 +47,11 @@ int auth_new(struct store *store, const struct auth_options *options,
     auth->session_ms = 1000 * (options->session_s ? options->session_s : SESSION_S);
     auth->idle_ms = 1000 * (options->idle_s ? options->idle_s : IDLE_S);
     set_terms(auth, options->terms);
+    if (options->connect) {
+        auth->connect = *options->connect;
+        auth->box = box_keys_of(auth->connect.seed);
+        auth->connect.seed = NULL;
+    }
     auth->nonces = nonces__new(store);
     auth->tokens = tokens;
     must(pthread_mutex_init(&auth->admins_lock, NULL) == 0);
@@ -75,6 +80,7 @@ void auth_free(struct auth *auth)
     auth_set_admin_names(auth, NULL, 0);
     free(auth->admin_names);
     free(auth->terms);
+    box_keys_wipe(&auth->box);
     nonces__free(auth->nonces);
     tokens__free(auth->tokens);
     pthread_mutex_destroy(&auth->admins_lock);

@@ -18,6 +18,7 @@
  * auth_check also for a chain, so the caller holds no connection of the store.
  */
 struct auth;
+struct auth_connect;
 
 struct smart_signature {
     int64_t chain; /* as the client sent it, 0 = any */
@@ -46,15 +47,16 @@ struct auth_options {
     size_t admins_count;
     const char *const *admin_names; /* of people (person.h); copied */
     size_t admin_names_count;
-    const char *terms; /* what people accept; copied; NULL: a text of our own */
-    int64_t session_s; /* until a session ends; 0: a week */
-    int64_t idle_s;    /* until one ends that is not used; 0: two days */
+    const char *terms;                  /* what people accept; copied; NULL: a text of our own */
+    int64_t session_s;                  /* until a session ends; 0: a week */
+    int64_t idle_s;                     /* until one ends that is not used; 0: two days */
+    const struct auth_connect *connect; /* login by phone (login.h); NULL: none */
 };
 
 /* Whether a text says something: NULL, "", "undefined" and "null" do not. */
 bool auth_is_given(const char *text);
 
-/* The store must outlive it. */
+/* The store, and what `connect` names, must outlive it. */
 int auth_new(struct store *store, const struct auth_options *options,
              const struct auth_callbacks *callbacks, struct auth **ret, struct err *e) must_check;
 void auth_free(struct auth *auth); /* NULL is allowed */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "auth/auth.h"
+#include "auth/login.h"
 #include "auth/session.h"
 
 enum { NONCE_TEXT = 24, TOKEN_BYTES = 32 };
@@ -22,8 +23,10 @@ struct auth {
     struct tokens *tokens;
     char *terms;
     char terms_hash[HASH32_TEXT];
-    int64_t session_ms;          /* until it ends */
-    int64_t idle_ms;             /* until it ends when it is not used */
+    int64_t session_ms; /* until it ends */
+    int64_t idle_ms;    /* until it ends when it is not used */
+    struct auth_connect connect;
+    struct box_keys box;         /* what phones seal their answers for */
     pthread_mutex_t admins_lock; /* guards what follows */
     struct addr *admins;
     size_t admins_count;
@@ -104,6 +107,22 @@ int tokens__invalidate(struct tokens *t, const char *token, struct err *e) must_
 void person__read(struct arena *a, struct stmt *q, struct auth_person *ret);
 /* Whether they are an administrator; may ask a chain, so no connection may be held. */
 void person__judge(struct auth *auth, struct auth_person *p);
+
+/* --- attempt.c --- */
+
+/* A login that has begun: begin() makes secret and cookie. */
+struct attempt {
+    const char *kind;
+    const char *secret; /* letters and digits: comes back in the answer */
+    const char *cookie; /* comes back from the browser */
+    const char *host;
+    const char *next;
+};
+int attempt__begin(struct auth *auth, struct arena *a, struct attempt *t, struct err *e) must_check;
+/* Uses up the attempt of this kind, secret, cookie and host; *ret_found false when there is none.
+ */
+int attempt__take(struct auth *auth, struct arena *a, const struct attempt *t, bool *ret_found,
+                  const char **ret_next, struct err *e) must_check;
 
 /* --- session.c --- */
 

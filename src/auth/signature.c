@@ -91,26 +91,23 @@ static bool ask_contract(const struct auth_callbacks *ask, const struct smart_si
     return valid;
 }
 
-static int smart(const struct auth_callbacks *ask, const struct auth_request *request,
-                 const struct addr *who, const char *message, bool *ret, struct err *e)
+static int smart(const struct auth_callbacks *ask, struct smart_signature *s, const char *signature,
+                 bool *ret, struct err *e)
 {
     static atomic_int asking;
     _arena_ struct arena *a = arena_new();
-    struct smart_signature s = {.chain = request->chain, .account = *who};
 
-    s.hashes[0] = keccak256(message, strlen(message));
-    s.hashes[1] = eip191_digest(message, strlen(message));
     *ret = false;
     if (!ask->is_valid_signature ||
-        strnlen(request->signature, SIGNATURE_DIGITS_MAX + 1) > SIGNATURE_DIGITS_MAX ||
-        !hex_parse(a, request->signature, &s.signature))
+        strnlen(signature, SIGNATURE_DIGITS_MAX + 1) > SIGNATURE_DIGITS_MAX ||
+        !hex_parse(a, signature, &s->signature))
         return 0;
     if (atomic_fetch_add(&asking, 1) >= SMART_CHECKS_MAX) {
         atomic_fetch_sub(&asking, 1);
         (void)failed(e, UNAVAILABLE, "too many signatures of smart accounts are being checked");
         return err_transient(e);
     }
-    *ret = ask_contract(ask, &s);
+    *ret = ask_contract(ask, s);
     atomic_fetch_sub(&asking, 1);
     return 0;
 }
@@ -118,6 +115,7 @@ static int smart(const struct auth_callbacks *ask, const struct auth_request *re
 int signature__check(const struct auth_callbacks *ask, const struct auth_request *request,
                      const struct addr *who, int64_t nonce, bool *ret, struct err *e)
 {
+    struct smart_signature smart_one;
     char message[256];
     struct hash32 k;
     struct sig sig;
@@ -132,5 +130,22 @@ int signature__check(const struct auth_callbacks *ask, const struct auth_request
         *ret = true;
         return 0;
     }
-    return smart(ask, request, who, message, ret, e);
+    smart_one = (struct smart_signature){.chain = request->chain, .account = *who};
+    smart_one.hashes[0] = k;
+    smart_one.hashes[1] = eip191_digest(message, strlen(message));
+    return smart(ask, &smart_one, request->signature, ret, e);
+}
+
+int signature__check_text(const struct auth_callbacks *ask, const struct auth_signed_text *t,
+                          bool *ret, struct err *e)
+{
+    struct hash32 digest = eip191_digest(t->text, strlen(t->text));
+    struct smart_signature s = {.chain = t->chain, .account = t->who, .hashes = {digest, digest}};
+    struct sig sig;
+
+    if (sig_parse(t->signature, &sig) && signed_by(&t->who, &digest, &sig)) {
+        *ret = true;
+        return 0;
+    }
+    return smart(ask, &s, t->signature, ret, e);
 }

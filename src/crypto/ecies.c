@@ -17,22 +17,17 @@ enum {
     TEXT_AT = TAG_AT + TAG,
 };
 
-/* HKDF-SHA256 of ephemeral key || shared point; no salt, no info, one block of output. */
+/* HKDF of ephemeral key || shared point. */
 static bool derive(const struct seckey *k, const struct pubkey *other,
                    const struct pubkey *ephemeral, struct hash32 *ret)
 {
-    static const uint8_t salt[32];
-    static const uint8_t first_block = 1;
     uint8_t material[2 * POINT];
-    struct hash32 extracted;
 
     memcpy(material, ephemeral->b, POINT);
     if (!secp_shared_point(k, other, material + POINT))
         return false;
-    extracted = hmac_sha256(salt, sizeof(salt), material, sizeof(material));
-    *ret = hmac_sha256(extracted.b, sizeof(extracted.b), &first_block, 1);
+    *ret = hkdf_sha256(material, sizeof(material), "");
     wipe(material, sizeof(material));
-    wipe(&extracted, sizeof(extracted));
     return true;
 }
 

@@ -15,7 +15,7 @@
 
 static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256_ctx), "sha256_ctx is too small");
 
-enum { SHA256_BLOCK = 64 };
+enum { SHA256_BLOCK = 64, PURPOSE_MAX = 100 };
 
 static SHA256_CTX *inner(struct sha256_ctx *c)
 {
@@ -83,4 +83,20 @@ struct hash32 hmac_sha256(const void *key, size_t key_len, const void *p, size_t
     h = hmac_layer(padded, 0x5c, h.b, sizeof(h.b));
     wipe(padded, sizeof(padded));
     return h;
+}
+
+struct hash32 hkdf_sha256(const void *secret, size_t n, const char *purpose)
+{
+    static const uint8_t salt[sizeof(struct hash32)];
+    char info[PURPOSE_MAX + 1];
+    size_t len = strlen(purpose);
+    struct hash32 extracted = hmac_sha256(salt, sizeof(salt), secret, n);
+    struct hash32 key;
+
+    must(len < sizeof(info));
+    memcpy(info, purpose, len);
+    info[len] = 1; /* the first and only block */
+    key = hmac_sha256(extracted.b, sizeof(extracted.b), info, len + 1);
+    wipe(&extracted, sizeof(extracted));
+    return key;
 }

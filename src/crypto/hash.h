@@ -11,6 +11,12 @@ struct hash32 keccak256(const void *p, size_t n);
 struct hash32 sha256(const void *p, size_t n);
 struct hash32 hmac_sha256(const void *key, size_t key_len, const void *p, size_t n);
 
+/*
+ * A key of its own for each purpose, from one secret (HKDF-SHA256, RFC 5869; no salt): `purpose` is
+ * a text that nobody else uses.
+ */
+struct hash32 hkdf_sha256(const void *secret, size_t n, const char *purpose);
+
 /* SHA-256 in pieces; no heap. */
 struct sha256_ctx {
     uint64_t opaque[16]; /* holds OpenSSL's SHA256_CTX */

@@ -260,6 +260,27 @@ static void tell(const struct http_request *r, const struct http_reply *reply, c
     log_http("http", "%s %s %s %d from %s", method, r->path, command, status, r->peer);
 }
 
+static bool has_header(const struct http_reply *reply, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < reply->header_count; i++)
+        if (str_ieq(reply->headers[i].name, name))
+            return true;
+    return false;
+}
+
+/* What people are told is theirs alone, and no browser shall guess that a text of theirs is HTML.
+ */
+static void protect(const struct plan *p, struct http_reply *reply)
+{
+    if (!p->route || !*p->route->group)
+        return;
+    if (!has_header(reply, "Cache-Control"))
+        http_reply_header(reply, "Cache-Control", "no-store");
+    http_reply_header(reply, "X-Content-Type-Options", "nosniff");
+}
+
 /* Parses if that has not been done yet, and runs; true when a worker has to go on. */
 static bool run(struct node *n, struct http_request *r, struct http_reply *reply, bool on_loop)
 {
@@ -269,6 +290,7 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
 
     if (!p->ready && fill_task(n, r, reply, &e) < 0) {
         answer_error(r, reply, style_of(p), &e);
+        protect(p, reply);
         tell(r, reply, p, &e);
         return false;
     }
@@ -280,6 +302,8 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
+    if (result <= 0)
+        protect(p, reply);
     if (result <= 0 && reply->kind != HTTP_SINK) /* that one has only begun */
         tell(r, reply, p, result < 0 ? &e : NULL);
     return result > 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "asset/published.h"
+#include "auth/login.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -16,6 +17,7 @@
 #include "crypto/ecies.h"
 #include "crypto/hash.h"
 #include "crypto/identity.h"
+#include "crypto/random.h"
 #include "gateway/gateway.h"
 #include "indexer/index.h"
 #include "net/guard.h"
@@ -23,6 +25,7 @@
 #include "node/collect.h"
 #include "node/ddo_cache.h"
 #include "node/dispatch.h"
+#include "node/hosts.h"
 #include "node/index_jobs.h"
 #include "node/memo.h"
 #include "node/node_compute.h"
@@ -179,23 +182,48 @@ static int read_terms(const struct node *n, char **ret, struct err *e)
     return 0;
 }
 
+/* What phones seal their answers for. Changing the purpose would make logins that have begun end.
+ */
+static const char box_purpose[] = "atoll: X25519 seed of 3Bot Connect, 1";
+
+/* Who runs the directory is believed about keys, so the way there must be safe. */
+static int check_connect_url(const char *name, const char *url, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    const char *host = url && str_starts(url, "http://") ? url + strlen("http://") : NULL;
+
+    if (!host || host_is_loopback(arena_strndup(a, host, strcspn(host, ":/?#"))))
+        return 0;
+    return failed(e, INVALID, "%s: %s is neither https nor on this machine", name, url);
+}
+
 static int start_auth(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
+    struct hash32 seed = hkdf_sha256(&c->private_key, sizeof(c->private_key), box_purpose);
+    const struct auth_connect connect = {.url = c->connect_url,
+                                         .verification = c->connect_verification_url,
+                                         .seed = seed.b,
+                                         .net = n->net};
     struct auth_options o = {.token_secret = c->jwt_secret,
                              .admins = c->allowed_admins.items,
                              .admins_count = c->allowed_admins.count,
                              .admin_names = c->marketplace_admins.items,
                              .admin_names_count = c->marketplace_admins.count,
                              .session_s = c->session_lifetime,
-                             .idle_s = c->session_idle};
+                             .idle_s = c->session_idle,
+                             .connect = &connect};
     const struct auth_callbacks callbacks = {n, node_is_valid_signature, node_is_listed_admin};
     char *terms = NULL;
+    int r;
 
-    if (read_terms(n, &terms, e) < 0)
+    if (read_terms(n, &terms, e) < 0 || check_connect_url("CONNECT_URL", c->connect_url, e) < 0 ||
+        check_connect_url("CONNECT_VERIFICATION_URL", c->connect_verification_url, e) < 0)
         return -1;
     o.terms = terms;
-    return auth_new(n->store, &o, &callbacks, &n->auth, e);
+    r = auth_new(n->store, &o, &callbacks, &n->auth, e);
+    wipe(&seed, sizeof(seed));
+    return r;
 }
 
 static void start_fees(struct node *n)

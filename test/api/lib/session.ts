@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { request as http, type IncomingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as https } from 'node:https'
+import { attemptOf, type Account, type Attempt, type ConnectServer, type Faults } from './connect.ts'
 
 export interface Answer { status: number; text: string; headers: IncomingHttpHeaders; json: any }
 export interface Person { id: string; kind: string; name: string; email: string; admin: boolean; terms: boolean }
@@ -73,6 +74,33 @@ export class Session {
   async read(path: string): Promise<any> { return good(await this.get(path)) }
   async tell(path: string, body: unknown = {}): Promise<any> { return good(await this.post(path, body)) }
 
+  // ---- ways to log in
+
+  /** Somebody with a wallet (Sign-In with Ethereum); the terms are not accepted yet. */
+  async siwe(wallet: { address: string; signMessage: (text: string) => Promise<string> }, change: (text: string) => string = (t) => t): Promise<Answer> {
+    const m = await this.read('/auth/siwe/nonce')
+    const message = change(siweText(m, wallet.address))
+    const a = await this.post('/auth/siwe', { message, signature: await wallet.signMessage(message) })
+    if (a.status === 200) this.person = a.json
+    return a
+  }
+
+  /** Somebody with a phone: what the login server was asked, and the phone's answer brought back. */
+  async connect(server: ConnectServer, account: Account, faults?: Faults): Promise<Answer> {
+    const { attempt } = await this.beginConnect()
+    return this.bring(server.signed(attempt, account, faults))
+  }
+
+  async beginConnect(next = '/marketplace/'): Promise<{ attempt: Attempt; location: string }> {
+    const a = await this.get(`/auth/login?provider=3bot&next_url=${encodeURIComponent(next)}`)
+    assert.equal(a.status, 302, a.text)
+    return { attempt: attemptOf(a.headers.location ?? ''), location: a.headers.location ?? '' }
+  }
+
+  bring(signedAttempt: string): Promise<Answer> {
+    return this.get(`/auth/3bot_callback?signedAttempt=${encodeURIComponent(signedAttempt)}`)
+  }
+
   private keep(lines: string[]): void {
     for (const line of lines) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
@@ -93,6 +121,28 @@ export class Session {
     s.person = await s.tell('/auth/dev', { name })
     return s.acceptTerms()
   }
+
+  static async wallet(base: string, wallet: { address: string; signMessage: (text: string) => Promise<string> }, visitor?: Visitor): Promise<Session> {
+    const s = new Session(base, visitor)
+    const a = await s.siwe(wallet)
+    assert.equal(a.status, 200, a.text)
+    return s.acceptTerms()
+  }
+
+  static async phone(base: string, server: ConnectServer, account: Account, visitor?: Visitor): Promise<Session> {
+    const s = new Session(base, visitor)
+    const a = await s.connect(server, account)
+    assert.equal(a.status, 302, a.text)
+    return s.acceptTerms()
+  }
+}
+
+/** The message of EIP-4361 from what /auth/siwe/nonce says. */
+export function siweText(m: Record<string, any>, address: string, more: string[] = []): string {
+  return [
+    `${m.domain} wants you to sign in with your Ethereum account:`, address, '', m.statement, '', `URI: ${m.uri}`, `Version: ${m.version}`,
+    `Chain ID: ${m.chainId}`, `Nonce: ${m.nonce}`, `Issued At: ${m.issuedAt}`, `Expiration Time: ${m.expirationTime}`, ...more
+  ].join('\n')
 }
 
 function parsed(text: string): any {
