@@ -10,9 +10,11 @@ export interface Answers {
   chatflowsGet: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
   chatflowsList: { chatflows: Array<{ id: unknown; package: unknown; version: unknown; title: unknown; state: unknown; step: unknown; expires: unknown }> }
   chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
+  marketplaceConnectCallback: unknown
   marketplaceDevLogin: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceDomainAdd: { host: string; custom: boolean; txt?: { name: unknown; value: unknown }; cname?: { name: unknown; value: unknown }; state: "unproven" | "ready" | "serving" | "failed"; reason: string }
   marketplaceDomainRemove: { success: true }
@@ -24,11 +26,20 @@ export interface Answers {
   marketplaceGuestAdd: { guests: Array<string> }
   marketplaceGuestRemove: { guests: Array<string> }
   marketplaceGuests: { guests: Array<string> }
+  marketplaceLogin: unknown
   marketplaceLogout: { success: true }
+  marketplaceOptions: { providers: Array<{ id: "wallet" | "connect" | "dev" }>; terms: { hash: unknown; url: unknown }; connect: { url: unknown }; testCert: boolean; version: string; baseDomain: string; chains: Array<number> }
   marketplaceSessionEnd: { success: true }
   marketplaceSessions: { sessions: Array<{ id: unknown; current: unknown; created: unknown; seen: unknown; expires: unknown; agent: unknown; address: unknown }> }
+  marketplaceSessionsEnd: { success: true }
+  marketplaceSiwe: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceSiweNonce: { nonce: string; domain: string; uri: string; version: "1"; chainId: number; chainIds: Array<number>; statement: string; issuedAt: string; expirationTime: string }
   marketplaceTerms: { hash: string; text: string }
   marketplaceTermsAccept: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceUserBlock: { success: true }
+  marketplaceUserUnblock: { success: true }
+  marketplaceUserUnpin: { success: true }
+  marketplaceUsers: { users: Array<{ id: unknown; kind: unknown; name: unknown; email: unknown; admin: unknown; terms: unknown; created: unknown; seen: unknown; blocked: unknown }> }
 }
 
 /** What it is asked, from path, query and body together. */
@@ -40,9 +51,11 @@ export interface Asks {
   chatflowsGet: { id: string }
   chatflowsList: Record<string, never>
   chatflowsNew: { package: string; version?: string }
+  marketplaceAudit: { before?: number; limit?: number }
   marketplaceAuthenticated: Record<string, never>
   marketplaceAuthorized: Record<string, never>
   marketplaceCertificates: Record<string, never>
+  marketplaceConnectCallback: { signedAttempt?: string; error?: string }
   marketplaceDevLogin: { name: string }
   marketplaceDomainAdd: { id: string; host: string }
   marketplaceDomainRemove: { id: string; host: string }
@@ -54,38 +67,58 @@ export interface Asks {
   marketplaceGuestAdd: { id: string; name: string }
   marketplaceGuestRemove: { id: string; name: string }
   marketplaceGuests: { id: string }
+  marketplaceLogin: { provider?: string; next_url?: string }
   marketplaceLogout: Record<string, never>
+  marketplaceOptions: Record<string, never>
   marketplaceSessionEnd: { id: string }
   marketplaceSessions: Record<string, never>
+  marketplaceSessionsEnd: Record<string, never>
+  marketplaceSiwe: { message: string; signature: string }
+  marketplaceSiweNonce: Record<string, never>
   marketplaceTerms: Record<string, never>
   marketplaceTermsAccept: { hash: string }
+  marketplaceUserBlock: { id: string }
+  marketplaceUserUnblock: { id: string }
+  marketplaceUserUnpin: { id: string }
+  marketplaceUsers: { search?: string; offset?: number; limit?: number }
 }
 
 /** Which route leads to which command. */
 export interface Routes {
+  "DELETE /auth/sessions": "marketplaceSessionsEnd"
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
   "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
   "GET /.atoll/check": "marketplaceGateCheck"
   "GET /.atoll/enter": "marketplaceGateEnter"
+  "GET /auth/3bot_callback": "marketplaceConnectCallback"
   "GET /auth/authenticated": "marketplaceAuthenticated"
   "GET /auth/authorized": "marketplaceAuthorized"
   "GET /auth/gate": "marketplaceGate"
+  "GET /auth/login": "marketplaceLogin"
+  "GET /auth/options": "marketplaceOptions"
   "GET /auth/sessions": "marketplaceSessions"
+  "GET /auth/siwe/nonce": "marketplaceSiweNonce"
   "GET /auth/terms": "marketplaceTerms"
   "GET /chatflows": "chatflowsList"
   "GET /chatflows/:id": "chatflowsGet"
+  "GET /marketplace/api/admin/audit": "marketplaceAudit"
   "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
+  "GET /marketplace/api/admin/users": "marketplaceUsers"
   "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
   "POST /auth/dev": "marketplaceDevLogin"
   "POST /auth/logout": "marketplaceLogout"
+  "POST /auth/siwe": "marketplaceSiwe"
   "POST /auth/terms": "marketplaceTermsAccept"
   "POST /chatflows": "chatflowsNew"
   "POST /chatflows/:id/answers": "chatflowsAnswer"
   "POST /chatflows/:id/back": "chatflowsBack"
   "POST /chatflows/:id/deploy": "chatflowsDeploy"
+  "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
+  "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
+  "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
   "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
   "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
   "POST /marketplace/api/deployments/:id/guests": "marketplaceGuestAdd"
