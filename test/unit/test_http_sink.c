@@ -25,7 +25,7 @@ struct counter {
     uint64_t largest;
 };
 
-static atomic_int open_sinks, broken_off;
+static atomic_int open_sinks, broken_off, standing;
 static atomic_bool disk_stuck;
 static atomic_uint_fast64_t written;
 
@@ -40,8 +40,12 @@ static int count_write(void *ctx, const void *p, size_t n, struct http_reply *re
         atomic_fetch_sub(&open_sinks, 1);
         return -1;
     }
-    while (str_eq(k->path, "/sink/stuck") && atomic_load(&disk_stuck))
-        clock_sleep_ms(2);
+    if (str_eq(k->path, "/sink/stuck")) {
+        atomic_fetch_add(&standing, 1);
+        while (atomic_load(&disk_stuck))
+            clock_sleep_ms(2);
+        atomic_fetch_sub(&standing, 1);
+    }
     for (i = 0; i < n; i++)
         k->sum += bytes[i] * ++k->bytes;
     k->largest = n > k->largest ? n : k->largest;
@@ -449,6 +453,7 @@ static void test_all_stuck(void **state)
         fd[i] = dial(s);
         say_text(fd[i], "POST /sink/stuck HTTP/1.1\r\n" H "Content-Length: 1048576\r\n\r\n");
         (void)send_until_stuck(fd[i], body, i == 3 ? 300000 : len);
+        wait_until(atomic_load(&standing) == 1); /* the first one has the worker, not the last */
     }
     probe(s, refused, strlen(refused), got, sizeof(got));
     while (str_eq(got, "")) /* a worker that is busy for a moment */
