@@ -17,6 +17,8 @@ images=(docker-registry busybox-static) # what tests and the demo run in contain
 # what tests talk to: an origin and gateway, FTP with users, FTP with TLS, and the certificate for it
 peers=(nginx-light python3-pyftpdlib vsftpd openssl)
 browser=(chromium fonts-dejavu-core) # the page is tested in it
+gateway=(caddy)                 # serves names with HTTPS; the node does without it
+authority=(pebble)              # an ACME authority for tests
 bench=(wrk)
 engine=(docker.io iptables) # only where no engine answers
 nodejs=(nodejs npm)         # only where there is no node >= 18 with npm
@@ -63,6 +65,7 @@ quiet_services() {
         docker-registry) as_root systemctl disable -q --now docker-registry ;;
         nginx-light) as_root systemctl disable -q --now nginx ;;
         vsftpd) as_root systemctl disable -q --now vsftpd ;;
+        caddy) as_root systemctl disable -q --now caddy ;; # it would take ports 80 and 443
         esac
     done
 }
@@ -130,8 +133,8 @@ case $what in
 build | devnet) ;;
 lint) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
-demo) packages+=("${images[@]}") ;;
-test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}") ;;
+demo) packages+=("${images[@]}" "${gateway[@]}") ;;
+test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}" "${gateway[@]}" "${authority[@]}") ;;
 bench) packages+=("${images[@]}" "${peers[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac

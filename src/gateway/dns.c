@@ -67,6 +67,12 @@ static const char *item(struct arena *a, const ns_rr *rr, enum dns_type type)
     return arena_strdup(a, text);
 }
 
+static int broken(struct err *e)
+{
+    failed(e, UNAVAILABLE, "a DNS server's answer is broken");
+    return err_transient(e);
+}
+
 int dns_read(struct arena *a, const uint8_t *message, size_t n, enum dns_type type,
              struct dns_answer *ret, struct err *e)
 {
@@ -75,13 +81,13 @@ int dns_read(struct arena *a, const uint8_t *message, size_t n, enum dns_type ty
     int i;
 
     if (n > ANSWER_MAX || ns_initparse(message, (int)n, &handle) < 0)
-        return failed(e, UNAVAILABLE, "a DNS server's answer is broken");
+        return broken(e);
     for (i = 0; i < ns_msg_count(handle, ns_s_an) && answer.count < DNS_ITEMS_MAX; i++) {
         const char *text;
         ns_rr rr;
 
         if (ns_parserr(&handle, ns_s_an, i, &rr) < 0)
-            return failed(e, UNAVAILABLE, "a DNS server's answer is broken");
+            return broken(e);
         if (ns_rr_type(rr) == types[type] && ns_rr_class(rr) == ns_c_in &&
             (text = item(a, &rr, type)))
             answer.items[answer.count++] = text;

@@ -63,19 +63,20 @@ int gateway__owned(struct gateway *g, struct arena *a, const char *deployment, c
 
 /* --- watch.c: what Caddy says of certificates --- */
 
-/* A host whose certificate was refused, until one is issued. */
+/* What is known of a host: that it is being asked for, that it was refused, or both. */
 struct gateway_trouble {
     struct list link;
     char *host;
-    char *issuer; /* as Caddy names it, "" when it has not said it yet */
+    bool asking;
+    unsigned times; /* refused in a row; 0: not at all, then the rest means nothing */
+    char *issuer;   /* as Caddy names it */
     char *text;
-    int64_t at;       /* ms */
     int64_t retry_at; /* ms; not asked for again earlier */
-    unsigned times;   /* in a row */
 };
 struct gateway_watch {
     struct list troubles;
     size_t count;
+    size_t asking;  /* how many hosts are being asked for */
     int64_t offset; /* of the log, what has been read */
     ino_t file;
 };
@@ -90,9 +91,12 @@ void gateway__watch_read(struct gateway_watch *w, const char *path,
 /* One line of the log. The host whose state it changes, in the arena, or NULL. */
 const char *gateway__watch_line(struct gateway_watch *w, struct arena *a, const char *line,
                                 size_t n);
+/* Why this issuer refused the host; NULL when it did not. */
 const struct gateway_trouble *gateway__trouble(const struct gateway_watch *w, const char *host,
                                                const char *issuer);
 void gateway__trouble_forget(struct gateway_watch *w, const char *host); /* NULL: all */
+/* The Caddy that was asking has ended. */
+void gateway__watch_idle(struct gateway_watch *w);
 
 /* --- caddy_config.c: the configuration --- */
 
@@ -186,6 +190,7 @@ struct gateway {
     struct arena *loaded_texts;
     const char *loaded;       /* the configuration it has, or NULL */
     const struct json *asked; /* names it gets certificates for */
+    int64_t dirty_since;      /* monotonic; what waits for Caddy to be idle; 0: nothing does */
     int64_t again_at;         /* monotonic; of what failed; 0: nothing did */
     unsigned failures;        /* in a row */
 };

@@ -24,7 +24,8 @@ enum {
     ANSWER_MAX = 65536,
     LOAD_MS = 60000,
     PAUSE_FIRST_MS = 1000,
-    PAUSE_MOST_MS = 60000
+    PAUSE_MOST_MS = 60000,
+    PATIENCE_MS = 8000
 };
 
 void gateway__wake(struct gateway *g)
@@ -205,6 +206,7 @@ static int ensure_caddy(struct gateway *g, struct err *e)
     if (g->caddy.pid)
         return 0;
     g->loaded = NULL;
+    g->asked = NULL;
     if (gateway__process_take(g->socket, &g->caddy) == 0) {
         log_info("gateway", "Caddy (process %d) serves already, taken over", (int)g->caddy.pid);
         return 0;
@@ -214,6 +216,8 @@ static int ensure_caddy(struct gateway *g, struct err *e)
         gateway__process_start(g->o.caddy, g->folder, &g->caddy, e) < 0)
         return -1;
     log_info("gateway", "Caddy started (process %d)", (int)g->caddy.pid);
+    lock_scope(&g->lock);
+    gateway__watch_idle(&g->watch); /* what an earlier one was about to do */
     return 0;
 }
 
@@ -226,6 +230,7 @@ static void note_end(struct gateway *g)
     log_warn("gateway", "Caddy (process %d) has ended", (int)g->caddy.pid);
     gateway__process_gone(&g->caddy);
     lock_scope(&g->lock);
+    gateway__watch_idle(&g->watch);
     g->running = false;
     g->dirty = true;
 }
@@ -241,7 +246,7 @@ static void forget_the_gone(struct gateway *g)
     {
         struct gateway_trouble *t = container_of(item, struct gateway_trouble, link);
 
-        if (t->retry_at <= now && !is_asked(g, t->host))
+        if (t->times > 0 && t->retry_at <= now && !is_asked(g, t->host))
             gateway__trouble_forget(&g->watch, t->host);
     }
 }
@@ -282,21 +287,42 @@ static void end_the_deaf(struct gateway *g, const struct err *e)
     gateway__process_end(&g->caddy, 0);
 }
 
+/*
+ * A new configuration breaks off what Caddy is asking for, and the authority counts what was begun.
+ * So changes wait a little for each other, and are given when it is idle.
+ */
+static bool has_to_wait(struct gateway *g, bool force)
+{
+    int64_t now = clock_mono_ms();
+
+    if (!g->dirty_since)
+        g->dirty_since = now;
+    return !force && g->loaded && g->watch.asking > 0 && now < g->dirty_since + PATIENCE_MS;
+}
+
+/* Whether there is something to do now; what waits stays marked. */
+static bool take_work(struct gateway *g, bool *ret_force)
+{
+    lock_scope(&g->lock);
+    if (!g->dirty && g->caddy.pid)
+        return false;
+    if (has_to_wait(g, g->force))
+        return false;
+    *ret_force = g->force;
+    g->dirty = g->force = false;
+    g->dirty_since = 0;
+    return true;
+}
+
 static void work(struct gateway *g)
 {
-    bool dirty, force;
+    bool force;
     struct err e;
 
     note_end(g);
     if (g->again_at && clock_mono_ms() < g->again_at)
         return;
-    {
-        lock_scope(&g->lock);
-        dirty = g->dirty;
-        force = g->force;
-        g->dirty = g->force = false;
-    }
-    if (!dirty && g->caddy.pid)
+    if (!take_work(g, &force))
         return;
     if (ensure_caddy(g, &e) == 0 && bring_up_to_date(g, force, &e) == 0) {
         note_success(g);
@@ -321,7 +347,7 @@ static int64_t next_due(struct gateway *g)
     {
         const struct gateway_trouble *t = container_of(item, struct gateway_trouble, link);
 
-        if (is_asked(g, t->host)) /* Caddy does that by itself */
+        if (t->times == 0 || is_asked(g, t->host)) /* Caddy does that by itself */
             continue;
         if (t->retry_at <= now)
             g->dirty = true;
@@ -331,16 +357,27 @@ static int64_t next_due(struct gateway *g)
     return least;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+static int64_t until_then(int64_t monotonic)
+{
+    int64_t left = monotonic - clock_mono_ms();
+
+    return left > 0 ? left : 0;
+}
+
 static int sleep_ms(struct gateway *g)
 {
-    int64_t due = next_due(g);
+    int64_t ms = next_due(g);
 
-    if (g->again_at) {
-        int64_t left = g->again_at - clock_mono_ms();
-
-        return (int)(left > 0 ? left : 0);
-    }
-    return due < 0 || due > INT32_MAX ? -1 : (int)due;
+    if (g->again_at) /* nothing else is done before */
+        return (int)until_then(g->again_at);
+    if (g->dirty_since)
+        ms = sooner(ms, until_then(g->dirty_since + PATIENCE_MS));
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
 static void sleep_until_something(struct gateway *g)

@@ -11,11 +11,13 @@
 
 /*
  * Caddy asks for certificates by itself and tells how that went only in its log, a JSON object a
- * line. Three kinds of lines matter:
+ * line. These lines matter:
  *
+ *   obtaining certificate                   {identifier}
  *   could not get certificate from issuer   {identifier, issuer, error}
  *   will retry                              {error: "[HOST] ...", retrying_in: seconds}
  *   certificate obtained successfully       {identifier}, and the same for "renewed"
+ *   releasing lock                          {identifier}: it asks no more, for whatever reason
  *
  * The file outlives both programs, so what it says is known again after either was killed.
  */
@@ -34,8 +36,15 @@ void gateway__watch_init(struct gateway_watch *w)
     list_init(&w->troubles);
 }
 
+static void set_asking(struct gateway_watch *w, struct gateway_trouble *t, bool asking)
+{
+    w->asking += (size_t)asking - (size_t)t->asking;
+    t->asking = asking;
+}
+
 static void trouble_free(struct gateway_watch *w, struct gateway_trouble *t)
 {
+    set_asking(w, t, false);
     list_remove(&t->link);
     w->count--;
     free(t->host);
@@ -63,6 +72,23 @@ void gateway__watch_done(struct gateway_watch *w)
     gateway__trouble_forget(w, NULL);
 }
 
+/* It asks no more: what was refused stays known. */
+static void end_asking(struct gateway_watch *w, struct gateway_trouble *t)
+{
+    set_asking(w, t, false);
+    if (t->times == 0)
+        trouble_free(w, t);
+}
+
+void gateway__watch_idle(struct gateway_watch *w)
+{
+    struct list *item;
+    struct list *following;
+
+    list_for_each(item, following, &w->troubles)
+        end_asking(w, container_of(item, struct gateway_trouble, link));
+}
+
 static struct gateway_trouble *find(const struct gateway_watch *w, const char *host)
 {
     struct list *item;
@@ -83,7 +109,7 @@ const struct gateway_trouble *gateway__trouble(const struct gateway_watch *w, co
 {
     const struct gateway_trouble *t = find(w, host);
 
-    return t && (*t->issuer == '\0' || str_eq(t->issuer, issuer)) ? t : NULL;
+    return t && t->times > 0 && str_eq(t->issuer, issuer) ? t : NULL;
 }
 
 static struct gateway_trouble *note(struct gateway_watch *w, const char *host)
@@ -92,7 +118,7 @@ static struct gateway_trouble *note(struct gateway_watch *w, const char *host)
 
     if (t)
         return t;
-    if (w->count >= TROUBLES_MAX)
+    if (w->count >= TROUBLES_MAX || *host == '\0')
         return NULL;
     t = xcalloc(1, sizeof(*t));
     t->host = xstrdup(host);
@@ -120,21 +146,24 @@ static int64_t pause_after(unsigned times)
     return pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS;
 }
 
-static const char *refused_by(struct gateway_watch *w, const struct json *line, int64_t at)
+static bool refused_by(struct gateway_watch *w, const char *host, const struct json *line,
+                       int64_t at)
 {
-    const char *host = json_get_str(line, "identifier", "");
     const char *issuer = json_get_str(line, "issuer", "");
-    struct gateway_trouble *t = *host ? note(w, host) : NULL;
+    const char *error = json_get_str(line, "error", "refused");
+    struct gateway_trouble *t;
 
+    if (strstr(error, "context canceled")) /* by a new configuration, which asks again */
+        return false;
+    t = note(w, host);
     if (!t)
-        return NULL;
+        return false;
     if (!str_eq(t->issuer, issuer)) /* another authority's refusals are no reason to wait */
         t->times = 0;
     replace(&t->issuer, issuer);
-    replace(&t->text, json_get_str(line, "error", "refused"));
-    t->at = at;
+    replace(&t->text, error);
     t->retry_at = at + pause_after(++t->times);
-    return t->host;
+    return true;
 }
 
 static const char *will_retry(struct gateway_watch *w, struct arena *a, const struct json *line,
@@ -142,15 +171,16 @@ static const char *will_retry(struct gateway_watch *w, struct arena *a, const st
 {
     const char *error = json_get_str(line, "error", "");
     const char *end = *error == '[' ? strchr(error, ']') : NULL;
+    const char *host = end ? arena_strndup(a, error + 1, (size_t)(end - error - 1)) : NULL;
     double seconds = json_num(json_get(line, "retrying_in"), 0);
-    struct gateway_trouble *t =
-        end ? find(w, arena_strndup(a, error + 1, (size_t)(end - error - 1))) : NULL;
+    struct gateway_trouble *t = host ? find(w, host) : NULL;
 
     if (!t || !(seconds > 0 && seconds < 1e9))
         return NULL;
     if (at + (int64_t)(seconds * 1000) > t->retry_at)
         t->retry_at = at + (int64_t)(seconds * 1000);
-    return t->host;
+    end_asking(w, t);
+    return host;
 }
 
 const char *gateway__watch_line(struct gateway_watch *w, struct arena *a, const char *line,
@@ -158,6 +188,7 @@ const char *gateway__watch_line(struct gateway_watch *w, struct arena *a, const 
 {
     struct json *j;
     struct err ignored;
+    struct gateway_trouble *t;
     const char *text;
     const char *host;
     double ts;
@@ -165,19 +196,24 @@ const char *gateway__watch_line(struct gateway_watch *w, struct arena *a, const 
     if (json_parse_most(a, line, n, 1000, &j, &ignored) < 0)
         return NULL;
     text = json_get_str(j, "msg", "");
+    host = json_get_str(j, "identifier", "");
     ts = json_num(json_get(j, "ts"), 0);
     if (!(ts > 0 && ts < 1e12))
         return NULL;
-    if (str_eq(text, "could not get certificate from issuer"))
-        return arena_strdup(a, (host = refused_by(w, j, (int64_t)(ts * 1000))) ? host : "");
-    if (str_eq(text, "will retry"))
-        return arena_strdup(a, (host = will_retry(w, a, j, (int64_t)(ts * 1000))) ? host : "");
-    if (!str_eq(text, "certificate obtained successfully") &&
-        !str_eq(text, "certificate renewed successfully"))
-        return NULL;
-    host = json_get_str(j, "identifier", "");
-    gateway__trouble_forget(w, host);
-    return host;
+    if (str_eq(text, "obtaining certificate") && (t = note(w, host)))
+        set_asking(w, t, true);
+    else if (str_eq(text, "could not get certificate from issuer"))
+        return refused_by(w, host, j, (int64_t)(ts * 1000)) ? host : NULL;
+    else if (str_eq(text, "will retry"))
+        return will_retry(w, a, j, (int64_t)(ts * 1000));
+    else if (str_eq(text, "releasing lock") && (t = find(w, host)))
+        end_asking(w, t);
+    else if (str_eq(text, "certificate obtained successfully") ||
+             str_eq(text, "certificate renewed successfully")) {
+        gateway__trouble_forget(w, host);
+        return host;
+    }
+    return NULL;
 }
 
 static void read_lines(struct gateway_watch *w, int fd, void (*told)(void *ctx, const char *host),

@@ -50,7 +50,7 @@ export class Session {
     const sent = Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined)) as Record<string, string>
     const options: RequestOptions & { ca?: Buffer | string; servername?: string } = {
       method, headers: sent, agent: false, ca: this.visitor.ca,
-      ...(this.visitor.address ? { host: this.visitor.address, servername: url.hostname } : {})
+      ...(this.visitor.address ? { hostname: this.visitor.address, servername: url.hostname } : {})
     }
     return new Promise((resolve, reject) => {
       const req = (url.protocol === 'https:' ? https : http)(url, options, (res) => {
