@@ -55,7 +55,7 @@ const full = (d) => ({
 const pools = [
   { id: 'p1', name: 'Main', kind: 'granted', balance: money(12.5), locked: money(0.12), burnPerHour: money(0.18), emptyAt: now + 69 * H, warning: '' },
   { id: 'p2', name: 'Wallet', kind: 'wallet', balance: money(0.4), locked: money(0.06), burnPerHour: money(0.06), emptyAt: now + 6 * H, warning: 'low', payer: '0x90F8bf6A479f320ead074411a4B0e7944Ea8c9C1',
-    escrow: { contract: '0xe78A0F7E598Cc8b0Bb87894B0F60dD2a88d6a8Ab', node: '0xFFcf8FDEE72ac11b5c542428B35EEF5769C409f0', authorized: money(50) } }
+    escrow: { contract: '0xe78A0F7E598Cc8b0Bb87894B0F60dD2a88d6a8Ab', node: '0xFFcf8FDEE72ac11b5c542428B35EEF5769C409f0', isAuthorized: true, authorized: money(50), needed: { amount: money(0.2), seconds: 10800, locks: 4 }, enough: true } }
 ]
 const entries = [['charge', -0.06], ['refund', 0.031], ['charge', -0.06], ['voucher', 5], ['grant', 10]].map(([kind, n], i) => ({ id: String(i), at: now - i * 7 * H, kind, amount: { ...money(Math.abs(n)), amount: (n < 0 ? '-' : '') + money(Math.abs(n)).amount }, note: kind === 'grant' ? 'Welcome' : '', ...(i < 3 ? { deployment: 'd1' } : {}) }))
 const q = (name, type, label, more = {}) => ({ name, type, label, required: true, ...more })
@@ -118,9 +118,9 @@ const ROUTES = [
   ['GET', `${A}/admin/packages`, () => ({ packages: [{ ...pack('marketplace', 'Marketplace', 'Operations', ''), source: 'built in', digest: 'sha256:ab12cd34ef56', state: 'started', permissions: [], servers: [{ name: 'marketplace_root_proxy', domain: 'marketplace.example.org', email: 'ops@example.org', includes: ['default_443.chatflows_*', 'default_443.auth_*', 'default_443.marketplace*'] }] }, ...packages.map((p) => ({ ...p, source: `built in: ${p.name}`, digest: 'sha256:0123456789abcdef', state: p.offered ? 'started' : 'stopped', servers: [], permissions: p.name === 'generic' ? ['any_image', 'host_port'] : [] }))] })],
   ['GET', `${A}/admin/certificates`, () => ({ testCert: true, certificates: [{ host: 'my-site.apps.example.org', owner: who.id, issuer: '(STAGING) Pretend Pear X1', notBefore: now - 9 * D, notAfter: now + 80 * D, state: 'valid', error: '', staging: true }, { host: 'example.net', owner: who.id, issuer: '', notBefore: 0, notAfter: 0, state: 'failed', error: 'urn:ietf:params:acme:error:dns: no such name', staging: false }] })],
   ['GET', `${A}/admin/backup-servers`, () => ({ publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGk0 atoll', alerts: [{ at: now - H, deployment: 'd1', server: 'backup-2', kind: 'failed', text: 'my-site could not be saved on backup-2: the host does not answer.' }], servers: [{ name: 'backup-1', host: 'b1.example.org', port: 22, user: 'atoll', path: '/repositories', fingerprint: 'SHA256:p5Yk1r3mJq2t9d0Wn8sVbG4hUeX6aLzC7fKo', state: 'ok', error: '', lastOk: now - 8 * H }, { name: 'backup-2', host: 'b2.example.org', port: 22, user: 'atoll', path: '/repositories', fingerprint: 'SHA256:Qz', state: 'failed', error: 'The host does not answer on port 22.', lastOk: now - 3 * D }] })],
-  ['GET', `${A}/admin/capacity`, () => ({ environments: [{ id: 'default', resources: [{ id: 'cpu', total: 4, used: 5, free: 3, overProvisioned: 8 }, { id: 'ram', total: 16, used: 15, free: 1 }, { id: 'disk', total: 200, used: 60, free: 140 }] }] })],
-  ['GET', `${A}/admin/settings`, () => ({ overProvisioning: { cpu: 2, ram: 1 }, testCert: true })],
-  ['GET', `${A}/admin/audit`, () => ({ entries: [{ at: now - H, who: 'alice.3bot', what: 'changed the settings', detail: 'testCert: true' }, { at: now - 2 * H, who: 'alice.3bot', what: 'blocked bob.3bot' }] })]
+  ['GET', `${A}/admin/capacity`, () => ({ environments: [{ id: 'default', resources: [{ id: 'cpu', total: 8, used: 5, free: 3, overProvisioned: 4 }, { id: 'ram', total: 16, used: 15, free: 1 }, { id: 'disk', total: 200, used: 60, free: 140 }] }] })],
+  ['GET', `${A}/admin/settings`, () => ({ overProvisioning: { cpu: 2, ram: 1 }, testCert: true, identityGuard: 'refuse', identity: { state: 'ok' }, overridden: [] })],
+  ['GET', `${A}/admin/audit`, () => ({ entries: [{ id: 2, at: now - H, who: who.id, what: 'changed the settings: testCert' }, { id: 1, at: now - 2 * H, who: who.id, what: 'blocked bob.3bot' }] })]
 ]
 
 function find(method, path) {

@@ -15,7 +15,7 @@ export function units(amount: bigint, decimals: number, digits = 6): string {
   return sign + whole + (rest ? `.${rest}` : '')
 }
 
-export const money = (m: Money | null | undefined): string => m ? `${units(BigInt(m.amount), m.decimals)} ${m.symbol}` : '–'
+export const money = (m: Money | null | undefined): string => m ? `${units(BigInt(m.amount), m.decimals ?? 0)} ${m.symbol}` : '–'
 
 /** "1.5", 18 -> 1500000000000000000n; null when it is no amount. */
 export function parseUnits(text: string, decimals: number): bigint | null {

@@ -195,7 +195,7 @@ export const t = {
   resource: lookup({ cpu: 'Processor cores', ram: 'Memory', disk: 'Disk', gpu: 'GPUs' }),
   entry: lookup({
     grant: 'Granted', voucher: 'Voucher', lock: 'Period opened', claim: 'Period paid', refund: 'Refund', release: 'Refund', deposit: 'Deposit',
-    charge: 'Period paid', reserve: 'Period opened'
+    charge: 'Period paid', reserve: 'Period opened', return: 'Refund', take: 'Taken back'
   }),
 
   deployments: {
@@ -386,6 +386,7 @@ export const t = {
     depositText: 'Three transactions in your wallet: allow the transfer, deposit into the escrow, authorise this node.',
     depositAmount: (symbol: string) => `Amount in ${symbol}`,
     badAmount: (n: number) => `Write a number, with at most ${n} digits behind the point.`,
+    notEnough: (amount: string) => `This node is not authorised for enough: it needs ${amount}. A deposit authorises it anew; 0 only does that.`,
     steps: ['Allow the transfer', 'Deposit', 'Authorise the node'],
     funded: 'The money is in the pool.',
     payer: 'Your address',
@@ -421,6 +422,8 @@ export const t = {
     end: 'End',
     endThis: (what: string) => `End the session of ${what}`,
     ended: 'The session is ended.',
+    endOthers: 'End all others',
+    endedOthers: 'All other sessions are ended.',
     unknown: 'Unknown program',
     logout: 'Log out'
   },
@@ -437,6 +440,11 @@ export const t = {
     owner: 'Owner',
     seen: 'Last seen',
     package: 'Package',
+    since: 'Since',
+    more: (n: number) => `The first ${n} are shown. Search to find others.`,
+    unpin: 'Forget key',
+    unpinTitle: (name: string) => `Forget the key of ${name}?`,
+    unpinText: 'Only when that person has a new phone and you know it from them: the next key that comes with the name is trusted.',
     noUsers: 'Nobody has logged in yet',
     noDeployments: 'Nothing runs',
     noPools: 'There are no pools',
@@ -495,7 +503,7 @@ export const t = {
     environment: (id: string) => `Environment ${id}`,
     usedOf: (used: string, total: string) => `${used} of ${total}`,
     free: (n: string) => `${n} free.`,
-    over: (n: string) => `The machine really has ${n}.`,
+    over: (n: string) => `The machine itself has ${n}.`,
     noAudit: 'Nothing has been done yet',
     who: 'Who',
     noServers: 'There are no backup servers',
@@ -521,6 +529,12 @@ export const t = {
     testCert: 'Test certificates',
     testCertLabel: 'Use the staging authority for every certificate',
     testCertText: 'For trying things out without using up the authority’s weekly limits. Browsers warn about such certificates.',
+    identity: 'Identity',
+    identityState: (state: string) => `This node’s key is in question: ${state}. Another program may be using it.`,
+    guard: 'When another program uses this node’s key',
+    guardText: 'Two nodes with one key get in each other’s way with payments.',
+    guards: { refuse: 'Refuse to deploy', warn: 'Warn', off: 'Do nothing' } as Record<string, string>,
+    overridden: (names: string) => `Decided by a variable or a flag of the program, whatever is set here: ${names}.`,
     settingsText: 'Changes work at once and survive a restart.'
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page reads of the answers of the routes, in the words of docs/api/. Times are ms since 1970.
 
-export interface Money { amount: string; decimals: number; symbol: string; chain: number; token: string }
+/** decimals: null when the token does not say; then the amount is in base units */
+export interface Money { amount: string; decimals: number | null; symbol: string; chain: number; token: string }
 
 // ---- people
 export interface Options {
@@ -91,23 +92,25 @@ export interface Backups {
 export interface Pool {
   id: string; name: string; kind: 'granted' | 'wallet'; balance: Money; locked: Money; burnPerHour: Money
   emptyAt: number | null; warning: '' | 'low' | 'empty'; payer?: string
-  escrow?: { contract: string; node: string; authorized: Money }
+  escrow?: {
+    contract: string; node: string; isAuthorized: boolean; authorized: Money
+    needed: { amount: Money; seconds: number; locks: number }; enough: boolean
+  }
   owner?: string
 }
 export interface Entry { id?: number | string; at: number; kind: string; amount: Money; deployment?: string; note?: string; tx?: string }
 export interface PoolFull extends Pool { entries: Entry[] }
 export interface Offers {
-  tokens: Array<{ chain: number; token: string; symbol: string; decimals: number }>
+  tokens: Array<{ chain: number; token: string; symbol: string; decimals: number; wallet?: boolean }>
   period_s: number
 }
 
 // ---- the operator's
 export interface User {
-  id: string; kind: string; name: string; email: string; admin: boolean; blocked?: boolean
-  created: number; seen: number; deployments: number; pools: number
+  id: string; kind: string; name: string; email: string; admin: boolean; blocked: boolean; created: number; seen: number
 }
 export interface Voucher {
-  id: string; amount: Money; uses: number; used: number; expires: number | null; created: number; note: string; revoked?: boolean
+  id: string; amount: Money; uses: number; used: number; expires: number | null; created: number; note: string; by: string; revoked: boolean
 }
 export interface AdminPackage extends Package {
   source: string; digest: string; state: string
@@ -116,7 +119,8 @@ export interface AdminPackage extends Package {
   builtin?: boolean
 }
 export interface Certificate {
-  host: string; owner: string; issuer: string; notBefore: number; notAfter: number; state: string; error: string; staging: boolean
+  host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null
+  state: string; error: string; retryAt?: number | null; staging: boolean
 }
 export interface BackupServer {
   name: string; host: string; port: number; user: string; path: string; fingerprint?: string
@@ -124,7 +128,10 @@ export interface BackupServer {
 }
 export interface Alert { at: number; deployment: string; server: string; kind: string; text: string }
 export interface Capacity {
-  environments: Array<{ id: string; resources: Array<{ id: string; total: number; used: number; free: number; overProvisioned?: number }> }>
+  environments: Array<{ id: string; resources: Array<{ id: string; total: number; used: number; free: number; /** of the total, what the machine does not have */ overProvisioned?: number }> }>
 }
-export interface Settings { overProvisioning: { cpu: number; ram: number }; testCert: boolean; [more: string]: unknown }
-export interface AuditEntry { at: number; who: string; what: string; detail?: string; address?: string }
+export interface Settings {
+  overProvisioning: { cpu: number; ram: number }; testCert: boolean; identityGuard: string
+  identity: { state: string; chains?: unknown }; overridden: string[]
+}
+export interface AuditEntry { id: number | string; at: number; who: string; what: string }

@@ -5,7 +5,7 @@ import { date, money, span, units } from '../format.ts'
 import { t } from '../texts.ts'
 
 export const Money = ({ of }: { of: Amount | null | undefined }) =>
-  of ? <span class="money" title={`${units(BigInt(of.amount), of.decimals, of.decimals)} ${of.symbol}`}>{money(of)}</span> : <>–</>
+  of ? <span class="money" title={`${units(BigInt(of.amount), of.decimals ?? 0, of.decimals ?? 0)} ${of.symbol}`}>{money(of)}</span> : <>–</>
 
 /** The price before anybody is asked to pay. */
 export const Price = ({ of }: { of: Quote }) => (

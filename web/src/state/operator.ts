@@ -11,7 +11,10 @@ import { keyed, type Source } from './remote.ts'
 
 const root = '/marketplace/api/admin'
 
-export const users = () => keyed('admin/users', async (s) => (await get<{ users: User[] }>(`${root}/users`, s)).users)
+/** At most `USERS_MOST` of those whose name, e-mail or id has the words. */
+export const USERS_MOST = 100
+export const users = (words: string) => keyed(`admin/users/${words}`, async (s) =>
+  (await get<{ users: User[] }>(`${root}/users?${new URLSearchParams({ limit: String(USERS_MOST), ...(words ? { search: words } : {}) }).toString()}`, s)).users)
 export const allPools = () => keyed('admin/pools', async (s) => (await get<{ pools: Pool[] }>(`${root}/pools`, s)).pools)
 export const vouchers = () => keyed('admin/vouchers', async (s) => (await get<{ vouchers: Voucher[] }>(`${root}/vouchers`, s)).vouchers)
 export const allDeployments = () =>
@@ -19,12 +22,12 @@ export const allDeployments = () =>
 export const allPackages = () =>
   keyed('admin/packages', async (s) => (await get<{ packages: AdminPackage[] }>(`${root}/packages`, s)).packages)
 export const certificates = () =>
-  keyed('admin/certificates', (s) => get<{ testCert: boolean; certificates: Certificate[] }>(`${root}/certificates`, s))
+  keyed('admin/certificates', (s) => get<{ testCert: boolean; gateway?: { problem?: string }; certificates: Certificate[] }>(`${root}/certificates`, s))
 export const servers = () =>
   keyed('admin/backup-servers', (s) => get<{ publicKey?: string; servers: BackupServer[]; alerts?: Alert[] }>(`${root}/backup-servers`, s))
 export const capacity = () => keyed('admin/capacity', (s) => get<Capacity>(`${root}/capacity`, s))
 export const settings = () => keyed('admin/settings', (s) => get<Settings>(`${root}/settings`, s))
-export const audit = () => keyed('admin/audit', (s) => get<{ entries?: AuditEntry[]; audit?: AuditEntry[] }>(`${root}/audit`, s))
+export const audit = () => keyed('admin/audit', async (s) => (await get<{ entries: AuditEntry[] }>(`${root}/audit`, s)).entries)
 
 async function then<T>(source: Source<T>, what: () => Promise<unknown>, done: string): Promise<boolean> {
   const ok = await attempt(what, done)
@@ -32,9 +35,17 @@ async function then<T>(source: Source<T>, what: () => Promise<unknown>, done: st
   return ok
 }
 
-export const block = (u: User): Promise<boolean> =>
-  then(users(), () => post(`${root}/users/${encodeURIComponent(u.id)}/${u.blocked ? 'unblock' : 'block'}`),
+export const block = (u: User, words: string): Promise<boolean> =>
+  then(users(words), () => post(`${root}/users/${encodeURIComponent(u.id)}/${u.blocked ? 'unblock' : 'block'}`),
     u.blocked ? t.operator.unblocked(u.name) : t.operator.blocked(u.name))
+/** Forgets the key that a phone's name came with first: the next one counts. */
+export const unpin = (u: User, words: string): Promise<boolean> =>
+  then(users(words), () => post(`${root}/users/${encodeURIComponent(u.id)}/unpin`), t.saved)
+
+const dep = (id: string): string => path`/marketplace/api/admin/deployments/${id}`
+export const stopAny = (id: string): Promise<boolean> => then(allDeployments(), () => post(`${dep(id)}/stop`), t.deployment.done.stop)
+export const deleteAny = (id: string, confirm: string): Promise<boolean> =>
+  then(allDeployments(), () => call('DELETE', dep(id), { confirm }), t.deployment.done.delete)
 
 // ---- money
 export const givePool = (body: { owner: string; name: string; amount: string; chain: number; token: string }): Promise<boolean> =>

@@ -36,9 +36,10 @@ export const refresh = async (id: string): Promise<void> => {
 
 /** Which of the three transactions runs; null: none. */
 export const funding = signal<0 | 1 | 2 | null>(null)
-/** Time and number of locks that the node is allowed: two periods at a time for each of some dozens of deployments. */
-const LOCK_SECONDS = 7n * 86_400n
-const LOCKS = 100n
+/** Time and number of locks that the node is allowed at least: two periods at a time for some dozens of deployments. */
+const LOCK_SECONDS = 7 * 86_400
+const LOCKS = 100
+const most = (a: bigint, b: bigint): bigint => a > b ? a : b
 
 export async function deposit(p: Pool, amount: bigint): Promise<void> {
   const e = p.escrow
@@ -47,7 +48,8 @@ export async function deposit(p: Pool, amount: bigint): Promise<void> {
   try {
     await attempt(() => fund({
       chain: p.balance.chain, token: p.balance.token, payer: p.payer!, escrow: e.contract, node: e.node,
-      deposit: amount, allowed: all, seconds: LOCK_SECONDS, locks: LOCKS
+      deposit: amount, allowed: most(all, BigInt(e.needed.amount.amount)),
+      seconds: BigInt(Math.max(LOCK_SECONDS, e.needed.seconds)), locks: BigInt(Math.max(LOCKS, e.needed.locks))
     }, (n) => { funding.value = n }), t.pools.funded)
   } finally {
     funding.value = null

@@ -108,6 +108,11 @@ export async function acceptTerms(hash: string): Promise<void> {
 // ---- sessions
 export const sessions = () => keyed('sessions', (signal) => get<{ sessions: Session[] }>('/auth/sessions', signal))
 
+export async function endOthers(): Promise<void> {
+  await attempt(() => call('DELETE', '/auth/sessions'), t.account.endedOthers)
+  await sessions().load()
+}
+
 export async function endSession(id: string): Promise<void> {
   await attempt(() => call('DELETE', path`/auth/sessions/${id}`), t.account.ended)
   await sessions().load()

@@ -6,7 +6,7 @@ import { Loaded } from '../parts/Loaded.tsx'
 import { Page } from '../parts/Page.tsx'
 import { link } from '../router.ts'
 import { useSource } from '../state/remote.ts'
-import { endSession, logout, options, person, sessions } from '../state/session.ts'
+import { endOthers, endSession, logout, options, person, sessions } from '../state/session.ts'
 import { THEMES, setTheme, theme } from '../state/theme.ts'
 import { t } from '../texts.ts'
 
@@ -43,7 +43,10 @@ export function Account() {
       </Card>
       <Card title={t.account.sessions}>
         <Loaded of={state} again={() => void source.load()}>
-          {({ sessions: list }) => <ul class="plain">{list.map((s) => <One key={s.id} s={s} />)}</ul>}
+          {({ sessions: list }) => <>
+            <ul class="plain">{list.map((s) => <One key={s.id} s={s} />)}</ul>
+            {list.length > 1 && <div><Action run={endOthers}>{t.account.endOthers}</Action></div>}
+          </>}
         </Loaded>
       </Card>
     </Page>

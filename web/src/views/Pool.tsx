@@ -2,7 +2,7 @@
 // One pool: what is left, what moved, and money from the wallet.
 import { useState } from 'preact/hooks'
 import type { Entry, Pool, PoolFull } from '../api/shapes.ts'
-import { date, parseUnits, short } from '../format.ts'
+import { date, money, parseUnits, short } from '../format.ts'
 import { Action, Badge, Card, Code, Facts, Note, When } from '../parts/bits.tsx'
 import { TextField } from '../parts/Field.tsx'
 import { Icon } from '../parts/Icon.tsx'
@@ -43,17 +43,18 @@ const History = ({ entries }: { entries: Entry[] }) => (
 
 function Deposit({ p }: { p: PoolFull }) {
   const [text, setText] = useState('')
-  const amount = parseUnits(text, p.balance.decimals)
+  const amount = parseUnits(text, p.balance.decimals ?? 0)
   const now = funding.value
   if (!p.escrow) return null
-  const error = text && amount === null ? t.pools.badAmount(p.balance.decimals) : ''
+  const error = text && amount === null ? t.pools.badAmount(p.balance.decimals ?? 0) : ''
   return (
     <Card title={t.pools.deposit}>
       <p class="dim">{t.pools.depositText}</p>
+      {!p.escrow.enough && <Note tone="warn" icon="warn">{t.pools.notEnough(money(p.escrow.needed.amount))}</Note>}
       {!hasWallet() && <Note tone="warn" icon="warn">{t.wallet.none}</Note>}
       <div class="row bottom wrap">
         <TextField label={t.pools.depositAmount(p.balance.symbol)} value={text} on={setText} error={error} />
-        <Action kind="primary" icon="wallet" disabled={!amount || now !== null || !hasWallet()} run={() => deposit(p, amount ?? 0n).then(() => setText(''))}>{t.pools.deposit}</Action>
+        <Action kind="primary" icon="wallet" disabled={amount === null || (amount === 0n && p.escrow.enough) || now !== null || !hasWallet()} run={() => deposit(p, amount ?? 0n).then(() => setText(''))}>{t.pools.deposit}</Action>
       </div>
       {now !== null && (
         <ol class="steps" aria-label={t.pools.deposit}>{t.pools.steps.map((s, i) => (

@@ -41,14 +41,15 @@ function Voucher() {
 function WalletPool({ of }: { of: Offers }) {
   const [name, setName] = useState(t.pools.defaultName)
   const [at, setAt] = useState('0')
-  const token = of.tokens[Number(at)]
+  const tokens = of.tokens.filter((x) => x.wallet !== false)
+  const token = tokens[Number(at)]
   if (!token) return null
   return (
     <Card title={t.pools.wallet}>
       <p class="dim">{t.pools.walletText}</p>
       <div class="stack">
         <TextField label={t.pools.name} value={name} on={setName} />
-        <SelectField label={t.pools.token} value={at} on={setAt} of={of.tokens.map((x, i) => ({ value: String(i), label: `${x.symbol} (${t.pools.chain(x.chain)})` }))} />
+        <SelectField label={t.pools.token} value={at} on={setAt} of={tokens.map((x, i) => ({ value: String(i), label: `${x.symbol} (${t.pools.chain(x.chain)})` }))} />
         <div><Action icon="plus" run={() => makeWalletPool(name.trim(), token.chain, token.token)}>{t.pools.make}</Action></div>
       </div>
     </Card>

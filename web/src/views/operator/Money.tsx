@@ -17,7 +17,7 @@ import { t } from '../../texts.ts'
 const tokens = (o: Offers) => o.tokens.map((x, i) => ({ value: String(i), label: `${x.symbol} (${t.pools.chain(x.chain)})` }))
 
 function Give({ of }: { of: Offers }) {
-  const people = useSource(users()).data ?? []
+  const people = useSource(users('')).data ?? []
   const [form, setForm] = useState({ owner: '', name: t.pools.defaultName, amount: '', token: '0' })
   const set = (key: keyof typeof form) => (v: string): void => setForm({ ...form, [key]: v })
   const token = of.tokens[Number(form.token)]
@@ -69,7 +69,7 @@ function MakeVoucher({ of }: { of: Offers }) {
 
 function Grant({ p }: { p: Pool }) {
   const [text, setText] = useState('')
-  const amount = parseUnits(text, p.balance.decimals)
+  const amount = parseUnits(text, p.balance.decimals ?? 0)
   if (p.kind !== 'granted') return null
   return (
     <Ask kind="small" button={t.operator.add} title={t.operator.addTo(p.name)} verb={t.operator.add}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everybody, and everything that runs.
 import { useState } from 'preact/hooks'
-import { Badge, Card, When } from '../../parts/bits.tsx'
+import type { User } from '../../api/shapes.ts'
+import { Action, Badge, Card, When } from '../../parts/bits.tsx'
 import { Ask } from '../../parts/Dialog.tsx'
 import { TextField } from '../../parts/Field.tsx'
 import { Empty, Loaded } from '../../parts/Loaded.tsx'
@@ -9,34 +10,47 @@ import { Money } from '../../parts/Money.tsx'
 import { Status } from '../../parts/Status.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { short } from '../../format.ts'
-import { link } from '../../router.ts'
-import { allDeployments, block, users } from '../../state/operator.ts'
+import { isGone } from '../../state/deployments.ts'
+import { USERS_MOST, allDeployments, block, deleteAny, stopAny, unpin, users } from '../../state/operator.ts'
 import { useSource } from '../../state/remote.ts'
 import { person } from '../../state/session.ts'
 import { t } from '../../texts.ts'
 
+function UserButtons({ u, words }: { u: User; words: string }) {
+  const verb = u.blocked ? t.operator.unblock : t.operator.block
+  if (u.id === person.value?.id) return null
+  return (
+    <span class="row">
+      {u.kind === 'connect' && <Ask kind="small" button={t.operator.unpin} title={t.operator.unpinTitle(u.name)} verb={t.operator.unpin} danger
+        run={() => unpin(u, words)}><p>{t.operator.unpinText}</p></Ask>}
+      <Ask kind="small" button={verb} verb={verb} danger={!u.blocked} title={u.blocked ? t.operator.unblockTitle(u.name) : t.operator.blockTitle(u.name)}
+        run={() => block(u, words)}><p>{u.blocked ? t.operator.unblockText : t.operator.blockText}</p></Ask>
+    </span>
+  )
+}
+
+const Who = ({ u }: { u: User }) => <>
+  <strong title={u.name}>{u.kind === 'wallet' ? short(u.name) : u.name}</strong> {u.admin && <Badge tone="busy">{t.operator.admin}</Badge>} {u.blocked && <Badge tone="bad">{t.operator.isBlocked}</Badge>}
+  <br /><span class="small dim">{u.email || short(u.id)}</span>
+</>
+
 export function Users() {
-  const source = users()
-  const state = useSource(source)
   const [words, setWords] = useState('')
+  const source = users(words.trim())
+  const state = useSource(source)
   return (
     <Card title={t.operator.tab.users!}>
       <TextField label={t.operator.find} value={words} on={setWords} optional />
-      <Loaded of={state} again={() => void source.load()} empty={<Empty icon="user" title={t.operator.noUsers} />}>
-        {(list) => (
-          <Table label={t.operator.tab.users!} id={(u) => u.id} rows={list.filter((u) => `${u.name} ${u.email} ${u.id}`.toLowerCase().includes(words.toLowerCase()))}
-            columns={[
-              { head: t.account.name, cell: (u) => <><strong title={u.name}>{u.kind === 'wallet' ? short(u.name) : u.name}</strong> {u.admin && <Badge tone="busy">{t.operator.admin}</Badge>} {u.blocked && <Badge tone="bad">{t.operator.isBlocked}</Badge>}<br /><span class="small dim">{u.email}</span></> },
-              { head: t.account.kind, cell: (u) => t.account.kinds[u.kind] ?? u.kind },
-              { head: t.operator.seen, cell: (u) => <When at={u.seen} /> },
-              { head: t.operator.tab.deployments!, cell: (u) => u.deployments, number: true },
-              { head: t.operator.tab.pools!, cell: (u) => u.pools, number: true }
-            ]}
-            actions={(u) => u.id !== person.value?.id && (
-              <Ask kind="small" button={u.blocked ? t.operator.unblock : t.operator.block} verb={u.blocked ? t.operator.unblock : t.operator.block} danger={!u.blocked}
-                title={u.blocked ? t.operator.unblockTitle(u.name) : t.operator.blockTitle(u.name)} run={() => block(u)}><p>{u.blocked ? t.operator.unblockText : t.operator.blockText}</p></Ask>
-            )} />
-        )}
+      <Loaded of={state} again={() => void source.load()} empty={<Empty icon="user" title={words ? t.home.none(words) : t.operator.noUsers} />}>
+        {(list) => <>
+          <Table label={t.operator.tab.users!} id={(u) => u.id} rows={list} columns={[
+            { head: t.account.name, cell: (u) => <Who u={u} /> },
+            { head: t.account.kind, cell: (u) => t.account.kinds[u.kind] ?? u.kind },
+            { head: t.operator.since, cell: (u) => <When at={u.created} /> },
+            { head: t.operator.seen, cell: (u) => <When at={u.seen} /> }
+          ]} actions={(u) => <UserButtons u={u} words={words.trim()} />} />
+          {list.length >= USERS_MOST && <p class="dim small">{t.operator.more(USERS_MOST)}</p>}
+        </>}
       </Loaded>
     </Card>
   )
@@ -50,13 +64,17 @@ export function AllDeployments() {
       <Loaded of={state} again={() => void source.load()} empty={<Empty icon="rocket" title={t.operator.noDeployments} />}>
         {(list) => (
           <Table label={t.operator.tab.deployments!} rows={list} id={(d) => d.id} columns={[
-            { head: t.account.name, cell: (d) => <a href={link('deployments', d.id)}><strong>{d.name}</strong></a> },
+            { head: t.account.name, cell: (d) => <strong>{d.name}</strong> },
             { head: t.operator.owner, cell: (d) => <span title={d.owner}>{short(d.owner ?? '')}</span> },
             { head: t.operator.package, cell: (d) => `${d.package} ${d.version}` },
             { head: t.overview.state, cell: (d) => <><Status of={d} />{d.reason && <><br /><span class="small dim">{d.reason}</span></>}</> },
             { head: t.quote.perHourHead, cell: (d) => <Money of={d.perHour} />, number: true },
             { head: t.overview.spent, cell: (d) => <Money of={d.spent} />, number: true }
-          ]} />
+          ]} actions={(d) => !isGone(d) && <span class="row">
+            {d.state === 'running' && <Action kind="small" run={() => stopAny(d.id)} label={`${t.deployment.verb.stop} ${d.name}`}>{t.deployment.verb.stop}</Action>}
+            <Ask kind="small" button={t.manage.delete} title={t.manage.deleteTitle(d.name)} verb={t.manage.deleteVerb} danger type={d.name}
+              run={() => deleteAny(d.id, d.name)}><p>{t.manage.deleteSure}</p></Ask>
+          </span>} />
         )}
       </Loaded>
     </Card>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates, capacity, and who did what.
-import { bytes, count, date } from '../../format.ts'
+import { bytes, count, date, short } from '../../format.ts'
 import { Bar } from '../../parts/Bar.tsx'
 import { Badge, Card, Note, When } from '../../parts/bits.tsx'
 import { Empty, Loaded } from '../../parts/Loaded.tsx'
@@ -16,13 +16,14 @@ export function Certificates() {
   return (
     <Card title={t.operator.tab.certificates!}>
       <Loaded of={state} again={() => void source.load()}>
-        {({ testCert, certificates: list }) => <>
+        {({ testCert, gateway, certificates: list }) => <>
+          {gateway?.problem && <Note tone="bad" icon="warn">{gateway.problem}</Note>}
           {testCert && <Note tone="warn" icon="warn">{t.testCert}</Note>}
           {list.length === 0 ? <Empty icon="shield" title={t.operator.noCertificates} /> : (
             <Table label={t.operator.tab.certificates!} rows={list} id={(c) => c.host} columns={[
               { head: t.operator.host, cell: (c) => <strong class="break">{c.host}</strong> },
               { head: t.overview.state, cell: (c) => <><Word of={c.state} /> {c.staging && <Badge tone="warn">{t.operator.staging}</Badge>}{c.error && <><br /><span class="small bad-text">{c.error}</span></>}</> },
-              { head: t.operator.issuer, cell: (c) => c.issuer },
+              { head: t.operator.issuer, cell: (c) => c.issuer ?? '–' },
               { head: t.operator.until, cell: (c) => c.notAfter ? <span title={date(c.notAfter)}><When at={c.notAfter} /></span> : '–' }
             ]} />
           )}
@@ -45,9 +46,9 @@ export function Capacity() {
           <Card key={e.id} title={t.operator.environment(e.id)}>
             <ul class="plain">{e.resources.map((r) => (
               <li key={r.id} class="resource">
-                <div class="row between"><strong>{t.resource(r.id)}</strong><span>{t.operator.usedOf(amount(r.id, r.used), amount(r.id, r.overProvisioned ?? r.total))}</span></div>
-                <Bar label={t.resource(r.id)} value={r.used} max={r.overProvisioned ?? r.total} />
-                <p class="small dim">{t.operator.free(amount(r.id, r.free))}{r.overProvisioned && r.overProvisioned !== r.total ? ` ${t.operator.over(amount(r.id, r.total))}` : ''}</p>
+                <div class="row between"><strong>{t.resource(r.id)}</strong><span>{t.operator.usedOf(amount(r.id, r.used), amount(r.id, r.total))}</span></div>
+                <Bar label={t.resource(r.id)} value={r.used} max={r.total} />
+                <p class="small dim">{t.operator.free(amount(r.id, r.free))}{r.overProvisioned ? ` ${t.operator.over(amount(r.id, r.total - r.overProvisioned))}` : ''}</p>
               </li>
             ))}</ul>
           </Card>
@@ -62,16 +63,14 @@ export function Audit() {
   const state = useSource(source)
   return (
     <Card title={t.operator.tab.audit!}>
-      <Loaded of={state} again={() => void source.load()} rows={8}>
-        {(data) => {
-          const list = data.entries ?? data.audit ?? []
-          return list.length === 0 ? <Empty icon="text" title={t.operator.noAudit} /> : (
-            <Table label={t.operator.tab.audit!} rows={list} id={(a) => `${a.at}${a.who}${a.what}`} columns={[
-              { head: t.pools.when, cell: (a) => <When at={a.at} /> }, { head: t.operator.who, cell: (a) => <span class="break">{a.who}</span> },
-              { head: t.pools.what, cell: (a) => <span class="break">{a.what}</span> }, { head: t.pools.note, cell: (a) => <span class="break">{a.detail ?? ''}</span> }
-            ]} />
-          )
-        }}
+      <Loaded of={state} again={() => void source.load()} rows={8} empty={<Empty icon="text" title={t.operator.noAudit} />}>
+        {(list) => (
+          <Table label={t.operator.tab.audit!} rows={list} id={(a) => String(a.id)} columns={[
+            { head: t.pools.when, cell: (a) => <span title={date(a.at)}><When at={a.at} /></span> },
+            { head: t.operator.who, cell: (a) => <span class="break" title={a.who}>{short(a.who)}</span> },
+            { head: t.pools.what, cell: (a) => <span class="break">{a.what}</span> }
+          ]} />
+        )}
       </Loaded>
     </Card>
   )
