@@ -17,6 +17,8 @@ static const struct verb verbs[] = {
     {"datatoken", "make, mint and approve datatokens", cli_datatoken},
     {"market", "offer, price and buy datatokens", cli_market},
     {"escrow", "the money that pays for machine time", cli_escrow},
+    {"pool", "prepaid capacity for solutions", cli_pool},
+    {"config", "the options of a running node", cli_config},
     {"compute", "run algorithms next to the data", cli_compute},
 };
 

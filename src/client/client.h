@@ -59,6 +59,53 @@ int client_events(struct client *c, const char *path,
                   int (*event)(void *ctx, const struct json *v, struct err *e), void *ctx,
                   struct err *e) must_check;
 
+/* --- pools: prepaid capacity; amounts in whole units --- */
+
+/* {pools: [...]}; all: everybody's, for an administrator. */
+int client_pool_list(struct client *c, bool all, struct json **ret, struct err *e) must_check;
+/* The pool with its ledger. */
+int client_pool_info(struct client *c, const char *id, struct json **ret, struct err *e) must_check;
+/* Has the node read the wallet's funds and authorisation again. */
+int client_pool_refresh(struct client *c, const char *id, struct json **ret, struct err *e)
+    must_check;
+struct client_pool {
+    const char *name;
+    const char *token;  /* address or symbol; NULL: the first that the node takes */
+    const char *owner;  /* whom an administrator gives it; NULL: it pays from the own wallet */
+    const char *amount; /* of an administrator's gift; NULL: 0 */
+    const char *note;
+};
+int client_pool_create(struct client *c, const struct client_pool *p, struct json **ret,
+                       struct err *e) must_check;
+/* An administrator's: adds to a granted pool, or takes away with a leading -. */
+int client_pool_grant(struct client *c, const char *id, const char *amount, const char *note,
+                      struct json **ret, struct err *e) must_check;
+
+int client_voucher_redeem(struct client *c, const char *code, struct json **ret, struct err *e)
+    must_check;
+struct client_voucher {
+    const char *amount;
+    const char *token; /* as above */
+    int64_t uses;
+    int64_t expires; /* ms since 1970, 0: never */
+    const char *note;
+};
+/* For administrators. {code}, told once. */
+int client_voucher_make(struct client *c, const struct client_voucher *v, struct json **ret,
+                        struct err *e) must_check;
+int client_voucher_list(struct client *c, struct json **ret, struct err *e) must_check;
+int client_voucher_end(struct client *c, const char *code, struct json **ret, struct err *e)
+    must_check;
+
+/* --- the node's configuration, for its administrators --- */
+
+/* {key: value}; everything for NULL. A key may be written as its variable: OVER_PROVISIONING. */
+int client_config_get(struct client *c, const char *key, struct json **ret, struct err *e)
+    must_check;
+/* The value as JSON, or else a text; {key: value} as the node has it now. */
+int client_config_set(struct client *c, const char *key, const char *value, struct json **ret,
+                      struct err *e) must_check;
+
 /* --- wizards: from the questions of a package to a deployment --- */
 
 enum client_choice { CLIENT_GO, CLIENT_BACK, CLIENT_QUIT };

@@ -10,9 +10,12 @@ export interface Answers {
   chatflowsGet: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
   chatflowsList: { chatflows: Array<{ id: unknown; package: unknown; version: unknown; title: unknown; state: unknown; step: unknown; expires: unknown }> }
   chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
   marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceCapacity: { environments: Array<{ id: unknown; resources: unknown }> }
   marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
   marketplaceConnectCallback: unknown
   marketplaceDevLogin: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
@@ -23,15 +26,24 @@ export interface Answers {
   marketplaceGate: unknown
   marketplaceGateCheck: unknown
   marketplaceGateEnter: unknown
+  marketplaceGrant: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplaceGuestAdd: { guests: Array<string> }
   marketplaceGuestRemove: { guests: Array<string> }
   marketplaceGuests: { guests: Array<string> }
   marketplaceLogin: unknown
   marketplaceLogout: { success: true }
+  marketplaceOffers: { period_s: number; tokens: Array<{ chain: unknown; token: unknown; symbol: unknown; decimals: unknown }> }
   marketplaceOptions: { providers: Array<{ id: "wallet" | "connect" | "dev" }>; terms: { hash: unknown; url: unknown }; connect: { url: unknown }; testCert: boolean; version: string; baseDomain: string; chains: Array<number> }
+  marketplacePool: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplacePoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplacePoolRefresh: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplacePoolVoucher: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplacePools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
   marketplaceSessionEnd: { success: true }
   marketplaceSessions: { sessions: Array<{ id: unknown; current: unknown; created: unknown; seen: unknown; expires: unknown; agent: unknown; address: unknown }> }
   marketplaceSessionsEnd: { success: true }
+  marketplaceSettings: { overProvisioning: { cpu: number; ram: number }; testCert: boolean; identityGuard: "off" | "warn" | "refuse"; identity: { state: unknown; chains: unknown }; overridden: Array<string> }
+  marketplaceSettingsSet: { overProvisioning: { cpu: number; ram: number }; testCert: boolean; identityGuard: "off" | "warn" | "refuse"; identity: { state: unknown; chains: unknown }; overridden: Array<string> }
   marketplaceSiwe: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceSiweNonce: { nonce: string; domain: string; uri: string; version: "1"; chainId: number; chainIds: Array<number>; statement: string; issuedAt: string; expirationTime: string }
   marketplaceTerms: { hash: string; text: string }
@@ -40,6 +52,9 @@ export interface Answers {
   marketplaceUserUnblock: { success: true }
   marketplaceUserUnpin: { success: true }
   marketplaceUsers: { users: Array<{ id: unknown; kind: unknown; name: unknown; email: unknown; admin: unknown; terms: unknown; created: unknown; seen: unknown; blocked: unknown }> }
+  marketplaceVoucherEnd: { success: true }
+  marketplaceVoucherNew: { code: string }
+  marketplaceVouchers: { vouchers: Array<{ id: unknown; amount: unknown; uses: unknown; used: unknown; expires: unknown; created: unknown; note: unknown; by: unknown; revoked: unknown }> }
 }
 
 /** What it is asked, from path, query and body together. */
@@ -51,9 +66,12 @@ export interface Asks {
   chatflowsGet: { id: string }
   chatflowsList: Record<string, never>
   chatflowsNew: { package: string; version?: string }
+  marketplaceAdminPoolNew: { owner: string; name: string; amount: string; chain: number; token: string; note?: string }
+  marketplaceAdminPools: Record<string, never>
   marketplaceAudit: { before?: number; limit?: number }
   marketplaceAuthenticated: Record<string, never>
   marketplaceAuthorized: Record<string, never>
+  marketplaceCapacity: Record<string, never>
   marketplaceCertificates: Record<string, never>
   marketplaceConnectCallback: { signedAttempt?: string; error?: string }
   marketplaceDevLogin: { name: string }
@@ -64,15 +82,24 @@ export interface Asks {
   marketplaceGate: { host: string; next?: string }
   marketplaceGateCheck: Record<string, never>
   marketplaceGateEnter: { token: string; next?: string }
+  marketplaceGrant: { id: string; amount: string; note?: string }
   marketplaceGuestAdd: { id: string; name: string }
   marketplaceGuestRemove: { id: string; name: string }
   marketplaceGuests: { id: string }
   marketplaceLogin: { provider?: string; next_url?: string }
   marketplaceLogout: Record<string, never>
+  marketplaceOffers: Record<string, never>
   marketplaceOptions: Record<string, never>
+  marketplacePool: { id: string; before?: number }
+  marketplacePoolNew: { name: string; kind?: string; chain: number; token: string }
+  marketplacePoolRefresh: { id: string }
+  marketplacePoolVoucher: { code: string }
+  marketplacePools: Record<string, never>
   marketplaceSessionEnd: { id: string }
   marketplaceSessions: Record<string, never>
   marketplaceSessionsEnd: Record<string, never>
+  marketplaceSettings: Record<string, never>
+  marketplaceSettingsSet: { overProvisioning?: unknown; testCert?: unknown; identityGuard?: unknown }
   marketplaceSiwe: { message: string; signature: string }
   marketplaceSiweNonce: Record<string, never>
   marketplaceTerms: Record<string, never>
@@ -81,6 +108,9 @@ export interface Asks {
   marketplaceUserUnblock: { id: string }
   marketplaceUserUnpin: { id: string }
   marketplaceUsers: { search?: string; offset?: number; limit?: number }
+  marketplaceVoucherEnd: { code: string }
+  marketplaceVoucherNew: { amount: string; chain: number; token: string; uses?: number; expires?: number; note?: string }
+  marketplaceVouchers: Record<string, never>
 }
 
 /** Which route leads to which command. */
@@ -88,6 +118,7 @@ export interface Routes {
   "DELETE /auth/sessions": "marketplaceSessionsEnd"
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
+  "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
   "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
   "GET /.atoll/check": "marketplaceGateCheck"
@@ -104,10 +135,17 @@ export interface Routes {
   "GET /chatflows": "chatflowsList"
   "GET /chatflows/:id": "chatflowsGet"
   "GET /marketplace/api/admin/audit": "marketplaceAudit"
+  "GET /marketplace/api/admin/capacity": "marketplaceCapacity"
   "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
+  "GET /marketplace/api/admin/pools": "marketplaceAdminPools"
+  "GET /marketplace/api/admin/settings": "marketplaceSettings"
   "GET /marketplace/api/admin/users": "marketplaceUsers"
+  "GET /marketplace/api/admin/vouchers": "marketplaceVouchers"
   "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
+  "GET /marketplace/api/offers": "marketplaceOffers"
+  "GET /marketplace/api/pools": "marketplacePools"
+  "GET /marketplace/api/pools/:id": "marketplacePool"
   "POST /auth/dev": "marketplaceDevLogin"
   "POST /auth/logout": "marketplaceLogout"
   "POST /auth/siwe": "marketplaceSiwe"
@@ -116,10 +154,17 @@ export interface Routes {
   "POST /chatflows/:id/answers": "chatflowsAnswer"
   "POST /chatflows/:id/back": "chatflowsBack"
   "POST /chatflows/:id/deploy": "chatflowsDeploy"
+  "POST /marketplace/api/admin/pools": "marketplaceAdminPoolNew"
+  "POST /marketplace/api/admin/pools/:id/grant": "marketplaceGrant"
   "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
   "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
   "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
+  "POST /marketplace/api/admin/vouchers": "marketplaceVoucherNew"
   "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
   "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
   "POST /marketplace/api/deployments/:id/guests": "marketplaceGuestAdd"
+  "POST /marketplace/api/pools": "marketplacePoolNew"
+  "POST /marketplace/api/pools/:id/refresh": "marketplacePoolRefresh"
+  "POST /marketplace/api/pools/voucher": "marketplacePoolVoucher"
+  "PUT /marketplace/api/admin/settings": "marketplaceSettingsSet"
 }
