@@ -119,13 +119,11 @@ struct backup_state {
 
 struct backup_options {
     struct store *store;
-    struct net *net;          /* for the webhook */
-    const char *dir;          /* DATA/backup, made with mode 0700 */
-    const struct seckey *key; /* the node's: seals the owners' keys */
-    const char *node;         /* the node's address: names its repositories' folder */
-    const char *webhook;      /* POST {alert} when a backup fails; NULL or "": none */
-    const char *restic;       /* programs, NULL: found in PATH */
-    const char *ssh;
+    struct net *net;           /* for the webhook */
+    const char *dir;           /* DATA/backup, made with mode 0700 */
+    const struct seckey *key;  /* the node's: seals the owners' keys */
+    const char *node;          /* the node's address: names its repositories' folder */
+    const char *webhook;       /* POST {alert} when a backup fails; NULL or "": none */
     const char *schedule;      /* of deployments without one of their own; "" = none */
     const char *node_schedule; /* of the node's own state; "" = none */
     const char *retention;     /* "last=3 daily=7 weekly=4 monthly=6" */
@@ -227,7 +225,7 @@ struct backup_server {
     const char *name; /* [a-z0-9-], 1..32 */
     const char *host; /* a host name or address */
     int port;         /* 0 = 22 */
-    const char *user; /* NULL = "atoll" */
+    const char *user; /* NULL = "atoll-backup" */
     const char *path; /* NULL = "/repositories" */
     /* "SHA256:..." that the host key must have; NULL: the one that the host shows now is pinned. */
     const char *fingerprint;

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backup/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/must.h"
+#include "config/env.h"
+
+enum {
+    ERRORS_MAX = 8192,
+    PIECE = 16384,
+    PIPE_SIZE = 1 << 20, /* fewer turns between the source and the program */
+    PROCS_MAX = 8
+};
+
+struct proc {
+    pid_t pid; /* 0: reaped */
+    int in;
+    int out;
+    int err;
+    int stop_fd;
+    bool drain;
+    bool failed; /* it takes nothing any more */
+    bool cut;
+    int status;
+    size_t fed; /* of the bytes that are being given */
+    struct buf output;
+    struct buf errors;
+    char why[128]; /* why we gave it up; "" when it ended by itself */
+};
+
+/* --- starting --- */
+
+struct pipes {
+    int in[2];
+    int out[2];
+    int err[2];
+    int secret;
+};
+
+static void close_all(struct pipes *p)
+{
+    int *all[] = {&p->in[0], &p->in[1], &p->out[0], &p->out[1], &p->err[0], &p->err[1], &p->secret};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(all); i++) {
+        if (*all[i] >= 0)
+            close(*all[i]);
+        *all[i] = -1;
+    }
+}
+
+/* In memory, so that the secret is in no file, no argument and no environment. */
+static int make_secret(const char *secret, int *ret, struct err *e)
+{
+    int fd = memfd_create("key", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return failed(e, FAILED, "memfd_create: %s", strerror(errno));
+    if (fs_write_all(fd, secret, strlen(secret), e) < 0) {
+        close(fd);
+        return -1;
+    }
+    *ret = fd;
+    return 0;
+}
+
+static int make_pipes(const struct proc_spec *s, struct pipes *p, struct err *e)
+{
+    *p = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}, -1};
+    if (s->feed && pipe2(p->in, O_CLOEXEC) < 0)
+        return failed(e, FAILED, "pipe: %s", strerror(errno));
+    if (!s->feed)
+        p->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (p->in[0] < 0 || pipe2(p->out, O_CLOEXEC) < 0 || pipe2(p->err, O_CLOEXEC) < 0)
+        return failed(e, FAILED, "pipe: %s", strerror(errno));
+    if (s->secret && make_secret(s->secret, &p->secret, e) < 0)
+        return -1;
+    (void)fcntl(s->feed ? p->in[1] : p->out[0], F_SETPIPE_SZ, PIPE_SIZE);
+    return 0;
+}
+
+/* In the child: only what is safe between fork and exec. */
+noreturn_ static void become(const struct proc_spec *s, const struct pipes *p, char *const env[],
+                             pid_t parent)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
+    if (getppid() != parent || chdir(s->cwd) < 0)
+        _exit(126);
+    if (dup2(p->in[0], STDIN_FILENO) < 0 || dup2(p->out[1], STDOUT_FILENO) < 0 ||
+        dup2(p->err[1], STDERR_FILENO) < 0)
+        _exit(126);
+    /* the pipes may have any number; nothing from here on is needed but the secret */
+    if (p->secret >= 0 && p->secret != PROC_SECRET_FD && dup2(p->secret, PROC_SECRET_FD) < 0)
+        _exit(126);
+    if (p->secret == PROC_SECRET_FD)
+        (void)fcntl(PROC_SECRET_FD, F_SETFD, 0);
+    execvpe(s->argv[0], (char *const *)s->argv, env);
+    _exit(127);
+}
+
+int proc_start(const struct proc_spec *s, struct proc **ret, struct err *e)
+{
+    const char *path = env_get("PATH");
+    _free_ char *path_line =
+        xasprintf("PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+    _free_ char *home = xasprintf("HOME=%s", s->cwd);
+    _free_ char *tmp = xasprintf("TMPDIR=%s", s->cwd);
+    char lang[] = "LC_ALL=C";
+    char zone[] = "TZ=UTC";
+    char lean[] = "GOGC=25"; /* restic's heap would double with each index it reads */
+    char *const env[] = {path_line, home, tmp, lang, zone, lean, NULL};
+    pid_t parent = getpid();
+    struct pipes p;
+    struct proc *made;
+    pid_t pid = -1;
+
+    if (make_pipes(s, &p, e) == 0 && (pid = fork()) < 0)
+        (void)failed(e, FAILED, "fork: %s", strerror(errno));
+    if (pid == 0)
+        become(s, &p, env, parent);
+    if (pid < 0) {
+        close_all(&p);
+        return -1;
+    }
+    made = xcalloc(1, sizeof(*made));
+    *made = (struct proc){.pid = pid,
+                          .in = p.in[1],
+                          .out = p.out[0],
+                          .err = p.err[0],
+                          .stop_fd = s->stop_fd,
+                          .drain = s->drain,
+                          .output = BUF_INIT(s->output_max ? s->output_max : PIECE),
+                          .errors = BUF_INIT(ERRORS_MAX)};
+    p.in[1] = p.out[0] = p.err[0] = -1;
+    close_all(&p);
+    (void)fcntl(made->out, F_SETFL, O_NONBLOCK);
+    (void)fcntl(made->err, F_SETFL, O_NONBLOCK);
+    if (made->in >= 0)
+        (void)fcntl(made->in, F_SETFL, O_NONBLOCK);
+    *ret = made;
+    return 0;
+}
+
+/* --- what it prints --- */
+
+/* Appends; when that is too much only the end stays: true. */
+static bool keep_end(struct buf *b, const char *p, size_t n)
+{
+    size_t half = b->max / 2;
+    bool cut = n > half || b->len + n > b->max;
+
+    if (n > half) {
+        p += n - half;
+        n = half;
+    }
+    if (b->len + n > b->max)
+        buf_shift(b, b->len > half ? b->len - half : 0);
+    buf_add(b, p, n);
+    return cut;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Takes what is there; closes at its end. */
+static void take(int *fd, struct buf *into, bool *cut)
+{
+    char piece[PIECE];
+    ssize_t n;
+
+    if (*fd < 0)
+        return;
+    while ((n = read(*fd, piece, sizeof(piece))) > 0)
+        if (keep_end(into, piece, (size_t)n) && cut)
+            *cut = true;
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        close_fd(fd);
+}
+
+static void take_words(struct proc *p)
+{
+    take(&p->err, &p->errors, NULL);
+    if (!p->drain)
+        take(&p->out, &p->output, &p->cut);
+}
+
+/* --- waiting --- */
+
+static bool is_told_to_stop(int stop_fd)
+{
+    struct pollfd f = {stop_fd, POLLIN, 0};
+
+    return stop_fd >= 0 && poll(&f, 1, 0) > 0;
+}
+
+static int stopping(struct err *e)
+{
+    (void)failed(e, UNAVAILABLE, "the node is ending");
+    return err_transient(e);
+}
+
+static int stop_fd_of(struct proc *const *procs, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (procs[i])
+            return procs[i]->stop_fd;
+    return -1;
+}
+
+/*
+ * Waits until one takes more of `pending` bytes, says something, ends, or all are to stop. False
+ * when the time ran out.
+ */
+static bool wait_turn(struct proc *const *procs, size_t count, size_t pending, int64_t ms)
+{
+    struct pollfd f[PROCS_MAX * 3 + 1];
+    int stop_fd = stop_fd_of(procs, count);
+    nfds_t n = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const struct proc *p = procs[i];
+
+        if (!p)
+            continue;
+        if (p->in >= 0 && !p->failed && p->fed < pending)
+            f[n++] = (struct pollfd){p->in, POLLOUT, 0};
+        if (p->out >= 0)
+            f[n++] = (struct pollfd){p->out, POLLIN, 0};
+        if (p->err >= 0)
+            f[n++] = (struct pollfd){p->err, POLLIN, 0};
+    }
+    if (stop_fd >= 0)
+        f[n++] = (struct pollfd){stop_fd, POLLIN, 0};
+    return poll(f, n, (int)ms) != 0;
+}
+
+static void give_up(struct proc *p, const char *why)
+{
+    p->failed = true;
+    close_fd(&p->in);
+    if (!p->why[0])
+        (void)snprintf(p->why, sizeof(p->why), "%s", why);
+}
+
+/* One write to one program. */
+static void give(struct proc *p, const char *bytes, size_t n)
+{
+    ssize_t w = write(p->in, bytes + p->fed, n - p->fed);
+
+    if (w > 0)
+        p->fed += (size_t)w;
+    else if (w < 0 && errno != EAGAIN && errno != EINTR)
+        give_up(p, "");
+}
+
+/* How many still have to take something. */
+static size_t behind(struct proc *const *procs, size_t count, size_t n, size_t *ret_alive)
+{
+    size_t waiting = 0;
+    size_t i;
+
+    *ret_alive = 0;
+    for (i = 0; i < count; i++) {
+        if (!procs[i] || procs[i]->failed)
+            continue;
+        (*ret_alive)++;
+        if (procs[i]->fed < n)
+            waiting++;
+    }
+    return waiting;
+}
+
+static void kill_group(struct proc *p)
+{
+    if (p->pid) {
+        kill(-p->pid, SIGKILL);
+        kill(p->pid, SIGKILL); /* it may not have made its group yet */
+    }
+}
+
+/* Each that had not taken all in time is out. */
+static void drop_slow(struct proc *const *procs, size_t count, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (procs[i] && !procs[i]->failed && procs[i]->fed < n) {
+            kill_group(procs[i]);
+            give_up(procs[i], "it took nothing for too long");
+        }
+}
+
+/* What each takes without waiting; true when any took something. */
+static bool give_all(struct proc *const *procs, size_t count, const char *bytes, size_t n)
+{
+    bool moved = false;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct proc *p = procs[i];
+        size_t before;
+
+        if (!p)
+            continue;
+        take_words(p);
+        before = p->fed;
+        if (!p->failed && p->in >= 0 && p->fed < n)
+            give(p, bytes, n);
+        moved = moved || p->fed > before;
+    }
+    return moved;
+}
+
+int proc_feed(struct proc *const *procs, size_t count, const void *bytes, size_t n,
+              int64_t stall_ms, struct err *e)
+{
+    int64_t deadline = clock_mono_ms() + stall_ms;
+    size_t alive;
+    size_t i;
+
+    must(count <= PROCS_MAX);
+    for (i = 0; i < count; i++)
+        if (procs[i])
+            procs[i]->fed = 0;
+    for (;;) {
+        if (give_all(procs, count, bytes, n))
+            deadline = clock_mono_ms() + stall_ms;
+        if (behind(procs, count, n, &alive) == 0)
+            break;
+        if (is_told_to_stop(stop_fd_of(procs, count)))
+            return stopping(e);
+        if (clock_mono_ms() >= deadline)
+            drop_slow(procs, count, n);
+        else
+            (void)wait_turn(procs, count, n, deadline - clock_mono_ms());
+    }
+    return alive > 0 ? 0 : failed(e, FAILED, "no server takes the backup any more");
+}
+
+bool proc_alive(const struct proc *p)
+{
+    return p && !p->failed;
+}
+
+int64_t proc_read(struct proc *p, void *out, size_t cap, int64_t stall_ms, struct err *e)
+{
+    int64_t deadline = clock_mono_ms() + stall_ms;
+    struct proc *one[] = {p};
+
+    must(p->drain);
+    for (;;) {
+        ssize_t n = p->out < 0 ? 0 : read(p->out, out, cap);
+
+        take_words(p);
+        if (n >= 0)
+            return n;
+        if (errno != EAGAIN && errno != EINTR)
+            return failed(e, FAILED, "reading from a program: %s", strerror(errno));
+        if (is_told_to_stop(p->stop_fd))
+            return stopping(e);
+        if (clock_mono_ms() > deadline) {
+            kill_group(p);
+            give_up(p, "it gave nothing for too long");
+            return failed(e, TIMEOUT, "nothing came for %lld s", (long long)(stall_ms / 1000));
+        }
+        (void)wait_turn(one, 1, 0, stall_ms);
+    }
+}
+
+/* --- the end --- */
+
+static void reap(struct proc *p)
+{
+    int status = 0;
+
+    if (!p->pid)
+        return;
+    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    p->pid = 0;
+    p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int proc_end(struct proc *p, int64_t limit_ms, int *ret_status, struct err *e)
+{
+    int64_t deadline = clock_mono_ms() + limit_ms;
+    struct proc *one[] = {p};
+    char rest[PIECE];
+
+    close_fd(&p->in);
+    /* both outputs closed: it has ended, or is about to */
+    while (p->out >= 0 || p->err >= 0) {
+        int64_t left = deadline - clock_mono_ms();
+
+        take_words(p);
+        if (p->drain && p->out >= 0 && read(p->out, rest, sizeof(rest)) == 0)
+            close_fd(&p->out);
+        if (p->out < 0 && p->err < 0)
+            break;
+        if (left <= 0 || is_told_to_stop(p->stop_fd)) {
+            kill_group(p);
+            reap(p);
+            if (left > 0)
+                return stopping(e);
+            (void)failed(e, TIMEOUT, "it did not end within %lld s", (long long)(limit_ms / 1000));
+            return err_transient(e);
+        }
+        (void)wait_turn(one, 1, 0, left);
+    }
+    reap(p);
+    *ret_status = p->status;
+    if (p->why[0])
+        return failed(e, TIMEOUT, "%s", p->why);
+    return 0;
+}
+
+const char *proc_output(const struct proc *p, size_t *ret_n)
+{
+    if (ret_n)
+        *ret_n = p->output.len;
+    return buf_str(&p->output);
+}
+
+bool proc_output_cut(const struct proc *p)
+{
+    return p->cut;
+}
+
+const char *proc_errors(const struct proc *p)
+{
+    return buf_str(&p->errors);
+}
+
+void proc_free(struct proc *p)
+{
+    if (!p)
+        return;
+    close_fd(&p->out);
+    close_fd(&p->err);
+    if (p->pid) {
+        kill_group(p);
+        reap(p);
+    }
+    close_fd(&p->in);
+    buf_done(&p->output);
+    buf_done(&p->errors);
+    free(p);
+}
