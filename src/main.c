@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
     {"pool", "prepaid capacity for solutions", cli_pool},
     {"config", "the options of a running node", cli_config},
     {"compute", "run algorithms next to the data", cli_compute},
+    {"service", "solutions that run for you", cli_service},
 };
 
 static const struct verb *verb_find(const char *name)

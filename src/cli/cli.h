@@ -68,5 +68,6 @@ int cli_escrow(int argc, char **argv);
 int cli_compute(int argc, char **argv);
 int cli_pool(int argc, char **argv);
 int cli_config(int argc, char **argv);
+int cli_service(int argc, char **argv);
 
 #endif

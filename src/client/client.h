@@ -49,6 +49,10 @@ int client_ask(struct client *c, const struct client_question *q, struct json **
 /* The same, and every status with an answer in JSON is success. */
 int client_ask_any(struct client *c, const struct client_question *q, int *ret_status,
                    struct json **ret, struct err *e) must_check;
+/* An answer that is no JSON, as it comes, into a descriptor. NO_KEY, NODE_REFUSED. */
+int client_read(struct client *c, const char *path, int fd, struct err *e) must_check;
+/* Percent-encoded, for a path or a query; until client_reset(). */
+const char *client_escape(struct client *c, const char *text);
 /* Accepts the terms as they are now: without that, most of these commands are refused (403). */
 int client_accept_terms(struct client *c, struct err *e) must_check;
 /*

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/str.h"
 #include "client/client_int.h"
 
@@ -165,4 +166,36 @@ int client_events(struct client *c, const char *path,
         done = take(&s, chunk, (size_t)n, e);
     buf_done(&s.line);
     return n < 0 || done < 0 ? -1 : 0;
+}
+
+const char *client_escape(struct client *c, const char *text)
+{
+    return client__escape(c->arena, text);
+}
+
+int client_read(struct client *c, const char *path, int fd, struct err *e)
+{
+    struct net_header headers[2];
+    struct net_response response;
+    _stream_ struct stream *stream = NULL;
+    _buf_ struct buf refusal = BUF_INIT(CHUNK);
+    struct net_request r;
+    char chunk[CHUNK];
+    int64_t n;
+
+    if (make_token(c, e) < 0)
+        return -1;
+    fill(c, &(struct client_question){"GET", path, NULL}, headers, &r);
+    r.timeout_ms = -1;
+    if (net_open(c->net, c->arena, &r, &response, &stream, e) < 0)
+        return err_wrap(e, "no answer from the node");
+    while ((n = stream_read(stream, chunk, sizeof(chunk), e)) > 0) {
+        if (response.status >= 400)
+            buf_add(&refusal, chunk, (size_t)n);
+        else if (fs_write_all(fd, chunk, (size_t)n, e) < 0)
+            return -1;
+    }
+    if (response.status >= 400)
+        return client__refusal(response.status, buf_str(&refusal), e);
+    return n < 0 ? -1 : 0;
 }

@@ -278,6 +278,16 @@ struct config {
     int64_t service_period; /* seconds, like the next one */
     int64_t pool_low;
     enum config_guard { CONFIG_GUARD_OFF, CONFIG_GUARD_WARN, CONFIG_GUARD_REFUSE } identity_guard;
+    /* services */
+    int64_t service_grace; /* seconds, like the next two */
+    int64_t service_retention;
+    int64_t service_forget;
+    bool service_shell;
+    const char *service_subnets; /* "10.200.0.0/14" */
+    const char *service_bind;    /* of raw ports */
+    const char *service_host;    /* NULL: service_bind */
+    int64_t service_port_first;
+    int64_t service_port_last;
 
     /* lists of banned accounts and assets */
     const char *account_purgatory_url;

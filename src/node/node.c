@@ -31,10 +31,12 @@
 #include "node/node_compute.h"
 #include "node/node_gateway.h"
 #include "node/node_pools.h"
+#include "node/node_service.h"
 #include "node/own.h"
 #include "node/policy.h"
 #include "node/root.h"
 #include "node/settings.h"
+#include "service/service.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
@@ -390,7 +392,9 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
         start_money(n, e) < 0)
         goto fail;
-    if (pools_run(n->pools, e) < 0) /* whoever listens to them is there */
+    if (node_service_open(n, e) < 0 ||
+        pools_run(n->pools, e) < 0 || /* whoever listens to them is there */
+        node_service_start(n, e) < 0)
         goto fail;
     start_indexer(n);
     if (start_http(n, e) < 0)
@@ -418,7 +422,9 @@ void node_stop(struct node *n, int limit_ms)
     for (i = 0; i < n->chain_count; i++)
         sender_stop(n->chains[i].sender);
     escrow_stop(n->escrow);
+    service_stop(n->services);
     pools_free(n->pools); /* its workers may tell who listens to them */
+    service_free(n->services);
     compute_free(n->compute);
     escrow_free(n->escrow);
     order_fees_free(n->fees);

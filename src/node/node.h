@@ -30,6 +30,7 @@
  * call it. Commands find it as t->node.
  */
 struct packages; /* package/store.h */
+struct service;  /* service/service.h */
 struct gateway;  /* gateway/gateway.h */
 
 struct node_chain {
@@ -69,6 +70,7 @@ struct node {
     struct indexer *indexer;   /* NULL: no chain is indexed */
     struct packages *packages; /* NULL: none are kept */
     struct wizards *wizards;   /* NULL: no solutions are offered */
+    struct service *services;  /* deployments; NULL: there are none */
     struct gateway *gateway;
     struct http_server *http;
 

@@ -94,8 +94,8 @@ int ledger__check_token(struct pools *p, uint64_t chain, const struct addr *toke
 
 /* --- tokens.c --- */
 /* False (and zeros) when neither the store nor the chain says. May ask the chain. */
-bool tokens__find(struct pools *p, uint64_t chain, const struct addr *token,
-                  struct pool_token *ret);
+bool tokens__known(struct pools *p, uint64_t chain, const struct addr *token,
+                   struct pool_token *ret);
 
 /* --- wallet.c: what asks the chain --- */
 /* Reads what the payer has and writes it down. */

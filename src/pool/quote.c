@@ -13,7 +13,7 @@ static void set_unit(struct pools *p, struct arena *a, struct json *v, uint64_t 
                      const struct addr *token)
 {
     struct pool_token unit;
-    bool known = tokens__find(p, chain, token, &unit);
+    bool known = tokens__known(p, chain, token, &unit);
 
     json_set(a, v, "decimals", known ? json_new_int(a, unit.decimals) : NULL);
     json_set_str(a, v, "symbol", unit.symbol);
@@ -99,7 +99,7 @@ int pool_quote(struct pools *p, const struct pool_quote_request *r, struct pool_
         return -1;
     if (!u256_add(&q.per_period, &q.per_period, &q.needed_amount))
         return failed(e, FAILED, "the price of the service is out of range");
-    (void)tokens__find(p, r->chain, &r->token, &q.unit);
+    (void)tokens__known(p, r->chain, &r->token, &q.unit);
     *ret = q;
     return 0;
 }

@@ -76,7 +76,8 @@ static int write_row(struct pools *p, const struct token_fact *fact, struct err 
     return stmt_run(q, e);
 }
 
-bool tokens__find(struct pools *p, uint64_t chain, const struct addr *token, struct pool_token *ret)
+bool tokens__known(struct pools *p, uint64_t chain, const struct addr *token,
+                   struct pool_token *ret)
 {
     struct token_fact fact = {.chain = chain, .token = *token};
     struct err e;

@@ -140,10 +140,10 @@ static void set_live(struct service *s, const struct service_row *row)
 {
     struct live *l = live__new(s, engine__of(s, row->cluster), row);
 
-    fsm__note(l, fsm__step_name(row->step), "");
+    life__note(l, life__step_name(row->step), "");
     lock_scope(&s->lock);
     list_push(&s->live, &l->link);
-    fsm__kick_locked(l);
+    life__kick_locked(l);
 }
 
 static int deploy(struct service *s, const struct service_request *r, char ret_id[SERVICE_ID_SIZE],
@@ -257,7 +257,7 @@ static int wish(struct service *s, const struct service_key *k, int what, const 
         if (!l)
             return -1;
         if (!may(l, what) || (l->wish && what != WISH_DELETE) || l->wants_again)
-            return refused(e, SERVICE_STATE, fsm__state(l->step, l->mode), names[what]);
+            return refused(e, SERVICE_STATE, life__state(l->step, l->mode), names[what]);
     }
     if (rows_wish(s->o.store, k->id, what, arg, e) < 0)
         return -1;
@@ -269,7 +269,7 @@ static int wish(struct service *s, const struct service_key *k, int what, const 
     str_copy(l->wish_arg, sizeof(l->wish_arg), arg ? arg : "");
     if (what == WISH_DELETE)
         atomic_store(&l->stop, true);
-    fsm__kick_locked(l);
+    life__kick_locked(l);
     return 0;
 }
 
@@ -342,7 +342,7 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
     if (load_row(s, a, k, &row, e) < 0)
         return -1;
     if (row.gone || row.step == STEP_FAILED || row.step == STEP_DELETE)
-        return refused(e, SERVICE_STATE, fsm__state(row.step, row.mode), "extended");
+        return refused(e, SERVICE_STATE, life__state(row.step, row.mode), "extended");
     if (ends && ends <= clock_ms())
         return refused(e, SERVICE_ANSWER, "ends", "is over already");
     if (s->o.pools && pool_meter_extend(s->o.pools, row.id, ends, e) < 0)
@@ -354,7 +354,7 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
         l = live__find_locked(s, row.id);
         if (l) {
             l->ends = ends;
-            fsm__kick_locked(l);
+            life__kick_locked(l);
         }
     }
     stream__changed(s, row.id);

@@ -161,7 +161,7 @@ static int create(struct live *l, struct arena *a, const struct plan *p, size_t 
     return 0;
 }
 
-int step_containers(struct live *l, struct err *e)
+int life_step_containers(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct plan p;

@@ -22,7 +22,7 @@ static int64_t after(int64_t seconds)
     return seconds > 0 ? clock_ms() + seconds * 1000 : 0;
 }
 
-int step_restart(struct live *l, struct err *e)
+int life_step_restart(struct live *l, struct err *e)
 {
     if (containers__stop_all(l, e) < 0)
         return STEP_BROKEN;
@@ -30,7 +30,7 @@ int step_restart(struct live *l, struct err *e)
 }
 
 /* New containers of the row's version, size and volumes. */
-int step_replace(struct live *l, struct err *e)
+int life_step_replace(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     const struct compute_env *env;
@@ -51,7 +51,7 @@ int step_replace(struct live *l, struct err *e)
             c.env = env;
             if (compute_claim(l->service->o.compute, &c, &ignored) == 0 && l->service->o.pools &&
                 pool_meter_resize(l->service->o.pools, l->id, env, &r, &ignored) < 0)
-                fsm__note(l, "pool", ignored.msg);
+                life__note(l, "pool", ignored.msg);
         }
         l->row.old_size[0] = '\0';
     }
@@ -60,7 +60,7 @@ int step_replace(struct live *l, struct err *e)
     return STEP_PULL;
 }
 
-int step_stop(struct live *l, struct err *e)
+int life_step_stop(struct live *l, struct err *e)
 {
     struct service_policy policy;
 
@@ -72,7 +72,7 @@ int step_stop(struct live *l, struct err *e)
     return STEP_STOPPED;
 }
 
-int step_pause(struct live *l, struct err *e)
+int life_step_pause(struct live *l, struct err *e)
 {
     struct service_policy policy;
 
@@ -93,26 +93,26 @@ static int rest_until(struct live *l, const char *why)
     if (!l->row.due)
         return STEP_WAIT;
     if (left <= 0) {
-        fsm__set_reason(l, why);
+        life__set_reason(l, why);
         return STEP_DELETE;
     }
-    fsm__wake_in(l, left < 3600000 ? left : 3600000);
+    life__wake_in(l, left < 3600000 ? left : 3600000);
     return STEP_WAIT;
 }
 
-int step_stopped(struct live *l, struct err *e)
+int life_step_stopped(struct live *l, struct err *e)
 {
     (void)e;
     return rest_until(l, "it was stopped for too long");
 }
 
-int step_failed(struct live *l, struct err *e)
+int life_step_failed(struct live *l, struct err *e)
 {
     (void)e;
     return rest_until(l, l->row.reason);
 }
 
-int step_grace(struct live *l, struct err *e)
+int life_step_grace(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct pools *pools = l->service->o.pools;
@@ -124,7 +124,7 @@ int step_grace(struct live *l, struct err *e)
     if (found > 0 && (m.state == METER_FUNDED || m.state == METER_RUNNING)) {
         l->row.mode = MODE_START;
         l->row.due = 0;
-        fsm__set_reason(l, NULL);
+        life__set_reason(l, NULL);
         return STEP_FUND;
     }
     return rest_until(l, "its pool stayed empty");
@@ -164,7 +164,7 @@ static int remove_everything(struct live *l, struct arena *a, const struct gone 
     return b ? backup_forget(b, l->id, false, e) : 0;
 }
 
-int step_undo(struct live *l, struct err *e)
+int life_step_undo(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     const struct gone nobody_asks = {0};
@@ -204,7 +204,7 @@ static void report(struct live *l, struct arena *a, const struct gone *g)
     }
 }
 
-int step_delete(struct live *l, struct err *e)
+int life_step_delete(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     const struct gone g = {json_new_array(a), json_new_array(a), json_new_array(a),

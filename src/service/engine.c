@@ -24,7 +24,7 @@ enum {
 
 static void run_item(struct pool_item *item)
 {
-    fsm__run(container_of(item, struct live, item));
+    life__run(container_of(item, struct live, item));
 }
 
 static void keep_texts(struct live *l)
@@ -123,7 +123,7 @@ static void on_event(void *ctx, const struct docker_event *ev)
         if (l->engine != g || (ev->what != DOCKER_RECONNECTED && !str_eq(l->id, ev->label)))
             continue;
         atomic_store(&l->look, true);
-        fsm__kick_locked(l);
+        life__kick_locked(l);
     }
     pthread_cond_signal(&s->wake);
 }
@@ -224,7 +224,7 @@ static int64_t serve_due_locked(struct service *s, int64_t now)
 
         if (l->due && l->due <= now) {
             l->due = 0;
-            fsm__kick_locked(l);
+            life__kick_locked(l);
         }
         if (l->due)
             wait = sooner(wait, l->due - now);
@@ -365,26 +365,32 @@ int service_run(struct service *s, struct err *e)
     thread_start(&s->clock, "service", clock_run, s);
     lock_scope(&s->lock);
     s->started = true;
-    list_for_each(item, next, &s->live) fsm__kick_locked(container_of(item, struct live, link));
+    list_for_each(item, next, &s->live) life__kick_locked(container_of(item, struct live, link));
     return 0;
 }
 
-static void stop_threads(struct service *s)
+void service_stop(struct service *s)
 {
     bool started;
     size_t i;
 
+    if (!s)
+        return;
     pthread_mutex_lock(&s->lock);
     s->ending = true;
     started = s->started;
+    s->started = false;
     pthread_cond_broadcast(&s->wake);
     pthread_cond_broadcast(&s->ended);
     pthread_mutex_unlock(&s->lock);
     if (started)
         pthread_join(s->clock, NULL);
-    for (i = 0; i < s->engine_count; i++)
+    for (i = 0; i < s->engine_count; i++) {
         docker_events_close(s->engine[i].events);
+        s->engine[i].events = NULL;
+    }
     pool_free(s->pool);
+    s->pool = NULL;
 }
 
 void service_free(struct service *s)
@@ -394,7 +400,7 @@ void service_free(struct service *s)
 
     if (!s)
         return;
-    stop_threads(s);
+    service_stop(s);
     while ((item = list_pop(&s->live)))
         live__free(container_of(item, struct live, link));
     for (i = 0; i < s->engine_count; i++) {

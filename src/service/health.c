@@ -143,7 +143,7 @@ static int tend(struct live *l, size_t i, struct err *e)
     return check(l, w, &look, e) < 0 ? STEP_BROKEN : STEP_WAIT;
 }
 
-int step_health(struct live *l, struct err *e)
+int life_step_health(struct live *l, struct err *e)
 {
     bool all = true;
     size_t i;
@@ -160,6 +160,6 @@ int step_health(struct live *l, struct err *e)
     }
     if (all)
         return STEP_ROUTE;
-    fsm__wake_in(l, LOOK_MS);
+    life__wake_in(l, LOOK_MS);
     return STEP_WAIT;
 }

@@ -18,7 +18,7 @@ static void add_progress(struct live *l, struct arena *a, const struct service_r
 
     json_set_int(a, p, "step", step);
     json_set_int(a, p, "steps", STEPS_OF_CREATION);
-    json_set_str(a, p, "text", fsm__step_text(row->step));
+    json_set_str(a, p, "text", life__step_text(row->step));
     json_set(a, p, "percent",
              percent >= 0 && row->step == STEP_PULL ? json_new_int(a, percent) : NULL);
     json_set(a, v, "progress", p);
@@ -105,8 +105,8 @@ static struct json *basics(struct arena *a, const struct service_row *row)
     json_set_str(a, v, "version", row->version);
     json_set_str(a, v, "title", row->title);
     json_set_str(a, v, "size", row->size);
-    json_set_str(a, v, "state", fsm__state(row->step, row->mode));
-    json_set_str(a, v, "step", fsm__step_name(row->step));
+    json_set_str(a, v, "state", life__state(row->step, row->mode));
+    json_set_str(a, v, "step", life__step_name(row->step));
     json_set_str(a, v, "reason", row->reason);
     json_set_str(a, v, "health", row->health);
     json_set_str(a, v, "pool", row->pool);
@@ -288,7 +288,7 @@ int service_credentials(struct service *s, struct arena *a, const struct service
     if (get_row(s, a, k, &row, e) < 0)
         return -1;
     if (!row.proven)
-        return refused(e, SERVICE_STATE, fsm__state(row.step, row.mode), "asked for credentials");
+        return refused(e, SERVICE_STATE, life__state(row.step, row.mode), "asked for credentials");
     if (row.told)
         return refused(e, SERVICE_TOLD);
     if (plan__load(s, a, &row, &p, e) < 0)

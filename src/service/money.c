@@ -22,7 +22,7 @@ static void on_money(void *ctx, const char *deployment, enum pool_event what, co
         l->resized = 1;
     else if (what == POOL_REFUSED)
         l->resized = -1;
-    fsm__kick_locked(l);
+    life__kick_locked(l);
 }
 
 void money__listen(struct service *s)
@@ -91,11 +91,11 @@ static int funded(struct live *l, struct arena *a, const struct pool_meter_reque
     if (found > 0 && (m.state == METER_FAILED || m.state == METER_EMPTY))
         return unpaid(&m, e);
     l->asked = l->asked || m.state == METER_FUNDING; /* of an earlier process */
-    fsm__wake_in(l, LOOK_MS); /* the pool tells; this is for a telling that was lost */
+    life__wake_in(l, LOOK_MS); /* the pool tells; this is for a telling that was lost */
     return STEP_WAIT;
 }
 
-int step_fund(struct live *l, struct err *e)
+int life_step_fund(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct pool_meter_request r;
@@ -137,7 +137,7 @@ static int keep_size(struct live *l, const char *why)
     str_copy(l->row.size, sizeof(l->row.size), l->row.old_size);
     if (claim(l, a, &r, &resources, &e) < 0)
         log_warn("service", "deployment %s: %s", l->id, e.msg);
-    fsm__set_reason(l, arena_printf(a, "the size stays as it was: %s", why));
+    life__set_reason(l, arena_printf(a, "the size stays as it was: %s", why));
     l->row.mode = MODE_RESTART;
     l->asked = false;
     return STEP_RUNNING;
@@ -155,7 +155,7 @@ static void ask_again(struct live *l)
     l->resized = 0;
 }
 
-int step_resize(struct live *l, struct err *e)
+int life_step_resize(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct pools *pools = l->service->o.pools;
@@ -172,7 +172,7 @@ int step_resize(struct live *l, struct err *e)
     }
     answer = pools ? said(l) : 1;
     if (answer == 0) {
-        fsm__wake_in(l, LOOK_MS);
+        life__wake_in(l, LOOK_MS);
         return STEP_WAIT;
     }
     l->asked = false;

@@ -152,7 +152,7 @@ int network__remove_unused(struct live *l, struct arena *a, struct json *gone, s
     return 0;
 }
 
-int step_network(struct live *l, struct err *e)
+int life_step_network(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct package *p;

@@ -54,7 +54,7 @@ static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
     return 0;
 }
 
-int step_pull(struct live *l, struct err *e)
+int life_step_pull(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct plan p;
@@ -115,7 +115,7 @@ static int make_volumes(struct live *l, struct arena *a, const struct plan *p, s
     return 0;
 }
 
-int step_volumes(struct live *l, struct err *e)
+int life_step_volumes(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct plan p;

@@ -160,7 +160,7 @@ static void afterwards(void *ctx, const char *id)
     lock_scope(&s->lock);
     l = live__find_locked(s, id);
     if (l)
-        fsm__kick_locked(l);
+        life__kick_locked(l);
 }
 
 static int open_source(void *ctx, const char *id, const struct backup_source *src,
@@ -337,7 +337,7 @@ static int change_over(struct target *t, struct err *e)
         return refused(e, SERVICE_STATE, "not running", "restored");
     l->wants_again = true;
     l->outcome = 0;
-    fsm__kick_locked(l);
+    life__kick_locked(l);
     while ((l = live__find_locked(s, t->row.id)) && l->outcome == 0 && !s->ending)
         (void)cond_wait_ms(&s->ended, &s->lock, 1000);
     if (l && l->outcome > 0)
@@ -369,7 +369,7 @@ int restore__switch(struct live *l)
     l->row.old_generation = l->row.generation;
     l->row.generation++;
     l->row.mode = MODE_RESTORE;
-    fsm__set_reason(l, NULL);
+    life__set_reason(l, NULL);
     return STEP_REPLACE;
 }
 

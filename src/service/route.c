@@ -120,7 +120,7 @@ static int finish_change(struct live *l, struct arena *a, struct err *e)
     return 0;
 }
 
-int step_route(struct live *l, struct err *e)
+int life_step_route(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct service *s = l->service;

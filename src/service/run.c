@@ -31,9 +31,9 @@ static void plan_restart(struct live *l, struct watch *w, const char *why)
     w->healthy = false;
     w->failures = 0;
     w->restart_at = clock_mono_ms() + pause;
-    fsm__note(l, "restart",
-              arena_printf(a, "container %s %s; it is started again in %lld s", w->name, why,
-                           (long long)(pause / 1000)));
+    life__note(l, "restart",
+               arena_printf(a, "container %s %s; it is started again in %lld s", w->name, why,
+                            (long long)(pause / 1000)));
 }
 
 static int restart(struct live *l, size_t i, struct err *e)
@@ -143,7 +143,7 @@ static int tend_all(struct live *l, struct err *e)
         if (r < 0)
             return STEP_BROKEN;
         if (r > 0) {
-            fsm__note(l, "restart", "a container was removed from outside; it is made anew");
+            life__note(l, "restart", "a container was removed from outside; it is made anew");
             l->row.mode = MODE_HEAL;
             return STEP_REPLACE;
         }
@@ -152,9 +152,9 @@ static int tend_all(struct live *l, struct err *e)
     health = health_of(l);
     if (!str_eq(health, l->row.health)) {
         str_copy(l->row.health, sizeof(l->row.health), health);
-        if (fsm__save(l, e) < 0)
+        if (life__save(l, e) < 0)
             return STEP_BROKEN;
-        fsm__note(l, "health", health);
+        life__note(l, "health", health);
     }
     return STEP_WAIT;
 }
@@ -237,11 +237,11 @@ static int check_disk(struct live *l, int64_t used, struct err *e)
     text = arena_printf(a, "it keeps %lld MiB on the disk, its size has %lld",
                         (long long)(used >> 20), (long long)(size->disk_gib << 10));
     if (l->over_disk++ == 0)
-        fsm__note(l, "disk", text);
+        life__note(l, "disk", text);
     if (l->over_disk <= LAYER_MS / SAMPLE_MS + 1) /* until it has been measured anew */
         return STEP_WAIT;
     l->over_disk = 0;
-    fsm__set_reason(l, text);
+    life__set_reason(l, text);
     return STEP_STOP;
 }
 
@@ -260,7 +260,7 @@ static int take_sample(struct live *l, struct err *e)
 
 static int stop_because(struct live *l, const char *why)
 {
-    fsm__set_reason(l, why);
+    life__set_reason(l, why);
     return STEP_STOP;
 }
 
@@ -277,7 +277,7 @@ static int check_meter(struct live *l, struct err *e)
     if (found < 0)
         return STEP_BROKEN;
     if (found > 0 && m.state == METER_EMPTY) {
-        fsm__set_reason(l, m.reason[0] ? m.reason : "the pool is empty");
+        life__set_reason(l, m.reason[0] ? m.reason : "the pool is empty");
         return STEP_PAUSE;
     }
     if (found == 0 || m.state == METER_CLOSED || m.state == METER_FAILED ||
@@ -286,7 +286,7 @@ static int check_meter(struct live *l, struct err *e)
     if (m.state == METER_FUNDED && pool_meter_begin(pools, l->id, e) < 0)
         return STEP_BROKEN;
     if (m.low && !l->low_told)
-        fsm__note(l, "pool", "the pool is running low");
+        life__note(l, "pool", "the pool is running low");
     l->low_told = m.low;
     return STEP_WAIT;
 }
@@ -312,7 +312,7 @@ static void wake_when_needed(struct live *l)
     }
     if (ends && ends - clock_ms() < next - now)
         next = now + ends - clock_ms();
-    fsm__wake_in(l, next > now ? next - now : 1);
+    life__wake_in(l, next > now ? next - now : 1);
 }
 
 /* The volumes are written anew: what runs meanwhile is not touched, restore__ says when to change.
@@ -341,7 +341,7 @@ static int run(struct live *l, struct err *e)
 }
 
 /* Whatever does not answer now is asked again: nobody's service is stopped for that. */
-int step_running(struct live *l, struct err *e)
+int life_step_running(struct live *l, struct err *e)
 {
     int next;
 
@@ -349,7 +349,7 @@ int step_running(struct live *l, struct err *e)
     next = run(l, e);
     if (next == STEP_BROKEN) {
         log_verbose("service", "deployment %s: %s", l->id, e->msg);
-        fsm__wake_in(l, AGAIN_MS);
+        life__wake_in(l, AGAIN_MS);
         return STEP_WAIT;
     }
     if (next == STEP_WAIT)

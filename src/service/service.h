@@ -78,7 +78,11 @@ struct service_options {
 int service_new(const struct service_options *o, struct service **ret, struct err *e) must_check;
 /* Goes on with the deployments of the store; after compute, pools, gateway and backups run. */
 int service_run(struct service *s, struct err *e) must_check;
-/* Ends its threads after the steps under way; containers run on. NULL is allowed. */
+/*
+ * Ends its threads after the steps under way; containers run on. Others may go on telling it things
+ * until it is freed. NULL and twice are allowed, as with the next.
+ */
+void service_stop(struct service *s);
 void service_free(struct service *s);
 
 /* --- what an owner asks for --- */

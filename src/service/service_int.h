@@ -27,7 +27,7 @@ enum service_step {
 
 /*
  * A step's function answers the next step, STEP_WAIT when something must happen first (it is
- * called again after a kick, or when the time of fsm__wake_in() has come), or -1: fsm.c decides
+ * called again after a kick, or when the time of life__wake_in() has come), or -1: life.c decides
  * by the mode where a failure leads, unless it is transient; then the step is tried again.
  */
 enum { STEP_BROKEN = -1, STEP_WAIT = -2 };
@@ -144,23 +144,24 @@ struct live {
     int over_disk;      /* measures in a row above its size */
 };
 
-/* --- fsm.c --- */
-void fsm__run(struct live *l);
-void fsm__kick(struct live *l);
-void fsm__kick_locked(struct live *l);
-void fsm__wake_in(struct live *l, int64_t ms);
+/* --- life.c --- */
+void life__run(struct live *l);
+void life__kick(struct live *l);
+void life__kick_locked(struct live *l);
+void life__wake_in(struct live *l, int64_t ms);
 /* Persists the row as it stands, without an event. */
-int fsm__save(struct live *l, struct err *e) must_check;
+int life__save(struct live *l, struct err *e) must_check;
 /* A line of the timeline beside the steps. */
-void fsm__note(struct live *l, const char *step, const char *reason);
-const char *fsm__state(int step, int mode);
-const char *fsm__step_name(int step); /* "fund" */
-const char *fsm__step_text(int step);
+void life__note(struct live *l, const char *step, const char *reason);
+const char *life__state(int step, int mode);
+const char *life__step_name(int step); /* "fund" */
+const char *life__step_text(int step);
 /* A resting step: nothing is under way. */
-bool fsm__rests(int step);
-void fsm__set_reason(struct live *l, const char *reason);
+bool life__rests(int step);
+void life__set_reason(struct live *l, const char *reason);
 
-#define STEP(name, function, text) int step_##function(struct live *l, struct err *e) must_check;
+#define STEP(name, function, text)                                                                 \
+    int life_step_##function(struct live *l, struct err *e) must_check;
 #include "service/steps.def"
 
 /* --- engine.c --- */

@@ -113,7 +113,7 @@ void service_changed(struct service *s, const char *deployment)
     l = live__find_locked(s, deployment);
     if (l) {
         atomic_store(&l->tell, true);
-        fsm__kick_locked(l);
+        life__kick_locked(l);
     }
 }
 

@@ -12,12 +12,30 @@ export interface Answers {
   chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
   marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
+  marketplaceAdminDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
+  marketplaceAdminDeploymentStop: { success: true }
+  marketplaceAdminDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
   marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceCapacity: { environments: Array<{ id: unknown; resources: unknown }> }
   marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
   marketplaceConnectCallback: unknown
+  marketplaceDeploy: { deployment: string }
+  marketplaceDeployment: { id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; timeline: Array<{ at: unknown; state: unknown; step: unknown; reason: unknown }>; containers: Array<{ name: unknown; image: unknown; state: unknown; health: unknown; restarts: unknown }>; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown; review: unknown }
+  marketplaceDeploymentCredentials: { credentials: Array<{ label: unknown; value: unknown }> }
+  marketplaceDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
+  marketplaceDeploymentEvents: unknown
+  marketplaceDeploymentExtend: { success: true }
+  marketplaceDeploymentLogs: unknown
+  marketplaceDeploymentMetrics: { cpu: Array<Array<number>>; memory: Array<Array<number>>; disk: Array<Array<number>>; rx: Array<Array<number>>; tx: Array<Array<number>>; step_s: unknown }
+  marketplaceDeploymentResize: { success: true }
+  marketplaceDeploymentRestart: { success: true }
+  marketplaceDeploymentRollback: { success: true }
+  marketplaceDeploymentStart: { success: true }
+  marketplaceDeploymentStop: { success: true }
+  marketplaceDeploymentUpdate: { success: true }
+  marketplaceDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
   marketplaceDevLogin: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceDomainAdd: { host: string; custom: boolean; txt?: { name: unknown; value: unknown }; cname?: { name: unknown; value: unknown }; state: "unproven" | "ready" | "serving" | "failed"; reason: string }
   marketplaceDomainRemove: { success: true }
@@ -68,12 +86,30 @@ export interface Asks {
   chatflowsNew: { package: string; version?: string }
   marketplaceAdminPoolNew: { owner: string; name: string; amount: string; chain: number; token: string; note?: string }
   marketplaceAdminPools: Record<string, never>
+  marketplaceAdminDeploymentDelete: { id: string; confirm: string }
+  marketplaceAdminDeploymentStop: { id: string }
+  marketplaceAdminDeployments: Record<string, never>
   marketplaceAudit: { before?: number; limit?: number }
   marketplaceAuthenticated: Record<string, never>
   marketplaceAuthorized: Record<string, never>
   marketplaceCapacity: Record<string, never>
   marketplaceCertificates: Record<string, never>
   marketplaceConnectCallback: { signedAttempt?: string; error?: string }
+  marketplaceDeploy: { package: string; version?: string; name: string; size: string; pool: string; env?: string; answers?: object; ends?: number }
+  marketplaceDeployment: { id: string }
+  marketplaceDeploymentCredentials: { id: string }
+  marketplaceDeploymentDelete: { id: string; confirm: string }
+  marketplaceDeploymentEvents: { id: string }
+  marketplaceDeploymentExtend: { id: string; ends: number }
+  marketplaceDeploymentLogs: { id: string; container?: string; since?: number; follow?: boolean }
+  marketplaceDeploymentMetrics: { id: string; range?: string }
+  marketplaceDeploymentResize: { id: string; size: string }
+  marketplaceDeploymentRestart: { id: string }
+  marketplaceDeploymentRollback: { id: string }
+  marketplaceDeploymentStart: { id: string }
+  marketplaceDeploymentStop: { id: string }
+  marketplaceDeploymentUpdate: { id: string; version?: string }
+  marketplaceDeployments: Record<string, never>
   marketplaceDevLogin: { name: string }
   marketplaceDomainAdd: { id: string; host: string }
   marketplaceDomainRemove: { id: string; host: string }
@@ -119,6 +155,8 @@ export interface Routes {
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
   "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
+  "DELETE /marketplace/api/admin/deployments/:id": "marketplaceAdminDeploymentDelete"
+  "DELETE /marketplace/api/deployments/:id": "marketplaceDeploymentDelete"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
   "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
   "GET /.atoll/check": "marketplaceGateCheck"
@@ -141,11 +179,18 @@ export interface Routes {
   "GET /marketplace/api/admin/settings": "marketplaceSettings"
   "GET /marketplace/api/admin/users": "marketplaceUsers"
   "GET /marketplace/api/admin/vouchers": "marketplaceVouchers"
+  "GET /marketplace/api/admin/deployments": "marketplaceAdminDeployments"
+  "GET /marketplace/api/admin/users": "marketplaceUsers"
+  "GET /marketplace/api/deployments": "marketplaceDeployments"
+  "GET /marketplace/api/deployments/:id": "marketplaceDeployment"
   "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
+  "GET /marketplace/api/deployments/:id/events": "marketplaceDeploymentEvents"
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
   "GET /marketplace/api/offers": "marketplaceOffers"
   "GET /marketplace/api/pools": "marketplacePools"
   "GET /marketplace/api/pools/:id": "marketplacePool"
+  "GET /marketplace/api/deployments/:id/logs": "marketplaceDeploymentLogs"
+  "GET /marketplace/api/deployments/:id/metrics": "marketplaceDeploymentMetrics"
   "POST /auth/dev": "marketplaceDevLogin"
   "POST /auth/logout": "marketplaceLogout"
   "POST /auth/siwe": "marketplaceSiwe"
@@ -160,11 +205,24 @@ export interface Routes {
   "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
   "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
   "POST /marketplace/api/admin/vouchers": "marketplaceVoucherNew"
+  "POST /marketplace/api/admin/deployments/:id/stop": "marketplaceAdminDeploymentStop"
+  "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
+  "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
+  "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
+  "POST /marketplace/api/deployments": "marketplaceDeploy"
+  "POST /marketplace/api/deployments/:id/credentials": "marketplaceDeploymentCredentials"
   "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
   "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
+  "POST /marketplace/api/deployments/:id/extend": "marketplaceDeploymentExtend"
   "POST /marketplace/api/deployments/:id/guests": "marketplaceGuestAdd"
   "POST /marketplace/api/pools": "marketplacePoolNew"
   "POST /marketplace/api/pools/:id/refresh": "marketplacePoolRefresh"
   "POST /marketplace/api/pools/voucher": "marketplacePoolVoucher"
   "PUT /marketplace/api/admin/settings": "marketplaceSettingsSet"
+  "POST /marketplace/api/deployments/:id/resize": "marketplaceDeploymentResize"
+  "POST /marketplace/api/deployments/:id/restart": "marketplaceDeploymentRestart"
+  "POST /marketplace/api/deployments/:id/rollback": "marketplaceDeploymentRollback"
+  "POST /marketplace/api/deployments/:id/start": "marketplaceDeploymentStart"
+  "POST /marketplace/api/deployments/:id/stop": "marketplaceDeploymentStop"
+  "POST /marketplace/api/deployments/:id/update": "marketplaceDeploymentUpdate"
 }

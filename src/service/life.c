@@ -14,21 +14,21 @@ static const struct {
     const char *name;
     const char *text;
 } steps[] = {
-#define STEP(name, function, text) {step_##function, #function, text},
+#define STEP(name, function, text) {life_step_##function, #function, text},
 #include "service/steps.def"
 };
 
-const char *fsm__step_name(int step)
+const char *life__step_name(int step)
 {
     return steps[step].name;
 }
 
-const char *fsm__step_text(int step)
+const char *life__step_text(int step)
 {
     return steps[step].text;
 }
 
-bool fsm__rests(int step)
+bool life__rests(int step)
 {
     return step == STEP_RUNNING || step == STEP_STOPPED || step == STEP_GRACE ||
            step == STEP_FAILED;
@@ -41,7 +41,7 @@ static const char *state_underway(int mode)
     return mode == MODE_RESTORE ? "restoring" : "creating";
 }
 
-const char *fsm__state(int step, int mode)
+const char *life__state(int step, int mode)
 {
     switch (step) {
     case STEP_RUNNING:
@@ -65,12 +65,12 @@ const char *fsm__state(int step, int mode)
     }
 }
 
-void fsm__set_reason(struct live *l, const char *reason)
+void life__set_reason(struct live *l, const char *reason)
 {
     str_copy(l->row.reason, sizeof(l->row.reason), reason ? reason : "");
 }
 
-void fsm__kick_locked(struct live *l)
+void life__kick_locked(struct live *l)
 {
     if (l->busy) {
         l->again = true;
@@ -79,13 +79,13 @@ void fsm__kick_locked(struct live *l)
     l->busy = l->service->started && !l->service->ending && pool_run(l->service->pool, &l->item);
 }
 
-void fsm__kick(struct live *l)
+void life__kick(struct live *l)
 {
     lock_scope(&l->service->lock);
-    fsm__kick_locked(l);
+    life__kick_locked(l);
 }
 
-void fsm__wake_in(struct live *l, int64_t ms)
+void life__wake_in(struct live *l, int64_t ms)
 {
     int64_t at = clock_mono_ms() + (ms > 0 ? ms : 0);
 
@@ -104,13 +104,13 @@ static bool ending(struct service *s)
 
 static int write_row(struct live *l, bool event, int taken, struct err *e)
 {
-    const struct rows_change c = {event ? fsm__state(l->row.step, l->row.mode) : NULL,
+    const struct rows_change c = {event ? life__state(l->row.step, l->row.mode) : NULL,
                                   steps[l->row.step].name, taken};
 
     return rows_update(l->service->o.store, &l->row, &c, e);
 }
 
-int fsm__save(struct live *l, struct err *e)
+int life__save(struct live *l, struct err *e)
 {
     if (write_row(l, false, 0, e) < 0)
         return -1;
@@ -118,9 +118,9 @@ int fsm__save(struct live *l, struct err *e)
     return 0;
 }
 
-void fsm__note(struct live *l, const char *step, const char *reason)
+void life__note(struct live *l, const char *step, const char *reason)
 {
-    const struct rows_change c = {fsm__state(l->row.step, l->row.mode), step, 0};
+    const struct rows_change c = {life__state(l->row.step, l->row.mode), step, 0};
     struct err e;
 
     if (rows_note(l->service->o.store, l->id, &c, reason, &e) < 0)
@@ -173,7 +173,7 @@ static int begin(struct live *l, int mode, int step)
 {
     l->row.mode = mode;
     l->row.due = 0;
-    fsm__set_reason(l, NULL);
+    life__set_reason(l, NULL);
     return step;
 }
 
@@ -237,7 +237,7 @@ static int take_wish(struct live *l, int *ret_taken)
         return STEP_WAIT;
     if (wish == WISH_DELETE)
         return begin(l, l->row.mode, STEP_DELETE);
-    if (!fsm__rests(l->row.step))
+    if (!life__rests(l->row.step))
         return STEP_WAIT;
     next = grant(l, wish, arg);
     if (next >= 0)
@@ -259,7 +259,7 @@ static int go_back(struct live *l, const char *why)
                        : r->mode == MODE_RESIZE ? "the new size"
                                                 : "the restore";
 
-    fsm__set_reason(l, arena_printf(a, "%s failed and was taken back: %s", what, why));
+    life__set_reason(l, arena_printf(a, "%s failed and was taken back: %s", what, why));
     if (r->mode == MODE_UPDATE)
         str_copy(r->version, sizeof(r->version), r->old_version);
     else if (r->mode == MODE_RESIZE)
@@ -286,7 +286,7 @@ static int after_failure(struct live *l, const struct err *e)
         if (l->tries == TRIES_MAX)
             log_warn("service", "deployment %s, %s: %s", l->id, steps[step].name, e->msg);
         l->tries++;
-        fsm__wake_in(l, pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS);
+        life__wake_in(l, pause < RETRY_MOST_MS ? pause : RETRY_MOST_MS);
         return STEP_WAIT;
     }
     log_verbose("service", "deployment %s, %s: %s", l->id, steps[step].name, e->msg);
@@ -296,7 +296,7 @@ static int after_failure(struct live *l, const struct err *e)
     case MODE_RESTORE:
         return go_back(l, e->msg);
     default:
-        fsm__set_reason(l, e->msg);
+        life__set_reason(l, e->msg);
         l->fault = l->row.mode != MODE_RESTART;
         return l->row.mode == MODE_CREATE ? STEP_UNDO : STEP_STOP;
     }
@@ -341,7 +341,7 @@ static void end(struct live *l)
     live__free(l);
 }
 
-void fsm__run(struct live *l)
+void life__run(struct live *l)
 {
     while (!ending(l->service)) {
         int taken = 0;
@@ -362,7 +362,7 @@ void fsm__run(struct live *l)
     (void)rest(l);
 }
 
-int step_deleted(struct live *l, struct err *e)
+int life_step_deleted(struct live *l, struct err *e)
 {
     (void)l;
     return failed(e, INTERNAL, "a deployment that is gone has no step to run");

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATOLL_NODE_NODE_SERVICE_H
+#define ATOLL_NODE_NODE_SERVICE_H
+
+#include "node/node.h"
+
+/* The deployments of a node: how service/ is made, and by which policy. */
+
+/*
+ * After packages, pools, gateway and backups were made and before they run: they tell it what
+ * happens. Without compute environments there are none, and node.services stays NULL.
+ */
+int node_service_open(struct node *n, struct err *e) must_check;
+/* After those run. */
+int node_service_start(struct node *n, struct err *e) must_check;
+
+#endif
