@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
     {"market", "offer, price and buy datatokens", cli_market},
     {"escrow", "the money that pays for machine time", cli_escrow},
     {"pool", "prepaid capacity for solutions", cli_pool},
+    {"domain", "names and domains of deployments", cli_domain},
     {"config", "the options of a running node", cli_config},
     {"compute", "run algorithms next to the data", cli_compute},
     {"service", "solutions that run for you", cli_service},

@@ -101,6 +101,27 @@ int client_voucher_list(struct client *c, struct json **ret, struct err *e) must
 int client_voucher_end(struct client *c, const char *code, struct json **ret, struct err *e)
     must_check;
 
+/* --- domains of deployments (by id), guests of their login --- */
+
+/* {domains: [{host, custom, txt, cname, state, reason}]}; one of them from add and verify. */
+int client_domain_list(struct client *c, const char *deployment, struct json **ret, struct err *e)
+    must_check;
+int client_domain_add(struct client *c, const char *deployment, const char *host, struct json **ret,
+                      struct err *e) must_check;
+int client_domain_verify(struct client *c, const char *deployment, const char *host,
+                         struct json **ret, struct err *e) must_check;
+int client_domain_remove(struct client *c, const char *deployment, const char *host,
+                         struct json **ret, struct err *e) must_check;
+/* {guests: [name]}, also from add and remove. */
+int client_guest_list(struct client *c, const char *deployment, struct json **ret, struct err *e)
+    must_check;
+int client_guest_add(struct client *c, const char *deployment, const char *name, struct json **ret,
+                     struct err *e) must_check;
+int client_guest_remove(struct client *c, const char *deployment, const char *name,
+                        struct json **ret, struct err *e) must_check;
+/* For administrators: {testCert, certificates: [...], ...}. */
+int client_certificates(struct client *c, struct json **ret, struct err *e) must_check;
+
 /* --- the node's configuration, for its administrators --- */
 
 /* {key: value}; everything for NULL. A key may be written as its variable: OVER_PROVISIONING. */
