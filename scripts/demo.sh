@@ -23,4 +23,15 @@ else
     image=$address/$image
     echo "demo: Docker Hub is out of reach, the image $image is this machine's own node"
 fi
-build/atoll "$1" --image "$image"
+
+# A signal is for the program, once: it ends in order, and its status is ours. In a session of its own
+# it does not hear Ctrl-C as well, for which a second one would be the end at once.
+setsid build/atoll "$1" --image "$image" &
+child=$!
+trap 'kill -TERM "$child" 2>/dev/null' TERM HUP INT
+status=0
+while :; do
+    wait "$child" && status=0 || status=$?
+    kill -0 "$child" 2>/dev/null || break # else it was only the signal that ended the waiting
+done
+exit "$status"

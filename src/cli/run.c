@@ -83,6 +83,11 @@ static int run(struct stage *s, const char *image, struct err *e)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     if (stage_start(s, e) < 0 || write_env(s, image, e) < 0)
         return -1;
+    (void)printf("page   %s\n", s->market_url);
+    if (!s->gateway)
+        (void)printf("       (by https when there is Caddy: apt-get install caddy)\n");
+    else if (s->https_port != 443)
+        (void)printf("       (ports 443 and 80 are not to be had here)\n");
     (void)printf("node   %s\nchain  %s\nlogs   %s/node.log, %s/chain.log\n"
                  "shell  . %s/env\nready; Ctrl-C ends it, the state stays in %s\n",
                  s->node_url, s->rpc_url, s->dir, s->dir, s->dir, s->dir);
@@ -94,7 +99,7 @@ int cli_run(int argc, char **argv)
 {
     _arena_ struct arena *a = arena_new();
     struct args in = {argv + 1, argc - 1, NULL};
-    struct stage s = {.arena = a};
+    struct stage s = {.arena = a, .gateway = true};
     const char *port;
     const char *chain_port;
     const char *image;

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fs.h"
+#include "base/str.h"
 #include "cli/devnet_int.h"
+#include "config/env.h"
 
 enum { CHAIN_MS = 20000, NODE_MS = 20000 };
 
@@ -52,6 +55,57 @@ static int check_port(int port, struct err *e)
     return 0;
 }
 
+/* --- the gateway --- */
+
+enum { HTTPS_PORT = 443, PLAIN_PORT = 80, HTTPS_OTHER = 8443, PLAIN_OTHER = 8080 };
+
+static bool is_installed(struct arena *a, const char *program)
+{
+    const char *path = env_get("PATH");
+    char *dir;
+
+    while (path && (dir = str_next(a, &path, ':')))
+        if (access(arena_printf(a, "%s/%s", dir, program), X_OK) == 0)
+            return true;
+    return false;
+}
+
+/* The ports that browsers expect, if we may have them; else their usual stand-ins; else any. */
+static int choose_ports(struct stage *s, struct err *e)
+{
+    struct err ignored;
+
+    s->https_port = HTTPS_PORT;
+    s->plain_port = PLAIN_PORT;
+    if (check_port(HTTPS_PORT, &ignored) == 0 && check_port(PLAIN_PORT, &ignored) == 0)
+        return 0;
+    s->https_port = HTTPS_OTHER;
+    s->plain_port = PLAIN_OTHER;
+    if (check_port(HTTPS_OTHER, &ignored) == 0 && check_port(PLAIN_OTHER, &ignored) == 0)
+        return 0;
+    return free_port(&s->https_port, e) < 0 ? -1 : free_port(&s->plain_port, e);
+}
+
+static int prepare_gateway(struct stage *s, struct err *e)
+{
+    s->market_url = arena_printf(s->arena, "%s/marketplace/", s->node_url);
+    s->gateway = s->gateway && is_installed(s->arena, "caddy");
+    return s->gateway ? choose_ports(s, e) : 0;
+}
+
+/* Without it the page is still there, by http. */
+static void await_gateway(struct stage *s)
+{
+    struct err ignored;
+
+    if (!s->gateway || child_await(&s->node, " gateway: serving on ", NODE_MS, &ignored) < 0)
+        return;
+    s->market_url =
+        s->https_port == HTTPS_PORT
+            ? "https://localhost/marketplace/#/"
+            : arena_printf(s->arena, "https://localhost:%d/marketplace/#/", s->https_port);
+}
+
 static int prepare(struct stage *s, struct err *e)
 {
     if ((s->chain_port && check_port(s->chain_port, e) < 0) ||
@@ -67,7 +121,7 @@ static int prepare(struct stage *s, struct err *e)
     s->chain.log = arena_printf(s->arena, "%s/chain.log", s->dir);
     s->node.name = "node";
     s->node.log = arena_printf(s->arena, "%s/node.log", s->dir);
-    return 0;
+    return prepare_gateway(s, e);
 }
 
 static int start_chain(struct stage *s, struct err *e)
@@ -100,6 +154,12 @@ static int start_node(struct stage *s, struct err *e)
         "INDEXER_INTERVAL=100",
         "MAX_REQ_PER_MINUTE=100000",
         "INTERFACES=[\"HTTP\"]",
+        "DEV_LOGIN=true", /* from this machine alone */
+        "MARKETPLACE_ADMINS=[\"admin\"]",
+        arena_printf(a, "GATEWAY=%s", s->gateway ? "true" : "false"),
+        "GATEWAY_BIND=127.0.0.1",
+        arena_printf(a, "GATEWAY_HTTPS_PORT=%d", s->gateway ? s->https_port : HTTPS_PORT),
+        arena_printf(a, "GATEWAY_HTTP_PORT=%d", s->gateway ? s->plain_port : PLAIN_PORT),
         NULL};
 
     if (child_start(&s->node, args, env, e) < 0)
@@ -111,7 +171,10 @@ int stage_start(struct stage *s, struct err *e)
 {
     if (prepare(s, e) < 0 || start_chain(s, e) < 0)
         return -1;
-    return start_node(s, e);
+    if (start_node(s, e) < 0)
+        return -1;
+    await_gateway(s);
+    return 0;
 }
 
 bool stage_stop(struct stage *s)

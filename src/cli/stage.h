@@ -16,10 +16,14 @@ struct stage {
     const char *dir; /* chain/, node/, chain.log, node.log; made when missing */
     int chain_port;  /* 0: any free one */
     int node_port;
+    bool gateway; /* serve https://localhost as well, where there is a Caddy */
     /* filled in by stage_start */
     const char *addresses; /* the contracts' address file */
     const char *rpc_url;
     const char *node_url;
+    const char *market_url; /* of the page: by https when `gateway` came to something */
+    int https_port;
+    int plain_port;
     struct child chain;
     struct child node;
 };

@@ -10,11 +10,11 @@ export interface Answers {
   chatflowsGet: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
   chatflowsList: { chatflows: Array<{ id: unknown; package: unknown; version: unknown; title: unknown; state: unknown; step: unknown; expires: unknown }> }
   chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
-  marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
-  marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
   marketplaceAdminDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
   marketplaceAdminDeploymentStop: { success: true }
   marketplaceAdminDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
+  marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
+  marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
   marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
@@ -84,11 +84,11 @@ export interface Asks {
   chatflowsGet: { id: string }
   chatflowsList: Record<string, never>
   chatflowsNew: { package: string; version?: string }
-  marketplaceAdminPoolNew: { owner: string; name: string; amount: string; chain: number; token: string; note?: string }
-  marketplaceAdminPools: Record<string, never>
   marketplaceAdminDeploymentDelete: { id: string; confirm: string }
   marketplaceAdminDeploymentStop: { id: string }
   marketplaceAdminDeployments: Record<string, never>
+  marketplaceAdminPoolNew: { owner: string; name: string; amount: string; chain: number; token: string; note?: string }
+  marketplaceAdminPools: Record<string, never>
   marketplaceAudit: { before?: number; limit?: number }
   marketplaceAuthenticated: Record<string, never>
   marketplaceAuthorized: Record<string, never>
@@ -154,8 +154,8 @@ export interface Routes {
   "DELETE /auth/sessions": "marketplaceSessionsEnd"
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
-  "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
   "DELETE /marketplace/api/admin/deployments/:id": "marketplaceAdminDeploymentDelete"
+  "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
   "DELETE /marketplace/api/deployments/:id": "marketplaceDeploymentDelete"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
   "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
@@ -175,22 +175,21 @@ export interface Routes {
   "GET /marketplace/api/admin/audit": "marketplaceAudit"
   "GET /marketplace/api/admin/capacity": "marketplaceCapacity"
   "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
+  "GET /marketplace/api/admin/deployments": "marketplaceAdminDeployments"
   "GET /marketplace/api/admin/pools": "marketplaceAdminPools"
   "GET /marketplace/api/admin/settings": "marketplaceSettings"
   "GET /marketplace/api/admin/users": "marketplaceUsers"
   "GET /marketplace/api/admin/vouchers": "marketplaceVouchers"
-  "GET /marketplace/api/admin/deployments": "marketplaceAdminDeployments"
-  "GET /marketplace/api/admin/users": "marketplaceUsers"
   "GET /marketplace/api/deployments": "marketplaceDeployments"
   "GET /marketplace/api/deployments/:id": "marketplaceDeployment"
   "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
   "GET /marketplace/api/deployments/:id/events": "marketplaceDeploymentEvents"
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
+  "GET /marketplace/api/deployments/:id/logs": "marketplaceDeploymentLogs"
+  "GET /marketplace/api/deployments/:id/metrics": "marketplaceDeploymentMetrics"
   "GET /marketplace/api/offers": "marketplaceOffers"
   "GET /marketplace/api/pools": "marketplacePools"
   "GET /marketplace/api/pools/:id": "marketplacePool"
-  "GET /marketplace/api/deployments/:id/logs": "marketplaceDeploymentLogs"
-  "GET /marketplace/api/deployments/:id/metrics": "marketplaceDeploymentMetrics"
   "POST /auth/dev": "marketplaceDevLogin"
   "POST /auth/logout": "marketplaceLogout"
   "POST /auth/siwe": "marketplaceSiwe"
@@ -199,30 +198,27 @@ export interface Routes {
   "POST /chatflows/:id/answers": "chatflowsAnswer"
   "POST /chatflows/:id/back": "chatflowsBack"
   "POST /chatflows/:id/deploy": "chatflowsDeploy"
+  "POST /marketplace/api/admin/deployments/:id/stop": "marketplaceAdminDeploymentStop"
   "POST /marketplace/api/admin/pools": "marketplaceAdminPoolNew"
   "POST /marketplace/api/admin/pools/:id/grant": "marketplaceGrant"
   "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
   "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
   "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
   "POST /marketplace/api/admin/vouchers": "marketplaceVoucherNew"
-  "POST /marketplace/api/admin/deployments/:id/stop": "marketplaceAdminDeploymentStop"
-  "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
-  "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
-  "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
   "POST /marketplace/api/deployments": "marketplaceDeploy"
   "POST /marketplace/api/deployments/:id/credentials": "marketplaceDeploymentCredentials"
   "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
   "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
   "POST /marketplace/api/deployments/:id/extend": "marketplaceDeploymentExtend"
   "POST /marketplace/api/deployments/:id/guests": "marketplaceGuestAdd"
-  "POST /marketplace/api/pools": "marketplacePoolNew"
-  "POST /marketplace/api/pools/:id/refresh": "marketplacePoolRefresh"
-  "POST /marketplace/api/pools/voucher": "marketplacePoolVoucher"
-  "PUT /marketplace/api/admin/settings": "marketplaceSettingsSet"
   "POST /marketplace/api/deployments/:id/resize": "marketplaceDeploymentResize"
   "POST /marketplace/api/deployments/:id/restart": "marketplaceDeploymentRestart"
   "POST /marketplace/api/deployments/:id/rollback": "marketplaceDeploymentRollback"
   "POST /marketplace/api/deployments/:id/start": "marketplaceDeploymentStart"
   "POST /marketplace/api/deployments/:id/stop": "marketplaceDeploymentStop"
   "POST /marketplace/api/deployments/:id/update": "marketplaceDeploymentUpdate"
+  "POST /marketplace/api/pools": "marketplacePoolNew"
+  "POST /marketplace/api/pools/:id/refresh": "marketplacePoolRefresh"
+  "POST /marketplace/api/pools/voucher": "marketplacePoolVoucher"
+  "PUT /marketplace/api/admin/settings": "marketplaceSettingsSet"
 }
