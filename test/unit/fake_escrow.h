@@ -17,4 +17,15 @@ const char *fake_escrow_claimed(struct arena *a, const char *job_id);
 /* The next lock is refused with this text; NULL: none is. */
 void fake_escrow_refuse(const char *text);
 
+/* escrow_check() refuses with this text; NULL: it does not. */
+void fake_escrow_broke(const char *text);
+/* Whether locks are mined as they are sent; else by fake_escrow_move(). */
+void fake_escrow_mines(bool at_once);
+/* The most locks that were open at a time since this was asked last. */
+size_t fake_escrow_most_open(void);
+/* The newest payment in that state, or NULL. */
+const char *fake_escrow_last(enum escrow_state state);
+/* The listener with this context is gone. */
+void fake_escrow_deaf(void *ctx);
+
 #endif
