@@ -234,8 +234,10 @@ struct config {
     const char *connect_url;                /* without a slash at the end, like the next one */
     const char *connect_verification_url;   /* or NULL */
     bool dev_login;
-    const char *terms_file;   /* NULL: a text of our own */
-    int64_t session_lifetime; /* seconds, like the next one */
+    const char *terms_file;    /* NULL: a text of our own */
+    int64_t chatflow_lifetime; /* seconds */
+    int64_t max_chatflows;     /* of a person */
+    int64_t session_lifetime;  /* seconds, like the next one */
     int64_t session_idle;
     int64_t login_rate_limit; /* requests a minute; 0: no limit */
 

@@ -32,6 +32,7 @@
 #include "node/node_gateway.h"
 #include "node/node_pools.h"
 #include "node/node_service.h"
+#include "node/node_wizard.h"
 #include "node/own.h"
 #include "node/policy.h"
 #include "node/root.h"
@@ -397,6 +398,8 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
         node_service_start(n, e) < 0)
         goto fail;
     start_indexer(n);
+    node_wizard_open(n);
+    node_wizard_start(n);
     if (start_http(n, e) < 0)
         goto fail;
     node_gateway_start(n);
@@ -417,6 +420,7 @@ void node_stop(struct node *n, int limit_ms)
     http_server_stop(n->http, limit_ms);
     if (n->net)
         net_stop(n->net); /* whoever waits for the network gets an error now */
+    wizards_free(n->wizards);
     gateway_stop(n->gateway);
     indexer_stop(n->indexer);
     for (i = 0; i < n->chain_count; i++)

@@ -14,7 +14,8 @@
 /* The world's own faults may be gone later; what it refuses stays refused. */
 static bool is_refusal(const struct err *e)
 {
-    return err_status(e->code) < 500 && !e->transient;
+    return e->code != ERR_FAILED && e->code != ERR_INTERNAL && e->code != ERR_TIMEOUT &&
+           e->code != ERR_UNAVAILABLE && !e->transient;
 }
 
 static int reopen(struct wizards *w, struct wizard_seen *s, struct err *e)
@@ -31,13 +32,14 @@ static int reopen(struct wizards *w, struct wizard_seen *s, struct err *e)
 }
 
 /* A price that has changed since, a restart lies between, is not charged without being asked. */
-static int check_price(struct wizards *w, const struct wizard_at *at, const struct wizard_seen *s,
-                       struct err *e)
+static int agreed_price(struct wizards *w, const struct wizard_at *at, const struct wizard_seen *s,
+                        const struct json **ret, struct err *e)
 {
     struct json *quote;
 
     if (wizard__quote(w, at->arena, s, &quote, e) < 0)
         return -1;
+    *ret = quote;
     return str_eq(json_get_str(quote, "hash", ""), s->row.quote) ? 0 : refused(e, WIZARD_QUOTE);
 }
 
@@ -53,8 +55,8 @@ int wizard__go_on(struct wizards *w, const struct wizard_at *at, struct wizard_s
     wizard__order(at->arena, s, &o);
     if (world->deployed(world->ctx, at->arena, &o, &id, e) < 0)
         return -1;
-    if (!id &&
-        (check_price(w, at, s, e) < 0 || world->deploy(world->ctx, at->arena, &o, &id, e) < 0))
+    if (!id && (agreed_price(w, at, s, &o.quote, e) < 0 ||
+                world->deploy(world->ctx, at->arena, &o, &id, e) < 0))
         return is_refusal(e) ? reopen(w, s, e) : -1;
     if (wizard__finish(w, s->row.id, id, e) < 0)
         return -1;

@@ -28,8 +28,8 @@ void wizard__order(struct arena *a, const struct wizard_seen *s, struct wizard_o
 
 static const char *hash_of(struct arena *a, const struct wizard_seen *s, const struct json *quote)
 {
-    static const char *const agreed[] = {"period_s", "perPeriod", "perHour",
-                                         "lines",    "upfront",   "ends"};
+    static const char *const agreed[] = {"env",   "period_s", "perPeriod", "perHour",
+                                         "lines", "upfront",  "ends"};
     struct json *v = json_new_object(a);
     const char *text;
     struct hash32 h;

@@ -50,6 +50,7 @@ struct wizard_order {
     const char *pool;           /* NULL: not chosen yet; only for a quote */
     int64_t ends;               /* ms since 1970; 0: until the pool is empty */
     const struct json *answers; /* normal ones to all questions (package/answers.h) */
+    const struct json *quote;   /* that was agreed to, for deploying; NULL before */
 };
 
 /* What a wizard asks of others. May wait; called from the caller's thread, and from the wizards'
@@ -64,7 +65,10 @@ struct wizard_world {
     /* Whether an answer that has to be unique is taken: a name, or what the package says. */
     int (*taken)(void *ctx, const struct wizard_order *o, const struct package_question *q,
                  const struct json *answer, bool *ret, struct err *e);
-    /* {period_s, perPeriod, perHour, lines, upfront, pool, lastsUntil, ends}; no hash. */
+    /*
+     * {env, period_s, perPeriod, perHour, lines, upfront, pool, lastsUntil, ends}; no hash. Where
+     * it would run (env) is part of what is agreed to.
+     */
     int (*quote)(void *ctx, struct arena *a, const struct wizard_order *o, struct json **ret,
                  struct err *e);
     /* The deployment that has begun with this key; NULL: none. */
