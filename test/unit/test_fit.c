@@ -126,12 +126,84 @@ static void test_statuses(void **state)
     assert_int_equal(fsm__done_step(), STEP_DONE);
 }
 
+/* --- what services hold of the machines --- */
+
+static double of_capacity(const char *id, const char *what)
+{
+    struct json *env = json_at(compute_capacity_json(w.compute, w.arena), 0);
+    struct json *list = json_get(env, "resources");
+    size_t i;
+
+    for (i = 0; i < json_len(list); i++)
+        if (str_eq(json_get_str(json_at(list, i), "id", ""), id))
+            return json_num(json_get(json_at(list, i), what), -1);
+    return -1;
+}
+
+/* regression 15: the factor never lets the disks together exceed the total, nor changes a price. */
+static void test_overcommit(void **state)
+{
+    const struct compute_overcommit twice = {2000, 1500}, none = {1000, 1000};
+    struct compute_resources r;
+    struct compute_claim claim = {.env = w.at, .resources = &r};
+    struct compute_price price = {
+        .env = w.at, .chain = 8996, .token = fake_token, .resources = &r, .seconds = 3600};
+    struct u256 before, after;
+    struct err e;
+    int i;
+
+    (void)state;
+    ok(compute_fill(w.at, false,
+                    json_of("[{\"id\":\"cpu\",\"amount\":2},{\"id\":\"ram\",\"amount\":2}"
+                            ",{\"id\":\"disk\",\"amount\":2}]"),
+                    &r, &e),
+       e);
+    ok(compute_quote(&price, &before, &e), e);
+    for (i = 0; i < 2; i++) {
+        claim.id = arena_printf(w.arena, "s%d", i);
+        ok(compute_claim(w.compute, &claim, &e), e);
+    }
+    claim.id = "s2";
+    err_is(compute_claim(w.compute, &claim, &e), e, COMPUTE_AVAILABLE);   /* four cores are gone */
+    err_is(compute_available(w.at, false, &r, &e), e, COMPUTE_AVAILABLE); /* for jobs, too */
+    compute_set_overcommit(w.compute, &twice);
+    assert_true(of_capacity("cpu", "total") == 8);
+    assert_true(of_capacity("cpu", "overProvisioned") == 4);
+    assert_true(of_capacity("cpu", "free") == 4);
+    assert_true(of_capacity("ram", "total") == 12);
+    assert_true(of_capacity("disk", "total") == 10);
+    assert_true(of_capacity("disk", "overProvisioned") == 0);
+    ok(compute_quote(&price, &after, &e), e);
+    assert_int_equal(u256_cmp(&before, &after), 0);
+    for (i = 2; i < 4; i++) {
+        claim.id = arena_printf(w.arena, "s%d", i);
+        ok(compute_claim(w.compute, &claim, &e), e);
+    }
+    ok(compute_fill(w.at, false, json_of("[{\"id\":\"disk\",\"amount\":5}]"), &r, &e), e);
+    for (i = 0; i < 4; i++)
+        compute_unclaim(w.compute, arena_printf(w.arena, "s%d", i));
+    claim.id = "d0";
+    ok(compute_claim(w.compute, &claim, &e), e);
+    claim.id = "d1";
+    ok(compute_claim(w.compute, &claim, &e), e);
+    claim.id = "d2"; /* cores there are, but 10 GiB of disk are gone */
+    err_is(compute_claim(w.compute, &claim, &e), e, COMPUTE_AVAILABLE);
+    claim.restored = true;
+    ok(compute_claim(w.compute, &claim, &e), e);
+    assert_true(of_capacity("disk", "free") == 0);
+    err_is(compute_fill(w.at, false, json_of("[{\"id\":\"cpu\",\"amount\":3}]"), &r, &e), e,
+           COMPUTE_RESOURCES); /* the limit of one job stays */
+    for (i = 0; i < 3; i++)
+        compute_unclaim(w.compute, arena_printf(w.arena, "d%d", i));
+    compute_set_overcommit(w.compute, &none);
+    assert_true(of_capacity("cpu", "used") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_fill),
-        cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_overcommit),  cmocka_unit_test(test_quote),
         cmocka_unit_test(test_statuses),
     };
 
