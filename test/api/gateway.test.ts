@@ -2,8 +2,10 @@
 // Names with certificates: real Caddy, a real authority, and a name server that says what it is told.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { Wallet } from 'ethers'
+import { atoll } from './lib/chain.ts'
 import { Gateway, Upstream } from './lib/gateway.ts'
-import { freePort, until } from './lib/process.ts'
+import { freePort, run, until } from './lib/process.ts'
 import { Session, refusedAs } from './lib/session.ts'
 
 let g: Gateway
@@ -273,5 +275,37 @@ describe('an authority that does not give', () => {
     await g.served(host('more2'), 503)
     assert.ok(g.proxy.refused >= asked)
     assert.equal((await g.certificate(host('limited'))).state, 'failed', 'it waits, though the others are served')
+  })
+})
+
+describe('atoll domain', () => {
+  test('does the same from a shell', async () => {
+    const wallet = new Wallet(Wallet.createRandom().privateKey)
+    const cli = async (...args: string[]): Promise<{ status: number | string; output: string }> =>
+      run(atoll, ['domain', ...args, '--node', g.node.url, '--json'], { PATH: process.env.PATH, PRIVATE_KEY: wallet.privateKey })
+    const json = async (...args: string[]): Promise<any> => {
+      const r = await cli(...args)
+      assert.equal(r.status, 0, r.output)
+      return JSON.parse(r.output)
+    }
+    assert.match((await cli('list', 'd-cli', '--accept-terms')).output, /There is no such deployment/)
+    const people = await (await g.person('root')).read('/marketplace/api/admin/users')
+    const me = people.users.find((u: any) => u.name === wallet.address)
+    await g.route({ deployment: 'd-cli', owner: me.id, host: host('cli'), port: up.port })
+    const d = await json('add', 'd-cli', 'cli.test')
+    assert.deepEqual([d.state, d.txt.name, d.cname.value], ['unproven', '_atoll.cli.test', host('cli')])
+    assert.match((await json('verify', 'd-cli', 'cli.test')).reason, /has no TXT record yet/)
+    g.dns.set('_atoll.cli.test', { TXT: [d.txt.value] })
+    g.dns.set('cli.test', { CNAME: [host('cli')] })
+    assert.match((await json('verify', 'd-cli', 'cli.test')).state, /ready|serving/)
+    await g.served('cli.test')
+    assert.deepEqual((await json('list', 'd-cli')).map((x: any) => x.host), [host('cli'), 'cli.test'])
+    assert.deepEqual(await json('allow', 'd-cli', 'bob.3bot'), { guests: ['bob.3bot'] })
+    assert.deepEqual(await json('disallow', 'd-cli', 'bob.3bot'), { guests: [] })
+    assert.deepEqual(await json('remove', 'd-cli', 'cli.test'), { success: true })
+    const r = await cli('certificates')
+    assert.deepEqual([r.status, /only administrators/.test(r.output)], [1, true], r.output)
+    const bad = await cli('add', 'd-cli', 'not a domain')
+    assert.deepEqual([bad.status, /is no domain name/.test(bad.output)], [1, true], bad.output)
   })
 })
