@@ -39,12 +39,17 @@ if [ ${#files[@]} = 0 ]; then
 fi
 
 export ATOLL_BIN=$PWD/$build/atoll
-if test/node_modules/.bin/tsc --noEmit -p test >"$tap/types.tap" 2>&1; then
-    echo 'ok 1 - types of the black-box tests' | tee "$tap/types.tap"
-else
-    cat "$tap/types.tap"
-    echo 'not ok 1 - types of the black-box tests' | tee "$tap/types.tap"
-fi
+# types FOLDER WHAT: TypeScript that does not fit together is one failed case
+types() {
+    if "$1/node_modules/.bin/tsc" --noEmit -p "$1" >"$tap/types-$1.tap" 2>&1; then
+        echo "ok 1 - types of the $2" | tee "$tap/types-$1.tap"
+    else
+        cat "$tap/types-$1.tap"
+        echo "not ok 1 - types of the $2" | tee "$tap/types-$1.tap"
+    fi
+}
+types test 'black-box tests'
+types web page
 # one FILE: a world of its own on free ports, so that two can run at a time
 one() {
     local name status

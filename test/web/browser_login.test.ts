@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core'
 import { World } from '../api/fixtures.ts'
 import { Session } from '../api/lib/session.ts'
 import { Visitor, launch, type Options } from './lib/browser.ts'
+import { enter, tabTo } from './lib/enter.ts'
 import { give, script } from './lib/wallet.ts'
 
 let w: World
@@ -21,16 +22,6 @@ after(async () => {
 })
 
 const open = (o?: Options): Promise<Visitor> => Visitor.open(browser, w.url, o)
-
-/** By the development login, with the terms accepted. */
-async function enter(v: Visitor, name: string, hash = '#/'): Promise<void> {
-  await v.go(hash)
-  await v.page.getByLabel('Name').fill(name)
-  await v.page.getByRole('button', { name: 'Development login' }).click()
-  await v.page.getByRole('heading', { name: 'Terms of use' }).waitFor()
-  await v.page.getByRole('button', { name: 'I accept' }).click()
-  await v.page.getByRole('navigation', { name: 'Main' }).waitFor()
-}
 
 describe('login in the browser', () => {
   test('who comes first sees what this is and the ways in; nothing else is asked of the node', async () => {
@@ -185,16 +176,3 @@ describe('login in the browser', () => {
     await v.close()
   })
 })
-
-/** Presses Tab until the focus is where it is wanted, and can be seen there. */
-async function tabTo(v: Visitor, there: () => boolean): Promise<void> {
-  for (let i = 0; i < 40; i++) {
-    await v.page.keyboard.press('Tab')
-    if (await v.page.evaluate(there)) {
-      const outline = await v.page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
-      assert.notEqual(outline, 'none', 'the focus cannot be seen')
-      return
-    }
-  }
-  assert.fail('not to be reached with the Tab key')
-}

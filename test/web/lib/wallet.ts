@@ -8,13 +8,13 @@ export const script = `window.ethereum = { request: (call) => window.testWallet(
   return r.value
 }) }`
 
-export interface TestWallet { /** what the page asked for, in order */ readonly asked: string[]; refuse: boolean }
+export interface TestWallet { /** what the page asked for, in order */ readonly asked: string[]; refuse: boolean; /** another account than the key's */ account: string }
 
 /** Before the page is opened: `script` belongs into its options as `init`. */
 export async function give(context: BrowserContext, who: HDNodeWallet): Promise<TestWallet> {
-  const state: TestWallet = { asked: [], refuse: false }
+  const state: TestWallet = { asked: [], refuse: false, account: who.address }
   const answers: Record<string, (params: any[]) => Promise<unknown>> = {
-    eth_requestAccounts: async () => [who.address.toLowerCase()],
+    eth_requestAccounts: async () => [state.account.toLowerCase()],
     eth_chainId: async () => `0x${(await who.provider!.getNetwork()).chainId.toString(16)}`,
     personal_sign: async ([text]) => who.signMessage(Buffer.from(String(text).slice(2), 'hex')),
     eth_sendTransaction: async ([tx]) => (await who.sendTransaction({ to: tx.to, data: tx.data })).hash,

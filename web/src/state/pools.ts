@@ -41,12 +41,14 @@ const LOCK_SECONDS = 7 * 86_400
 const LOCKS = 100
 const most = (a: bigint, b: bigint): bigint => a > b ? a : b
 
-export async function deposit(p: Pool, amount: bigint): Promise<void> {
+/** True when all three went through. */
+export async function deposit(p: Pool, amount: bigint): Promise<boolean> {
   const e = p.escrow
-  if (!e || !p.payer || funding.value !== null) return
+  if (!e || !p.payer || funding.value !== null) return false
   const all = BigInt(p.balance.amount) + BigInt(p.locked.amount) + amount
+  let done = false
   try {
-    await attempt(() => fund({
+    done = await attempt(() => fund({
       chain: p.balance.chain, token: p.balance.token, payer: p.payer!, escrow: e.contract, node: e.node,
       deposit: amount, allowed: most(all, BigInt(e.needed.amount.amount)),
       seconds: BigInt(Math.max(LOCK_SECONDS, e.needed.seconds)), locks: BigInt(Math.max(LOCKS, e.needed.locks))
@@ -55,4 +57,5 @@ export async function deposit(p: Pool, amount: bigint): Promise<void> {
     funding.value = null
   }
   await refresh(p.id)
+  return done
 }

@@ -54,7 +54,7 @@ function Deposit({ p }: { p: PoolFull }) {
       {!hasWallet() && <Note tone="warn" icon="warn">{t.wallet.none}</Note>}
       <div class="row bottom wrap">
         <TextField label={t.pools.depositAmount(p.balance.symbol)} value={text} on={setText} error={error} />
-        <Action kind="primary" icon="wallet" disabled={amount === null || (amount === 0n && p.escrow.enough) || now !== null || !hasWallet()} run={() => deposit(p, amount ?? 0n).then(() => setText(''))}>{t.pools.deposit}</Action>
+        <Action kind="primary" icon="wallet" disabled={amount === null || (amount === 0n && p.escrow.enough) || now !== null || !hasWallet()} run={() => deposit(p, amount ?? 0n).then((done) => { if (done) setText('') })}>{t.pools.deposit}</Action>
       </div>
       {now !== null && (
         <ol class="steps" aria-label={t.pools.deposit}>{t.pools.steps.map((s, i) => (

@@ -43,7 +43,7 @@ export function Capacity() {
     <Loaded of={state} again={() => void source.load()}>
       {({ environments }) => environments.length === 0 ? <Empty icon="box" title={t.operator.noCapacity} /> : <>
         {environments.map((e) => (
-          <Card key={e.id} title={t.operator.environment(e.id)}>
+          <Card key={e.id} title={t.operator.environment(short(e.id))}>
             <ul class="plain">{e.resources.map((r) => (
               <li key={r.id} class="resource">
                 <div class="row between"><strong>{t.resource(r.id)}</strong><span>{t.operator.usedOf(amount(r.id, r.used), amount(r.id, r.total))}</span></div>
