@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
     {"asset", "publish, find and order data and algorithms", cli_asset},
     {"datatoken", "make, mint and approve datatokens", cli_datatoken},
     {"market", "offer, price and buy datatokens", cli_market},
+    {"package", "what a marketplace offers: add, list, info, remove, start, stop", cli_package},
     {"escrow", "the money that pays for machine time", cli_escrow},
     {"pool", "prepaid capacity for solutions", cli_pool},
     {"domain", "names and domains of deployments", cli_domain},

@@ -70,5 +70,6 @@ int cli_pool(int argc, char **argv);
 int cli_domain(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_service(int argc, char **argv);
+int cli_package(int argc, char **argv);
 
 #endif

@@ -313,6 +313,10 @@ struct config {
     struct config_texts gateway_addresses;
     int64_t gateway_renew_interval; /* ms */
 
+    /* packages */
+    const struct json *image_map; /* {"image": "what stands in for it"}, or NULL */
+    bool develop_packages;
+
     /* logs */
     enum log_level log_level;
     bool log_console;

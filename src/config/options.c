@@ -261,6 +261,27 @@ int config__parse_identity_guard(struct load *l, const struct json *v)
     return config__bad(l, "", "must be off, warn or refuse, not %s", json_text(l->a, v));
 }
 
+/* Names of images on both sides; kept as it is written. */
+int config__parse_image_map(struct load *l, const struct json *v)
+{
+    enum { IMAGES_MAX = 1000, NAME_MAX_BYTES = 256 };
+    size_t i;
+
+    if (config__expect(l, "", v, JSON_OBJECT) < 0)
+        return -1;
+    if (json_len(v) > IMAGES_MAX)
+        return config__bad(l, "", "may have %d images", IMAGES_MAX);
+    for (i = 0; i < json_len(v); i++) {
+        const char *to = json_str(json_value(v, i), "");
+
+        if (!*to || *to == '-' || strlen(to) > NAME_MAX_BYTES || strpbrk(to, " \t\n"))
+            return config__bad(l, json_key(v, i), "must be the name of an image, not %.80s",
+                               json_text(l->a, json_value(v, i)));
+    }
+    l->c->image_map = v;
+    return 0;
+}
+
 int config__parse_log_level(struct load *l, const struct json *v)
 {
     if (log_level_parse(json_str(v, NULL), &l->c->log_level)) {

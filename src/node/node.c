@@ -30,6 +30,7 @@
 #include "node/memo.h"
 #include "node/node_compute.h"
 #include "node/node_gateway.h"
+#include "node/node_packages.h"
 #include "node/node_pools.h"
 #include "node/node_service.h"
 #include "node/node_wizard.h"
@@ -391,7 +392,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     start_chains(n);
     start_fees(n);
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
-        start_money(n, e) < 0)
+        node_packages_open(n, e) < 0 || start_money(n, e) < 0)
         goto fail;
     if (node_service_open(n, e) < 0 ||
         pools_run(n->pools, e) < 0 || /* whoever listens to them is there */
@@ -431,6 +432,7 @@ void node_stop(struct node *n, int limit_ms)
     service_free(n->services);
     compute_free(n->compute);
     escrow_free(n->escrow);
+    node_packages_close(n);
     order_fees_free(n->fees);
     gateway_free(n->gateway);
     auth_free(n->auth);

@@ -32,6 +32,7 @@
 struct packages; /* package/store.h */
 struct service;  /* service/service.h */
 struct gateway;  /* gateway/gateway.h */
+struct docker;   /* docker/docker.h */
 
 struct node_chain {
     const struct config_network *network;
@@ -65,12 +66,13 @@ struct node {
     struct auth *auth;
     struct order_fees *fees;
     struct escrow *escrow;
-    struct pools *pools;       /* without environments nothing can be quoted, the rest works */
-    struct compute *compute;   /* NULL: no environments are offered */
-    struct indexer *indexer;   /* NULL: no chain is indexed */
-    struct packages *packages; /* NULL: none are kept */
-    struct wizards *wizards;   /* NULL: no solutions are offered */
-    struct service *services;  /* deployments; NULL: there are none */
+    struct pools *pools;            /* without environments nothing can be quoted, the rest works */
+    struct compute *compute;        /* NULL: no environments are offered */
+    struct indexer *indexer;        /* NULL: no chain is indexed */
+    struct packages *packages;      /* what can be deployed */
+    struct docker *packages_docker; /* where hooks of packages run; NULL: no engine */
+    struct wizards *wizards;        /* NULL: no solutions are offered */
+    struct service *services;       /* deployments; NULL: there are none */
     struct gateway *gateway;
     struct http_server *http;
 

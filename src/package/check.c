@@ -335,11 +335,10 @@ static int check_results(struct reader *r, const struct json *root)
 static int check_offer(struct reader *r, const struct json *root)
 {
     const struct package *p = r->p;
+    const bool bare = p->container_count == 0 && (!p->offered || p->server_count > 0);
 
-    if (!p->offered || p->server_count > 0)
-        return p->container_count > 0 && p->size_count == 0
-                   ? package__bad(r, root, "the package has containers but no [[sizes]]")
-                   : 0;
+    if (bare)
+        return 0;
     if (p->container_count == 0)
         return package__bad(r, root, "the package has no [[containers]]");
     if (p->size_count == 0)

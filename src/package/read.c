@@ -38,13 +38,15 @@ static bool is_word_of(const char *words, const char *word)
     return false;
 }
 
-static const char *nearest(struct arena *a, const char *words, const char *key)
+/* "the nearest is 'x'", or all of them when none is near. */
+static const char *cure(struct arena *a, const char *words, const char *key)
 {
+    const char *rest = words;
     const char *best = "";
     size_t least = SIZE_MAX;
     const char *word;
 
-    while ((word = str_next(a, &words, ' '))) {
+    while ((word = str_next(a, &rest, ' '))) {
         size_t d = str_distance(key, word);
 
         if (d < least) {
@@ -52,7 +54,8 @@ static const char *nearest(struct arena *a, const char *words, const char *key)
             best = word;
         }
     }
-    return best;
+    return least <= strlen(key) / 2 ? arena_printf(a, "the nearest is '%s'", best)
+                                    : arena_printf(a, "it has: %s", words);
 }
 
 /* A key of somebody else's file, as it may stand in a message. */
@@ -70,8 +73,8 @@ int package__keys(struct reader *r, const struct json *table, const char *what, 
         const char *key = json_key(table, i);
 
         if (!is_word_of(known, key))
-            return package__bad(r, json_value(table, i), "%s has no key '%s'; the nearest is '%s'",
-                                what, shown(r->a, key), nearest(r->a, known, key));
+            return package__bad(r, json_value(table, i), "%s has no key '%s'; %s", what,
+                                shown(r->a, key), cure(r->a, known, key));
     }
     return 0;
 }

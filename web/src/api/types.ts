@@ -13,6 +13,7 @@ export interface Answers {
   marketplaceAdminDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
   marketplaceAdminDeploymentStop: { success: true }
   marketplaceAdminDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
+  marketplaceAdminPackages: { packages: Array<{ name: string; version: string; state: "started" | "stopped"; builtin: boolean; source?: string; digest?: string; addedBy?: string; added?: number; title?: string; summary?: string; offered?: boolean; reason?: string; error?: string; servers?: Array<{ name: unknown; domain: unknown; email: unknown; includes: unknown }>; permissions?: Array<string>; versions: Array<string> }> }
   marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
   marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
@@ -52,6 +53,14 @@ export interface Answers {
   marketplaceLogout: { success: true }
   marketplaceOffers: { period_s: number; tokens: Array<{ chain: unknown; token: unknown; symbol: unknown; decimals: unknown }> }
   marketplaceOptions: { providers: Array<{ id: "wallet" | "connect" | "dev" }>; terms: { hash: unknown; url: unknown }; connect: { url: unknown }; testCert: boolean; version: string; baseDomain: string; chains: Array<number> }
+  marketplacePackage: { name: string; version: string; title: string; summary: string; category: string; icon?: string; offered: boolean; reason?: string; count: number; sizes: Array<{ name: string; label: string; cpu: number; ram: number; disk: number; gpu?: number; perHour: Record<string, unknown> | null }>; description: string; steps: Array<{ name: unknown; title: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown; step: unknown; required: unknown }>; links: Array<{ label: unknown; url: unknown }>; permissions: Array<string>; versions: Array<string> }
+  marketplacePackageAdd: { name: string; version: string; title: unknown; questions: unknown; permissions: unknown }
+  marketplacePackageIcon: unknown
+  marketplacePackageRemove: { success: true }
+  marketplacePackageServers: { success: true }
+  marketplacePackageStart: { success: true }
+  marketplacePackageStop: { success: true }
+  marketplacePackages: { packages: Array<{ name: string; version: string; title: string; summary: string; category: string; icon?: string; offered: boolean; reason?: string; count: number; sizes: Array<{ name: string; label: string; cpu: number; ram: number; disk: number; gpu?: number; perHour: Record<string, unknown> | null }> }> }
   marketplacePool: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplacePoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplacePoolRefresh: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
@@ -87,6 +96,7 @@ export interface Asks {
   marketplaceAdminDeploymentDelete: { id: string; confirm: string }
   marketplaceAdminDeploymentStop: { id: string }
   marketplaceAdminDeployments: Record<string, never>
+  marketplaceAdminPackages: Record<string, never>
   marketplaceAdminPoolNew: { owner: string; name: string; amount: string; chain: number; token: string; note?: string }
   marketplaceAdminPools: Record<string, never>
   marketplaceAudit: { before?: number; limit?: number }
@@ -126,6 +136,14 @@ export interface Asks {
   marketplaceLogout: Record<string, never>
   marketplaceOffers: Record<string, never>
   marketplaceOptions: Record<string, never>
+  marketplacePackage: { name: string; version?: string }
+  marketplacePackageAdd: { source: string }
+  marketplacePackageIcon: { name: string }
+  marketplacePackageRemove: { name: string }
+  marketplacePackageServers: { name: string; server?: string; domain?: string; email?: string; includes?: unknown[] }
+  marketplacePackageStart: { name: string }
+  marketplacePackageStop: { name: string }
+  marketplacePackages: Record<string, never>
   marketplacePool: { id: string; before?: number }
   marketplacePoolNew: { name: string; kind?: string; chain: number; token: string }
   marketplacePoolRefresh: { id: string }
@@ -155,6 +173,7 @@ export interface Routes {
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
   "DELETE /marketplace/api/admin/deployments/:id": "marketplaceAdminDeploymentDelete"
+  "DELETE /marketplace/api/admin/packages/:name": "marketplacePackageRemove"
   "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
   "DELETE /marketplace/api/deployments/:id": "marketplaceDeploymentDelete"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
@@ -176,6 +195,7 @@ export interface Routes {
   "GET /marketplace/api/admin/capacity": "marketplaceCapacity"
   "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
   "GET /marketplace/api/admin/deployments": "marketplaceAdminDeployments"
+  "GET /marketplace/api/admin/packages": "marketplaceAdminPackages"
   "GET /marketplace/api/admin/pools": "marketplaceAdminPools"
   "GET /marketplace/api/admin/settings": "marketplaceSettings"
   "GET /marketplace/api/admin/users": "marketplaceUsers"
@@ -188,6 +208,9 @@ export interface Routes {
   "GET /marketplace/api/deployments/:id/logs": "marketplaceDeploymentLogs"
   "GET /marketplace/api/deployments/:id/metrics": "marketplaceDeploymentMetrics"
   "GET /marketplace/api/offers": "marketplaceOffers"
+  "GET /marketplace/api/packages": "marketplacePackages"
+  "GET /marketplace/api/packages/:name": "marketplacePackage"
+  "GET /marketplace/api/packages/:name/icon": "marketplacePackageIcon"
   "GET /marketplace/api/pools": "marketplacePools"
   "GET /marketplace/api/pools/:id": "marketplacePool"
   "POST /auth/dev": "marketplaceDevLogin"
@@ -199,6 +222,10 @@ export interface Routes {
   "POST /chatflows/:id/back": "chatflowsBack"
   "POST /chatflows/:id/deploy": "chatflowsDeploy"
   "POST /marketplace/api/admin/deployments/:id/stop": "marketplaceAdminDeploymentStop"
+  "POST /marketplace/api/admin/packages": "marketplacePackageAdd"
+  "POST /marketplace/api/admin/packages/:name/servers": "marketplacePackageServers"
+  "POST /marketplace/api/admin/packages/:name/start": "marketplacePackageStart"
+  "POST /marketplace/api/admin/packages/:name/stop": "marketplacePackageStop"
   "POST /marketplace/api/admin/pools": "marketplaceAdminPoolNew"
   "POST /marketplace/api/admin/pools/:id/grant": "marketplaceGrant"
   "POST /marketplace/api/admin/users/:id/block": "marketplaceUserBlock"
