@@ -170,18 +170,30 @@ static void start_chains(struct node *n)
     }
 }
 
+/* People are to read it: UTF-8 as JSON's parser has it. */
+static bool is_text(struct arena *a, struct bytes text)
+{
+    _buf_ struct buf quoted = BUF_INIT(8 * TERMS_MAX);
+    struct json *v;
+    struct err ignored;
+
+    json_write_string(&quoted, (const char *)text.p, text.n);
+    return text.n > 0 && json_parse(a, buf_str(&quoted), quoted.len, &v, &ignored) == 0;
+}
+
 /* The operator's terms; *ret stays NULL without a file. */
 static int read_terms(const struct node *n, char **ret, struct err *e)
 {
+    _arena_ struct arena *a = arena_new();
     const char *path = n->config->terms_file;
     struct bytes text;
 
     if (!path)
         return 0;
-    if (fs_read(n->arena, path, TERMS_MAX, &text, e) < 0)
+    if (fs_read(a, path, TERMS_MAX, &text, e) < 0)
         return err_wrap(e, "TERMS_FILE");
-    if (text.n == 0)
-        return failed(e, INVALID, "TERMS_FILE: %s is empty", path);
+    if (!is_text(a, text))
+        return failed(e, INVALID, "TERMS_FILE: %s is empty or no text", path);
     *ret = arena_strndup(n->arena, (const char *)text.p, text.n);
     return 0;
 }

@@ -299,8 +299,11 @@ describe('the beginning of a login', () => {
   test('a login server in the clear elsewhere is refused at the start', async () => {
     const n = new BareNode()
     await n.launch({ CONNECT_URL: 'http://login.example.org' })
-    assert.notEqual(await n.program.end(), 0)
-    assert.match(n.program.output, /CONNECT_URL: http:\/\/login\.example\.org is neither https nor on this machine/)
-    await n.stop()
+    try {
+      assert.notEqual(await n.program.end(), 0)
+      assert.match(n.program.output, /CONNECT_URL: http:\/\/login\.example\.org is neither https nor on this machine/)
+    } finally {
+      await n.stop()
+    }
   })
 })
