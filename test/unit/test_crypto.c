@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "crypto/identity.h"
 #include "crypto/jwt.h"
+#include "crypto/nacl.h"
 #include "crypto/random.h"
 #include "crypto/secp.h"
 #include "vectors.h"
@@ -564,6 +565,49 @@ static void aes_in_pieces(void **state)
     }
 }
 
+/* RFC 5869, test case 3, and OpenSSL's own HKDF. */
+static void keys_for_purposes(void **state)
+{
+    uint8_t secret[22];
+
+    (void)state;
+    memset(secret, 0x0b, sizeof(secret));
+    hash_is("0x8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d",
+            hkdf_sha256(secret, sizeof(secret), ""));
+    hash_is("0xc925ec7b3f505f3ccb3d8667b7ca810d1f43968e715b71650d01d9a8cf7910ab",
+            hkdf_sha256(secret, sizeof(secret), "atoll: for a test"));
+}
+
+/* RFC 8032, 7.1, test 2: the message 72. */
+static void signed_messages(void **state)
+{
+    struct arena *a = arena_new();
+    struct bytes key;
+    struct bytes whole;
+    struct bytes message;
+    uint8_t *damaged;
+    size_t i;
+
+    (void)state;
+    assert_true(
+        hex_parse(a, "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", &key));
+    assert_true(hex_parse(a,
+                          "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                          "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c0072",
+                          &whole));
+    assert_true(nacl_sign_open(whole, key.p, &message));
+    assert_int_equal(message.n, 1);
+    assert_int_equal(message.p[0], 0x72);
+    damaged = arena_memdup(a, whole.p, whole.n);
+    for (i = 0; i < whole.n; i++) {
+        damaged[i] ^= 1;
+        assert_false(nacl_sign_open((struct bytes){damaged, whole.n}, key.p, &message));
+        damaged[i] ^= 1;
+        assert_false(nacl_sign_open((struct bytes){whole.p, i}, key.p, &message));
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -581,6 +625,8 @@ int main(void)
         cmocka_unit_test(jwt_refusals),
         cmocka_unit_test(eth_crypto_messages),
         cmocka_unit_test(aes_in_pieces),
+        cmocka_unit_test(keys_for_purposes),
+        cmocka_unit_test(signed_messages),
     };
 
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
