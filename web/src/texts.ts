@@ -192,6 +192,7 @@ export const t = {
   }),
   health: lookup({ starting: 'Starting', healthy: 'Healthy', unhealthy: 'Not healthy', none: '' }),
   word: lookup({ unproven: 'Waiting for DNS', ready: 'Getting a certificate', serving: 'Serving', ok: 'OK', warn: 'Attention' }),
+  category: lookup({ web: 'Web', data: 'Data', compute: 'Compute', development: 'Development', system: 'System', communication: 'Communication' }),
   resource: lookup({ cpu: 'Processor cores', ram: 'Memory', disk: 'Disk', gpu: 'GPUs' }),
   entry: lookup({
     grant: 'Granted', voucher: 'Voucher', lock: 'Period opened', claim: 'Period paid', refund: 'Refund', release: 'Refund', deposit: 'Deposit',

@@ -112,11 +112,13 @@ export interface User {
 export interface Voucher {
   id: string; amount: Money; uses: number; used: number; expires: number | null; created: number; note: string; by: string; revoked: boolean
 }
-export interface AdminPackage extends Package {
-  source: string; digest: string; state: string
-  servers: Array<{ name: string; domain: string; email?: string; letsencryptemail?: string; includes: string[] }>
-  permissions: string[]
-  builtin?: boolean
+export interface AdminPackage {
+  name: string; version: string; title?: string; summary?: string
+  source?: string; digest?: string; state: string
+  servers?: Array<{ name: string; domain: string; email: string; includes: string[] }>
+  permissions?: string[]
+  builtin: boolean
+  error?: string
 }
 export interface Certificate {
   host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null

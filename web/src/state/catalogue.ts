@@ -13,6 +13,8 @@ export const packages = () => keyed('packages', async (s) => (await get<{ packag
 export const packageOf = (name: string) =>
   keyed(`package/${name}`, (s) => get<PackageFull>(path`/marketplace/api/packages/${name}`, s))
 
+export const iconOf = (p: Package): string => path`/marketplace/api/packages/${p.name}/icon`
+
 /** Every word of the search stands somewhere in the title, name, summary or category. */
 export function found(p: Package, words: string): boolean {
   const text = `${p.title} ${p.name} ${p.summary} ${p.category}`.toLowerCase()

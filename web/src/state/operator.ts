@@ -67,7 +67,7 @@ export const removePackage = (name: string): Promise<boolean> =>
   then(allPackages(), () => call('DELETE', pack(name)), t.operator.packageRemoved(name))
 export const switchPackage = (p: AdminPackage): Promise<boolean> =>
   then(allPackages(), () => post(`${pack(p.name)}/${p.state === 'stopped' ? 'start' : 'stop'}`), t.saved)
-export const setServer = (name: string, body: { domain: string; email: string; includes: string[] }): Promise<boolean> =>
+export const setServer = (name: string, body: { server: string; domain: string; email: string; includes: string[] }): Promise<boolean> =>
   then(allPackages(), () => post(`${pack(name)}/servers`, body), t.saved)
 
 // ---- backup servers

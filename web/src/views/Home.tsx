@@ -7,7 +7,7 @@ import { Icon, categoryIcon } from '../parts/Icon.tsx'
 import { Empty, Loaded } from '../parts/Loaded.tsx'
 import { Page } from '../parts/Page.tsx'
 import { link } from '../router.ts'
-import { categories, category, found, packages, search } from '../state/catalogue.ts'
+import { categories, category, found, iconOf, packages, search } from '../state/catalogue.ts'
 import { useSource } from '../state/remote.ts'
 import { t } from '../texts.ts'
 import { Unfinished } from './Unfinished.tsx'
@@ -18,16 +18,23 @@ export function cheapest(p: Package): string {
   return prices[0] ? t.home.from(money(prices[0])) : ''
 }
 
+/** The package's own icon where it has one. */
+export const Picture = ({ p, small }: { p: Package; small?: boolean }) => (
+  <span class={small ? 'tile-icon inline' : 'tile-icon'}>
+    {p.icon ? <img src={iconOf(p)} alt="" width="26" height="26" /> : <Icon name={categoryIcon(`${p.category} ${p.name}`)} size={24} />}
+  </span>
+)
+
 const Tile = ({ p }: { p: Package }) => (
   <li class={p.offered ? 'tile' : 'tile off'}>
     <div class="tile-top">
-      <span class="tile-icon"><Icon name={categoryIcon(`${p.category} ${p.name}`)} size={24} /></span>
+      <Picture p={p} />
       {p.count > 0 && <Badge tone="good">{t.home.mine(p.count)}</Badge>}
       {!p.offered && <Badge>{t.home.notOffered}</Badge>}
     </div>
     <h3><a class="tile-link" href={link('solutions', p.name)}>{p.title}</a></h3>
     <p class="tile-text">{p.offered ? p.summary : p.reason || p.summary}</p>
-    <div class="tile-foot"><span class="tile-price">{p.offered && cheapest(p)}</span><span class="dim">{p.category}</span></div>
+    <div class="tile-foot"><span class="tile-price">{p.offered && cheapest(p)}</span><span class="dim">{t.category(p.category)}</span></div>
   </li>
 )
 
@@ -43,7 +50,7 @@ const Chips = ({ list }: { list: Package[] }) => (
   <div class="chips" role="group" aria-label={t.home.categories}>
     {[['', list.filter((p) => p.offered).length] as [string, number], ...categories(list)].map(([name, n]) => (
       <button key={name} class="chip" type="button" aria-pressed={category.value === name} onClick={() => { category.value = name }}>
-        {name || t.home.all} <span>{n}</span>
+        {name ? t.category(name) : t.home.all} <span>{n}</span>
       </button>
     ))}
   </div>

@@ -3,7 +3,7 @@
 import type { PackageFull, Size } from '../api/shapes.ts'
 import { count, money } from '../format.ts'
 import { Action, Badge, Card, Note } from '../parts/bits.tsx'
-import { Icon, categoryIcon } from '../parts/Icon.tsx'
+import { Icon } from '../parts/Icon.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
 import { Page } from '../parts/Page.tsx'
 import { Status } from '../parts/Status.tsx'
@@ -14,6 +14,7 @@ import { deployments, isGone } from '../state/deployments.ts'
 import { useSource } from '../state/remote.ts'
 import { begin } from '../state/wizard.ts'
 import { t } from '../texts.ts'
+import { Picture } from './Home.tsx'
 import { Prose } from './Terms.tsx'
 import { Unfinished } from './Unfinished.tsx'
 
@@ -68,7 +69,7 @@ export function Solution({ name }: { name: string }) {
   const p = state.data
   return (
     <Page title={p?.title ?? name} intro={p?.summary} up={{ href: '#/', text: t.home.title }}
-      beside={p && <><span class="tile-icon inline"><Icon name={categoryIcon(`${p.category} ${p.name}`)} /></span><Badge>{p.version}</Badge></>}
+      beside={p && <><Picture p={p} small /><Badge>{p.version}</Badge></>}
       actions={p?.offered && <Action kind="primary large" icon="rocket" run={() => begin(name)}>{t.solution.deploy}</Action>}>
       <Loaded of={state} again={() => void source.load()} rows={5}>
         {(full) => <>

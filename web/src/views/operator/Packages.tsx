@@ -25,11 +25,11 @@ function Add() {
   )
 }
 
-function Server({ p, of }: { p: AdminPackage; of: AdminPackage['servers'][number] }) {
+function Server({ p, of }: { p: AdminPackage; of: NonNullable<AdminPackage['servers']>[number] }) {
   const [domain, setDomain] = useState(of.domain)
-  const [email, setEmail] = useState(of.email ?? of.letsencryptemail ?? '')
+  const [email, setEmail] = useState(of.email)
   const [includes, setIncludes] = useState(of.includes.join('\n'))
-  const save = (): Promise<boolean> => setServer(p.name, { domain: domain.trim(), email: email.trim(), includes: includes.split(/[\s,]+/).filter(Boolean) })
+  const save = (): Promise<boolean> => setServer(p.name, { server: of.name, domain: domain.trim(), email: email.trim(), includes: includes.split(/[\s,]+/).filter(Boolean) })
   return (
     <Card title={t.operator.address}>
       <p class="dim">{t.operator.addressText}</p>
@@ -46,7 +46,7 @@ function Server({ p, of }: { p: AdminPackage; of: AdminPackage['servers'][number
 const Buttons = ({ p }: { p: AdminPackage }) => (
   <span class="row">
     <Action kind="small" run={() => switchPackage(p)}>{p.state === 'stopped' ? t.operator.start : t.operator.stop}</Action>
-    <Ask kind="small" button={t.remove} title={t.operator.removeTitle(p.name)} verb={t.remove} danger type={p.name} run={() => removePackage(p.name)}><p>{t.operator.removeText}</p></Ask>
+    {!p.builtin && <Ask kind="small" button={t.remove} title={t.operator.removeTitle(p.name)} verb={t.remove} danger type={p.name} run={() => removePackage(p.name)}><p>{t.operator.removeText}</p></Ask>}
   </span>
 )
 
@@ -59,7 +59,7 @@ export function Packages() {
       <Loaded of={state} again={() => void source.load()} rows={6} empty={<Empty icon="box" title={t.operator.noPackages} />}>
         {(list) => <Table label={t.operator.tab.packages!} rows={list} id={(p) => p.name} columns={[
           { head: t.account.name, cell: (p) => <><strong>{p.title || p.name}</strong><br /><span class="small dim">{p.name} {p.version}</span></> },
-          { head: t.overview.state, cell: (p) => <Badge tone={p.state === 'stopped' ? 'calm' : 'good'}>{t.word(p.state)}</Badge> },
+          { head: t.overview.state, cell: (p) => <><Badge tone={p.error ? 'bad' : p.state === 'stopped' ? 'calm' : 'good'}>{p.error ? t.word('failed') : t.word(p.state)}</Badge>{p.error && <p class="small bad-text">{p.error}</p>}</> },
           { head: t.operator.source, cell: (p) => <><span class="break">{p.source}</span><br /><code class="small dim">{(p.digest ?? '').slice(0, 19)}</code></> },
           { head: t.operator.permissions, cell: (p) => (p.permissions ?? []).join(', ') || t.none }
         ]} actions={(p) => p.name !== market?.name && <Buttons p={p} />} />}
@@ -67,7 +67,7 @@ export function Packages() {
     </Card>
     <div class="columns even">
       <Add />
-      {market?.servers[0] && <Server key={JSON.stringify(market.servers)} p={market} of={market.servers[0]} />}
+      {market?.servers?.[0] && <Server key={JSON.stringify(market.servers)} p={market} of={market.servers[0]} />}
     </div>
   </>
 }
