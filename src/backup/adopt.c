@@ -21,17 +21,6 @@ static int check(struct backup *b, const struct backup_origin *from, struct err 
     return 0;
 }
 
-/* The snapshot of that id, or the newest. */
-static const struct snap *pick(const struct snaps *s, const char *id)
-{
-    size_t i;
-
-    for (i = 0; i < s->count; i++)
-        if (!id || str_eq(id, "latest") || str_eq(s->items[i].id, id))
-            return &s->items[i];
-    return NULL;
-}
-
 static int look(const struct repo *r, struct arena *a, const char *id, const struct snap **ret,
                 struct manifest *ret_manifest, struct err *e)
 {
@@ -44,7 +33,7 @@ static int look(const struct repo *r, struct arena *a, const char *id, const str
         return refused(e, BACKUP_NONE);
     if (restic__list(r, a, &s, e) < 0)
         return -1;
-    *ret = pick(&s, id);
+    *ret = restic__pick(&s, id);
     if (!*ret)
         return refused(e, BACKUP_NONE);
     return manifest__read(r, a, (*ret)->manifest, ret_manifest, e);

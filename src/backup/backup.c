@@ -335,6 +335,9 @@ static int take_options(struct backup *b, const struct backup_options *o, struct
                              str_lower(b->life, o->node) + (str_starts(o->node, "0x") ? 2 : 0));
     if (o->state)
         b->state = *o->state;
+    if (plans__check_schedule(b->o.schedule, e) < 0 ||
+        plans__check_schedule(b->o.node_schedule, e) < 0)
+        return err_wrap(e, "backups");
     return retain_parse(o->retention && *o->retention ? o->retention : DEFAULT_RETENTION,
                         &b->retention, e);
 }
@@ -396,10 +399,12 @@ int backup_start(struct backup *b, struct err *e)
     return 0;
 }
 
-static void end_threads(struct backup *b)
+void backup_stop(struct backup *b)
 {
     const uint64_t one = 1;
 
+    if (!b)
+        return;
     {
         lock_scope(&b->lock);
         b->ending = true;
@@ -407,16 +412,16 @@ static void end_threads(struct backup *b)
     }
     if (b->stop_fd >= 0)
         (void)!write(b->stop_fd, &one, sizeof(one));
-    if (b->started)
-        (void)pthread_join(b->clock, NULL);
-    pool_free(b->pool);
 }
 
 void backup_free(struct backup *b)
 {
     if (!b)
         return;
-    end_threads(b);
+    backup_stop(b);
+    if (b->started)
+        (void)pthread_join(b->clock, NULL);
+    pool_free(b->pool);
     if (b->stop_fd >= 0)
         close(b->stop_fd);
     pthread_cond_destroy(&b->wake);

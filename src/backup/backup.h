@@ -138,6 +138,8 @@ int backup_new(const struct backup_options *o, struct backup **ret, struct err *
 void backup_set_deployments(struct backup *b, const struct backup_deployments *d);
 /* Starts the clock and the workers. */
 int backup_start(struct backup *b, struct err *e) must_check;
+/* What runs ends soon, with UNAVAILABLE; nothing new begins. NULL is allowed. */
+void backup_stop(struct backup *b);
 /* Ends what runs (it is taken up at the next start or swept away). NULL is allowed. */
 void backup_free(struct backup *b);
 
@@ -218,6 +220,21 @@ struct backup_sink {
 };
 int backup_fill(struct backup *b, const char *import, const char *deployment,
                 const struct backup_sink *to, struct err *e) must_check;
+
+/* --- the node's own state, brought back to a machine that has nothing --- */
+
+struct backup_state_from {
+    const struct backup_server *server; /* its name does not matter */
+    const char *identity;               /* file of a key that it lets in; NULL: the folder's own */
+    const char *snapshot;               /* an id, or NULL = the latest */
+};
+/*
+ * Waits. Needs the options dir, key and node alone: no store, no start. The tar goes to the sink,
+ * which must not believe it before this succeeds. {snapshot, at, fingerprint}. BACKUP_LOGIN says
+ * which key the server has to let in; BACKUP_NONE when the node has no backup there.
+ */
+int backup_state_restore(struct backup *b, struct arena *a, const struct backup_state_from *from,
+                         const struct backup_sink *to, struct json **ret, struct err *e) must_check;
 
 /* --- servers (called by node/ for administrators) --- */
 

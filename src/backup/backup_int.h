@@ -69,6 +69,9 @@ int servers__all(struct backup *b, struct arena *a, struct server **ret, size_t 
 const char *servers__dir(struct backup *b, struct arena *a, const char *name);
 /* "SHA256:..." as ssh-keygen -l shows it; "" when it is no key. */
 const char *servers__fingerprint(struct arena *a, const char *host_key);
+/* What an administrator says of one, with the key that it shows; BACKUP_FINGERPRINT. */
+int servers__meet(struct backup *b, struct arena *a, const struct backup_server *s,
+                  struct server *ret, struct err *e) must_check;
 /* Writes the files of a server; they are made again at each start. */
 int servers__write(struct backup *b, const struct server *s, struct err *e) must_check;
 /* How the last question to it ended; err NULL: well. */
@@ -139,6 +142,8 @@ int restic__init(const struct repo *r, struct err *e) must_check;
 /* What carries our mark; snapshots that an owner made by hand are left alone. */
 int restic__list(const struct repo *r, struct arena *a, struct snaps *ret, struct err *e)
     must_check;
+/* The snapshot of that id; the newest for NULL and "latest". NULL: there is none. */
+const struct snap *restic__pick(const struct snaps *s, const char *id);
 /* Starts `restic backup --stdin` of a file; feed it, then restic__saved(). */
 struct save_tags {
     const char *id;
@@ -196,6 +201,8 @@ struct plan {
     int64_t next_at;         /* ms since 1970, 0 = not by itself */
     int gone;                /* 1: the deployment is no more; 2: its backups are to go, too */
 };
+/* A cron expression that is not too frequent; "" and NULL are well. */
+int plans__check_schedule(const char *schedule, struct err *e) must_check;
 int plans__find(struct backup *b, struct arena *a, const char *deployment, bool *ret_found,
                 struct plan *ret, struct err *e) must_check;
 /* Those that are due, and those to be purged. */

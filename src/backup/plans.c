@@ -31,7 +31,7 @@ static int64_t next_of(const char *schedule, int64_t now)
  * More often than each ten minutes a backup would be running without end; the shortest distance of
  * a few steps tells.
  */
-static int check_schedule(const char *schedule, struct err *e)
+int plans__check_schedule(const char *schedule, struct err *e)
 {
     enum { LEAST_S = 600, STEPS = 64 };
     struct cron c;
@@ -59,7 +59,7 @@ static int check(const char *schedule, const char *retention, struct err *e)
 {
     struct retain r;
 
-    if (check_schedule(schedule, e) < 0)
+    if (plans__check_schedule(schedule, e) < 0)
         return -1;
     return retention ? retain_parse(retention, &r, e) : 0;
 }

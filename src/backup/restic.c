@@ -354,6 +354,16 @@ int restic__list(const struct repo *r, struct arena *a, struct snaps *ret, struc
     return 0;
 }
 
+const struct snap *restic__pick(const struct snaps *s, const char *id)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++)
+        if (!id || str_eq(id, "latest") || str_eq(s->items[i].id, id))
+            return &s->items[i];
+    return NULL;
+}
+
 int restic__forget(const struct repo *r, const char *const *ids, size_t count, struct err *e)
 {
     const char *args[ARGS_MAX + 1];

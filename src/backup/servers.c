@@ -216,8 +216,8 @@ static int count_left(struct backup *b, struct arena *a, const char *name, struc
     return 0;
 }
 
-int backup_server_add(struct backup *b, struct arena *a, const struct backup_server *s,
-                      struct json **ret, struct err *e)
+int servers__meet(struct backup *b, struct arena *a, const struct backup_server *s,
+                  struct server *ret, struct err *e)
 {
     struct server row = {.name = s->name,
                          .host = s->host,
@@ -225,20 +225,28 @@ int backup_server_add(struct backup *b, struct arena *a, const struct backup_ser
                          .login = s->user ? s->user : DEFAULT_LOGIN,
                          .path = s->path ? s->path : DEFAULT_PATH};
     const char *shown;
-    const char *line;
 
-    if (names__server(s, e) < 0 || ssh__key(b, a, &line, e) < 0 ||
-        count_left(b, a, s->name, e) < 0 ||
-        ssh__scan(b, a, row.host, row.port, &row.host_key, e) < 0)
+    if (ssh__scan(b, a, row.host, row.port, &row.host_key, e) < 0)
         return -1;
     shown = servers__fingerprint(a, row.host_key);
     if (s->fingerprint && !str_eq(s->fingerprint, shown))
         return refused(e, BACKUP_FINGERPRINT, s->name, shown);
-    if (servers__write(b, &row, e) < 0)
+    *ret = row;
+    return 0;
+}
+
+int backup_server_add(struct backup *b, struct arena *a, const struct backup_server *s,
+                      struct json **ret, struct err *e)
+{
+    struct server row;
+    const char *line;
+    struct err ignored;
+
+    if (names__server(s, e) < 0 || ssh__key(b, a, &line, e) < 0 ||
+        count_left(b, a, s->name, e) < 0 || servers__meet(b, a, s, &row, e) < 0 ||
+        servers__write(b, &row, e) < 0)
         return -1;
     if (prove(b, &row, false, e) < 0 || put_row(b, &row, e) < 0) {
-        struct err ignored;
-
         if (e->code != ERR_BACKUP_SERVER_THERE)
             (void)!fs_remove_tree(servers__dir(b, a, row.name), &ignored);
         return -1;

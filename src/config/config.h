@@ -317,6 +317,15 @@ struct config {
     const struct json *image_map; /* {"image": "what stands in for it"}, or NULL */
     bool develop_packages;
 
+    /* backups */
+    const char *backup_schedule; /* cron, or "none", like the next one */
+    const char *backup_node_schedule;
+    const char *backup_retention; /* "last=3 daily=7 ..." */
+    const char *backup_alert_url; /* or NULL */
+    int64_t backup_check_days;    /* 0: never, like the next one */
+    int64_t backup_test_days;
+    int64_t backup_stall; /* seconds */
+
     /* logs */
     enum log_level log_level;
     bool log_console;

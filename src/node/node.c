@@ -28,6 +28,7 @@
 #include "node/hosts.h"
 #include "node/index_jobs.h"
 #include "node/memo.h"
+#include "node/node_backup.h"
 #include "node/node_compute.h"
 #include "node/node_gateway.h"
 #include "node/node_packages.h"
@@ -404,11 +405,11 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     start_chains(n);
     start_fees(n);
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
-        node_packages_open(n, e) < 0 || start_money(n, e) < 0)
+        node_packages_open(n, e) < 0 || start_money(n, e) < 0 || node_backup_open(n, e) < 0)
         goto fail;
     if (node_service_open(n, e) < 0 ||
         pools_run(n->pools, e) < 0 || /* whoever listens to them is there */
-        node_service_start(n, e) < 0)
+        backup_start(n->backup, e) < 0 || node_service_start(n, e) < 0)
         goto fail;
     start_indexer(n);
     node_wizard_open(n);
@@ -439,7 +440,9 @@ void node_stop(struct node *n, int limit_ms)
     for (i = 0; i < n->chain_count; i++)
         sender_stop(n->chains[i].sender);
     escrow_stop(n->escrow);
+    backup_stop(n->backup); /* a deployment that is being filled is let go */
     service_stop(n->services);
+    backup_free(n->backup);
     pools_free(n->pools); /* its workers may tell who listens to them */
     service_free(n->services);
     compute_free(n->compute);

@@ -7,6 +7,7 @@
 
 #include "asset/asset.h"
 #include "auth/auth.h"
+#include "backup/backup.h"
 #include "chain/rpc.h"
 #include "chain/sender.h"
 #include "compute/compute.h"
@@ -74,6 +75,7 @@ struct node {
     struct wizards *wizards;        /* NULL: no solutions are offered */
     struct service *services;       /* deployments; NULL: there are none */
     struct gateway *gateway;
+    struct backup *backup; /* never NULL while the node runs */
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */

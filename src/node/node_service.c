@@ -35,6 +35,7 @@ int node_service_open(struct node *n, struct err *e)
         .packages = n->packages,
         .pools = n->pools,
         .gateway = n->gateway,
+        .backup = n->backup,
         .registry_auths = c->registry_auths,
         .registry_auth_count = c->registry_auth_count,
         .pull_timeout_s = (int)c->c2d_download_timeout,

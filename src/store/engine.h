@@ -61,6 +61,8 @@ struct db_ops {
     /* Runs several statements without parameters. */
     int (*script)(struct db *db, const char *text, struct err *e);
     int64_t (*changes)(struct db *db);
+    /* A consistent copy of the database at `where` in a new file, besides what others do. */
+    int (*copy)(const char *where, const char *path, struct err *e);
 
     /* Never NULL: what is wrong with the statement itself is a bug. */
     struct stmt *(*prepare)(struct db *db, const struct sql *sql);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The SQLite engine: one file, WAL, every commit synced. */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
@@ -240,11 +243,40 @@ static bool lite_col_is_null(struct stmt *q, int i)
     return sqlite3_column_type(stmt_handle(q), i) == SQLITE_NULL;
 }
 
+/* A reader's own connection: writers go on, and the copy is of the moment at which it began. */
+static int lite_copy(const char *where, const char *path, struct err *e)
+{
+    sqlite3 *h = NULL;
+    sqlite3_stmt *q = NULL;
+    int code = sqlite3_open_v2(where, &h, SQLITE_OPEN_READONLY, NULL);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd); /* an empty file is as good as none, and has the mode that we want */
+    if (fd < 0)
+        (void)failed(e, FAILED, "%s: %s", path, strerror(errno));
+    if (fd >= 0 && code == SQLITE_OK)
+        code = sqlite3_prepare_v2(h, "VACUUM INTO ?1", -1, &q, NULL);
+    if (q) {
+        (void)sqlite3_busy_timeout(h, BUSY_MS);
+        (void)sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+        code = sqlite3_step(q);
+    }
+    if (fd >= 0 && code != SQLITE_DONE) {
+        (void)failed(e, FAILED, "copying the database: %s", sqlite3_errmsg(h));
+        (void)unlink(path);
+    }
+    (void)sqlite3_finalize(q);
+    (void)sqlite3_close(h);
+    return fd >= 0 && code == SQLITE_DONE ? 0 : -1;
+}
+
 const struct db_ops sqlite_ops = {
     .open = lite_open,
     .close = lite_close,
     .script = lite_script,
     .changes = lite_changes,
+    .copy = lite_copy,
     .prepare = lite_prepare,
     .finalize = lite_finalize,
     .reset = lite_reset,

@@ -151,6 +151,11 @@ static void close_connection(struct db *db)
     db->ops->close(db);
 }
 
+int store_copy(struct store *s, const char *path, struct err *e)
+{
+    return s->ops->copy(s->where, path, e);
+}
+
 void store_close(struct store *s)
 {
     struct list *item;

@@ -10,6 +10,14 @@ export interface Answers {
   chatflowsGet: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
   chatflowsList: { chatflows: Array<{ id: unknown; package: unknown; version: unknown; title: unknown; state: unknown; step: unknown; expires: unknown }> }
   chatflowsNew: { id: string; package: string; version: string; title: string; state: "asking" | "review" | "deploying" | "deployed" | "expired"; step: string; steps: Array<{ name: unknown; title: unknown; done: unknown }>; questions: Array<{ name: unknown; type: unknown; label: unknown }>; errors: Record<string, string>; expires: number; quote?: { hash: unknown }; review?: Array<{ label: unknown; value: unknown }>; deployment?: string }
+  marketplaceAdminBackupNow: { success: true }
+  marketplaceAdminBackupServerAccept: { name: string; port: number; fingerprint: string; host: unknown; user: unknown; path: unknown }
+  marketplaceAdminBackupServerAdd: { name: string; port: number; fingerprint: string; host: unknown; user: unknown; path: unknown }
+  marketplaceAdminBackupServerCheck: { name: string; port: number; fingerprint: string; host: unknown; user: unknown; path: unknown }
+  marketplaceAdminBackupServerRemove: { success: true }
+  marketplaceAdminBackupServers: { publicKey: string; servers: Array<{ name: string; port: number; fingerprint: string; host: unknown; user: unknown; path: unknown }>; alerts: Array<unknown> }
+  marketplaceAdminBackupVerify: { success: true }
+  marketplaceAdminBackups: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
   marketplaceAdminDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
   marketplaceAdminDeploymentStop: { success: true }
   marketplaceAdminDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
@@ -19,6 +27,13 @@ export interface Answers {
   marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
+  marketplaceBackupAdopt: { deployment: string }
+  marketplaceBackupKey: { key: string; repository: string }
+  marketplaceBackupNow: { success: true }
+  marketplaceBackupPlan: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
+  marketplaceBackupRestore: { success: true }
+  marketplaceBackupVerify: { success: true }
+  marketplaceBackups: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
   marketplaceCapacity: { environments: Array<{ id: unknown; resources: unknown }> }
   marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
   marketplaceConnectCallback: unknown
@@ -93,6 +108,14 @@ export interface Asks {
   chatflowsGet: { id: string }
   chatflowsList: Record<string, never>
   chatflowsNew: { package: string; version?: string }
+  marketplaceAdminBackupNow: Record<string, never>
+  marketplaceAdminBackupServerAccept: { name: string; fingerprint?: string }
+  marketplaceAdminBackupServerAdd: { name: string; host: string; port?: number; user?: string; path?: string; fingerprint?: string }
+  marketplaceAdminBackupServerCheck: { name: string }
+  marketplaceAdminBackupServerRemove: { name: string }
+  marketplaceAdminBackupServers: Record<string, never>
+  marketplaceAdminBackupVerify: { snapshot: string }
+  marketplaceAdminBackups: Record<string, never>
   marketplaceAdminDeploymentDelete: { id: string; confirm: string }
   marketplaceAdminDeploymentStop: { id: string }
   marketplaceAdminDeployments: Record<string, never>
@@ -102,6 +125,13 @@ export interface Asks {
   marketplaceAudit: { before?: number; limit?: number }
   marketplaceAuthenticated: Record<string, never>
   marketplaceAuthorized: Record<string, never>
+  marketplaceBackupAdopt: { server: string; repository: string; key: string; snapshot?: string; name?: string; pool?: string; size?: string; ends?: number }
+  marketplaceBackupKey: { id: string }
+  marketplaceBackupNow: { id: string }
+  marketplaceBackupPlan: { id: string; schedule?: string; retention?: object }
+  marketplaceBackupRestore: { id: string; snapshot: string; server?: string }
+  marketplaceBackupVerify: { id: string; snapshot: string }
+  marketplaceBackups: { id: string }
   marketplaceCapacity: Record<string, never>
   marketplaceCertificates: Record<string, never>
   marketplaceConnectCallback: { signedAttempt?: string; error?: string }
@@ -172,6 +202,7 @@ export interface Routes {
   "DELETE /auth/sessions": "marketplaceSessionsEnd"
   "DELETE /auth/sessions/:id": "marketplaceSessionEnd"
   "DELETE /chatflows/:id": "chatflowsDrop"
+  "DELETE /marketplace/api/admin/backup-servers/:name": "marketplaceAdminBackupServerRemove"
   "DELETE /marketplace/api/admin/deployments/:id": "marketplaceAdminDeploymentDelete"
   "DELETE /marketplace/api/admin/packages/:name": "marketplacePackageRemove"
   "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
@@ -192,6 +223,8 @@ export interface Routes {
   "GET /chatflows": "chatflowsList"
   "GET /chatflows/:id": "chatflowsGet"
   "GET /marketplace/api/admin/audit": "marketplaceAudit"
+  "GET /marketplace/api/admin/backup-servers": "marketplaceAdminBackupServers"
+  "GET /marketplace/api/admin/backups": "marketplaceAdminBackups"
   "GET /marketplace/api/admin/capacity": "marketplaceCapacity"
   "GET /marketplace/api/admin/certificates": "marketplaceCertificates"
   "GET /marketplace/api/admin/deployments": "marketplaceAdminDeployments"
@@ -202,6 +235,7 @@ export interface Routes {
   "GET /marketplace/api/admin/vouchers": "marketplaceVouchers"
   "GET /marketplace/api/deployments": "marketplaceDeployments"
   "GET /marketplace/api/deployments/:id": "marketplaceDeployment"
+  "GET /marketplace/api/deployments/:id/backups": "marketplaceBackups"
   "GET /marketplace/api/deployments/:id/domains": "marketplaceDomains"
   "GET /marketplace/api/deployments/:id/events": "marketplaceDeploymentEvents"
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
@@ -221,6 +255,11 @@ export interface Routes {
   "POST /chatflows/:id/answers": "chatflowsAnswer"
   "POST /chatflows/:id/back": "chatflowsBack"
   "POST /chatflows/:id/deploy": "chatflowsDeploy"
+  "POST /marketplace/api/admin/backup-servers": "marketplaceAdminBackupServerAdd"
+  "POST /marketplace/api/admin/backup-servers/:name/accept-key": "marketplaceAdminBackupServerAccept"
+  "POST /marketplace/api/admin/backup-servers/:name/check": "marketplaceAdminBackupServerCheck"
+  "POST /marketplace/api/admin/backups": "marketplaceAdminBackupNow"
+  "POST /marketplace/api/admin/backups/:snapshot/verify": "marketplaceAdminBackupVerify"
   "POST /marketplace/api/admin/deployments/:id/stop": "marketplaceAdminDeploymentStop"
   "POST /marketplace/api/admin/packages": "marketplacePackageAdd"
   "POST /marketplace/api/admin/packages/:name/servers": "marketplacePackageServers"
@@ -232,7 +271,12 @@ export interface Routes {
   "POST /marketplace/api/admin/users/:id/unblock": "marketplaceUserUnblock"
   "POST /marketplace/api/admin/users/:id/unpin": "marketplaceUserUnpin"
   "POST /marketplace/api/admin/vouchers": "marketplaceVoucherNew"
+  "POST /marketplace/api/backups/adopt": "marketplaceBackupAdopt"
   "POST /marketplace/api/deployments": "marketplaceDeploy"
+  "POST /marketplace/api/deployments/:id/backups": "marketplaceBackupNow"
+  "POST /marketplace/api/deployments/:id/backups/:snapshot/restore": "marketplaceBackupRestore"
+  "POST /marketplace/api/deployments/:id/backups/:snapshot/verify": "marketplaceBackupVerify"
+  "POST /marketplace/api/deployments/:id/backups/key": "marketplaceBackupKey"
   "POST /marketplace/api/deployments/:id/credentials": "marketplaceDeploymentCredentials"
   "POST /marketplace/api/deployments/:id/domains": "marketplaceDomainAdd"
   "POST /marketplace/api/deployments/:id/domains/:host/verify": "marketplaceDomainVerify"
@@ -248,4 +292,5 @@ export interface Routes {
   "POST /marketplace/api/pools/:id/refresh": "marketplacePoolRefresh"
   "POST /marketplace/api/pools/voucher": "marketplacePoolVoucher"
   "PUT /marketplace/api/admin/settings": "marketplaceSettingsSet"
+  "PUT /marketplace/api/deployments/:id/backups": "marketplaceBackupPlan"
 }
