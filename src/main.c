@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
     {"config", "the options of a running node", cli_config},
     {"compute", "run algorithms next to the data", cli_compute},
     {"service", "solutions that run for you", cli_service},
+    {"backup", "backups of solutions and of the node", cli_backup},
 };
 
 static const struct verb *verb_find(const char *name)

@@ -66,6 +66,7 @@ int cli_asset(int argc, char **argv);
 int cli_market(int argc, char **argv);
 int cli_escrow(int argc, char **argv);
 int cli_compute(int argc, char **argv);
+int cli_backup(int argc, char **argv);
 int cli_pool(int argc, char **argv);
 int cli_domain(int argc, char **argv);
 int cli_config(int argc, char **argv);

@@ -45,7 +45,8 @@ struct sql {
 int store_open(const char *dir, struct store **ret, struct err *e) must_check;
 /*
  * Writes a consistent copy of the database to a new file (mode 0600) while the others go on. It has
- * a connection of its own and may take its time. FAILED when the file is there, or the disk is full.
+ * a connection of its own and may take its time. FAILED when the file is there, or the disk is
+ * full.
  */
 int store_copy(struct store *s, const char *path, struct err *e) must_check;
 /* Closes all connections; none may be lent. NULL is allowed. */
