@@ -383,6 +383,16 @@ static int start_http(struct node *n, struct err *e)
     return http_server_start(&o, &app, &n->http, e);
 }
 
+/* Each is told of the others before any of them runs. */
+static int start_solutions(struct node *n, struct err *e)
+{
+    if (node_backup_open(n, e) < 0 || node_service_open(n, e) < 0)
+        return -1;
+    if (pools_run(n->pools, e) < 0 || backup_start(n->backup, e) < 0)
+        return -1;
+    return node_service_start(n, e);
+}
+
 int node_start(const struct config *c, struct node **ret, struct err *e)
 {
     struct node *n = xcalloc(1, sizeof(*n));
@@ -405,11 +415,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     start_chains(n);
     start_fees(n);
     if (start_auth(n, e) < 0 || node_chains_check(n, e) < 0 || node_gateway_open(n, e) < 0 ||
-        node_packages_open(n, e) < 0 || start_money(n, e) < 0 || node_backup_open(n, e) < 0)
-        goto fail;
-    if (node_service_open(n, e) < 0 ||
-        pools_run(n->pools, e) < 0 || /* whoever listens to them is there */
-        backup_start(n->backup, e) < 0 || node_service_start(n, e) < 0)
+        node_packages_open(n, e) < 0 || start_money(n, e) < 0 || start_solutions(n, e) < 0)
         goto fail;
     start_indexer(n);
     node_wizard_open(n);
