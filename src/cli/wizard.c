@@ -173,7 +173,8 @@ int cli_service_deploy(struct cli_call *call, struct json **ret, struct err *e)
     const struct client_wizard what = {.package = call->args[0],
                                        .resume = resume,
                                        .version = cli_option(call, "version", NULL),
-                                       .no_wait = json_get_bool(call->options, "no-wait", false)};
+                                       .no_wait = json_get_bool(call->options, "no-wait", false),
+                                       .forget = !interactive};
     const struct client_answers script = {&ui, ask_script, confirm_script, wizard_ui_progress};
     const struct client_answers person = {&ui, wizard_ui_ask, wizard_ui_confirm,
                                           wizard_ui_progress};

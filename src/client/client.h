@@ -157,6 +157,7 @@ struct client_wizard {
     const char *resume;  /* the id of a wizard that was begun */
     const char *version; /* NULL: the newest */
     bool no_wait;        /* do not wait until it runs */
+    bool forget;         /* when it fails before the deployment, the wizard goes, too */
 };
 /*
  * Drives a wizard to its end and follows the deployment until it runs: {id, wizard, deployment}

@@ -201,6 +201,17 @@ static int begin(struct drive *d, const struct client_wizard *what, struct err *
     return client_ask(d->c, &(struct client_question){"POST", "/chatflows", body}, &d->wizard, e);
 }
 
+/* One that nobody will take up again; if that fails, too, it expires by itself. */
+static void forget(struct drive *d)
+{
+    const struct client_question q = {"DELETE", path_of(d, ""), NULL};
+    struct json *answer;
+    struct err why;
+
+    if (client_ask(d->c, &q, &answer, &why) < 0)
+        client__say(d->c, "the wizard stays: %s", why.msg);
+}
+
 int client_deploy(struct client *c, const struct client_wizard *what,
                   const struct client_answers *answers, struct json **ret, struct err *e)
 {
@@ -208,8 +219,13 @@ int client_deploy(struct client *c, const struct client_wizard *what,
     struct drive d = {.c = c, .answers = answers};
     struct json *deployment = NULL;
 
-    if (begin(&d, what, e) < 0 || drive(&d, e) < 0)
+    if (begin(&d, what, e) < 0)
         return -1;
+    if (drive(&d, e) < 0) {
+        if (what->forget && !what->resume)
+            forget(&d);
+        return -1;
+    }
     json_set_str(c->arena, v, "wizard", json_get_str(d.wizard, "id", ""));
     if (d.deployment) {
         json_set_str(c->arena, v, "id", d.deployment);

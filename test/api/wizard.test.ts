@@ -126,7 +126,7 @@ describe('a wizard', () => {
     await wrong('site', { ...good, branch: '--exec=x' }, 'branch')
     assert.equal((await alice.answer(w.id, 'site', good)).status, 200)
     const foreign = (await bob.session.read('/marketplace/api/pools')).pools[0].id
-    for (const size of ['huge', 7, null, ['small']]) await wrong('size', { size, pool }, 'size')
+    for (const size of ['huge', 7, ['small']]) await wrong('size', { size, pool }, 'size')
     for (const other of [foreign, 'p00', null]) await wrong('size', { size: 'small', pool: other }, 'pool')
     for (const ends of [1, Date.now() - 1000, 'tomorrow', -5]) await wrong('size', { size: 'small', pool, ends }, 'ends')
     await drop(alice, w.id)
@@ -222,7 +222,8 @@ describe('atoll service deploy', () => {
     mine = made.id
   })
 
-  const given = (name: string): string[] => ['--set', `name=${name}`, '--set', 'repository=https://git.example.org/site.git', '--set', 'minutes=9', '--set', 'size=small', '--set', `pool=${mine}`]
+  const given = (name: string): string[] =>
+    [`name=${name}`, 'repository=https://git.example.org/site.git', 'minutes=9', 'size=small', `pool=${mine}`].flatMap((x) => ['--set', x])
 
   test('without --yes it says what it would cost', async () => {
     const r = await run(['service', 'deploy', 'static-site', ...given('how-much'), '--json'])
@@ -234,12 +235,14 @@ describe('atoll service deploy', () => {
   })
 
   test('an answer that is wrong, and one that is not asked', async () => {
-    const wrong = await run(['service', 'deploy', 'static-site', ...given('x').filter((a) => a !== 'minutes=9'), '--set', 'minutes=9999', '--json'])
+    const wrong = await run(['service', 'deploy', 'static-site', ...given('wrong'), '--set', 'minutes=9999', '--json'])
     assert.equal(wrong.code, 1)
     assert.match(wrong.err, /minutes/)
     const none = await run(['service', 'deploy', 'static-site', ...given('unasked'), '--set', 'colour=red', '--yes', '--json'])
     assert.equal(none.code, 1)
     assert.match(none.err, /colour: this was not asked/)
+    assert.equal((await run(['service', 'deploy', 'static-site', '--set', 'x'])).code, 1)
+    assert.equal((await run(['service', 'deploy'])).code, 1)
   })
 
   test('--interactive asks, goes back, shows the price, and leaves a wizard that can be taken up again', async () => {

@@ -83,12 +83,12 @@ export class Solutions {
 
   constructor(readonly w: World) {}
 
-  static async start(env: Env = {}): Promise<Solutions> {
+  static async start(env: Env | ((w: World) => Promise<Env>) = {}): Promise<Solutions> {
     const map = images()
     const s = new Solutions(await World.start({
-      env: (w) => ({
+      env: async (w) => ({
         DEV_LOGIN: 'true', MARKETPLACE_ADMINS: '["root"]', IMAGE_MAP: map, DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(machine(w.chain.ocean)),
-        MAX_PAGE_REQ_PER_MINUTE: '0', MAX_LOGIN_REQ_PER_MINUTE: '0', ...env
+        MAX_PAGE_REQ_PER_MINUTE: '0', MAX_LOGIN_REQ_PER_MINUTE: '0', ...(typeof env === 'function' ? await env(w) : env)
       })
     }))
     s.unit = { chain: CHAIN, token: s.w.chain.ocean }
