@@ -4,10 +4,33 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "node/login.h"
+#include "pool/pool.h"
+#include "service/service.h"
 
 /* People as administrators see them, and what administrators did. */
 
 enum { LIMIT = 100 };
+
+/* How much each of them has, as far as this node keeps it. */
+static int count_things(struct task *t, struct json *list, struct err *e)
+{
+    const struct node *n = t->node;
+    size_t i;
+
+    for (i = 0; i < json_len(list); i++) {
+        struct json *v = json_at(list, i);
+        const char *id = json_get_str(v, "id", "");
+        int64_t deployments = 0;
+        int64_t pools = 0;
+
+        if ((n->services && service_count(n->services, id, NULL, &deployments, e) < 0) ||
+            (n->pools && pool_count(n->pools, id, &pools, e) < 0))
+            return -1;
+        json_set_int(t->arena, v, "deployments", deployments);
+        json_set_int(t->arena, v, "pools", pools);
+    }
+    return 0;
+}
 
 int cmd_marketplace_users(struct task *t, const struct args_marketplace_users *args, struct err *e)
 {
@@ -17,7 +40,8 @@ int cmd_marketplace_users(struct task *t, const struct args_marketplace_users *a
     struct json *v = json_new_object(t->arena);
     struct json *list;
 
-    if (auth_persons_json(t->node->auth, t->arena, &which, &list, e) < 0)
+    if (auth_persons_json(t->node->auth, t->arena, &which, &list, e) < 0 ||
+        count_things(t, list, e) < 0)
         return -1;
     json_set(t->arena, v, "users", list);
     return reply_json(t, v);

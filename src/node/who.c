@@ -58,9 +58,10 @@ int who_same_origin(const struct http_request *r, bool strict, struct err *e)
     return 0;
 }
 
+/* A WebSocket begins as a GET that any page may send. */
 static bool changes_something(const struct http_request *r)
 {
-    return !str_eq(r->method, "GET");
+    return !str_eq(r->method, "GET") || http_header_get(r, "upgrade");
 }
 
 /* --- who it is --- */

@@ -244,6 +244,13 @@ int ledger__check_token(struct pools *p, uint64_t chain, const struct addr *toke
                    arena_printf(a, "%llu", (unsigned long long)chain));
 }
 
+int pool_count(struct pools *p, const char *owner, int64_t *ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(p->o.store);
+
+    return read_number(db, &sql_pool_count_of, owner, ret, e);
+}
+
 static int check_count(struct db *db, const char *owner, struct err *e)
 {
     int64_t n;

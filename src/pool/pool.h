@@ -104,6 +104,8 @@ struct pool_info {
 struct json *pool_json(struct pools *p, struct arena *a, const struct pool_info *pool);
 int pool_list_json(struct pools *p, struct arena *a, const char *owner, struct json **ret,
                    struct err *e) must_check; /* owner NULL: everybody's, each with "owner" */
+/* How many the owner has. */
+int pool_count(struct pools *p, const char *owner, int64_t *ret, struct err *e) must_check;
 /* before: entries with a smaller id only (0: the newest), 100 at a time. */
 int pool_entries_json(struct pools *p, struct arena *a, const struct pool_info *pool,
                       int64_t before, struct json **ret, struct err *e) must_check;

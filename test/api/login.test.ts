@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Wallet } from 'ethers'
-import { ask, doorsOf, pageCommands } from './lib/api.ts'
+import { ask, commands, doorsOf, pageCommands } from './lib/api.ts'
 import { post } from './lib/http.ts'
 import { BareNode } from './lib/node.ts'
 import { Session, refusedAs } from './lib/session.ts'
@@ -320,7 +320,8 @@ describe('an administrator', () => {
     await Session.dev(node.url, 'find-me')
     const all = (await root.read('/marketplace/api/admin/users')).users as Array<Record<string, unknown>>
     const row = all.find((u) => u.id === a.person?.id)
-    assert.deepEqual(Object.keys(row ?? {}).slice(0, 9), ['id', 'kind', 'name', 'email', 'admin', 'terms', 'created', 'seen', 'blocked'])
+    assert.deepEqual(Object.keys(row ?? {}).sort(),
+      ['admin', 'blocked', 'created', 'deployments', 'email', 'id', 'kind', 'name', 'pools', 'seen', 'terms'])
     assert.equal(all.find((u) => u.name === 'root')?.admin, true)
     const found = async (search: string): Promise<unknown[]> =>
       ((await root.read(`/marketplace/api/admin/users?search=${encodeURIComponent(search)}`)).users as Array<{ name: string }>).map((u) => u.name).sort()
@@ -374,6 +375,56 @@ describe('an administrator', () => {
     assert.equal((await n.read('/auth/authenticated')).admin, false)
     refusedAs(await n.get('/auth/authorized'), 403, 'only administrators may do this')
     await restart()
+  })
+})
+
+describe('a domain that a package names', () => {
+  const HOST = 'market.test'
+  const root = (): Promise<Session> => Session.dev(node.url, 'root')
+  const servers = async (body: unknown): Promise<void> => { await (await root()).tell('/marketplace/api/admin/packages/marketplace/servers', body) }
+  const there = (path: string, method = 'GET', host = HOST): Promise<number> =>
+    new Session(node.url).ask(method, path, method === 'POST' ? {} : undefined, { host, origin: `http://${host}` }).then((a) => a.status)
+  after(async () => { await servers({ domain: '' }) })
+
+  test('exposes what its includes say: page, login, wizards', async () => {
+    await servers({ domain: HOST })
+    for (const path of ['/marketplace/', '/auth/options', '/auth/terms', '/auth/siwe/nonce']) assert.equal(await there(path), 200, path)
+    for (const path of ['/chatflows', '/marketplace/api/packages', '/marketplace/api/pools', '/auth/authenticated']) assert.equal(await there(path), 401, path)
+    for (const host of [`${HOST}:8443`, HOST.toUpperCase(), `${HOST}.`]) {
+      assert.equal(await there('/auth/options', 'GET', host), 200, host)
+      assert.equal(await there('/api/services/nonce?userAddress=0x1111111111111111111111111111111111111111', 'GET', host), 404, host)
+    }
+  })
+
+  test('exposes nothing else of the node: every other route answers 404', async () => {
+    for (const door of commands.flatMap(doorsOf)) {
+      const [method, path] = door.route ? [door.route.method, door.route.path.replace(/:\w+\??/g, 'x')] : ['POST', '/directCommand']
+      const a = await new Session(node.url).ask(method, path, ['POST', 'PUT', 'PATCH'].includes(method) ? { command: 'status' } : undefined, { host: HOST })
+      assert.equal(a.status, 404, `${method} ${path}: ${a.text}`)
+    }
+    for (const path of ['/', '/openapi.json', '/nothing']) assert.equal(await there(path), 404, path)
+    assert.equal(await there('/', 'GET', new URL(node.url).host), 200, 'the node itself is as before')
+  })
+
+  test('is a place to log in, with cookies and signatures of its own', async () => {
+    const s = new Session(node.url, { host: HOST })
+    const who = someone()
+    const m = await s.read('/auth/siwe/nonce')
+    assert.deepEqual([m.domain, m.uri], [HOST, `http://${HOST}/marketplace/`])
+    assert.equal((await s.siwe(who)).status, 200)
+    refusedAs(await s.ask('POST', '/auth/terms', { hash: 'x' }, { origin: node.url }), 403, /does not come from the page/)
+    assert.equal((await s.post('/auth/terms', { hash: 'x' })).status, 409)
+  })
+
+  test('exposes less when its includes say less, and all is open again without it', async () => {
+    await servers({ includes: ['default_443.auth_*'] })
+    assert.equal(await there('/auth/options'), 200)
+    for (const path of ['/marketplace/', '/marketplace', '/chatflows', '/marketplace/api/packages']) assert.equal(await there(path), 404, path)
+    await servers({ includes: [] })
+    assert.equal(await there('/auth/options'), 404)
+    await servers({ includes: ['default_443.chatflows_*', 'default_443.auth_*', 'default_443.marketplace*'], domain: '' })
+    assert.equal(await there('/'), 200, 'nobody names it any more')
+    assert.equal(await there('/auth/siwe/nonce'), 400, 'and nobody logs in under it')
   })
 })
 

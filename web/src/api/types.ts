@@ -24,7 +24,7 @@ export interface Answers {
   marketplaceAdminPackages: { packages: Array<{ name: string; version: string; state: "started" | "stopped"; builtin: boolean; source?: string; digest?: string; addedBy?: string; added?: number; title?: string; summary?: string; offered?: boolean; reason?: string; error?: string; servers?: Array<{ name: unknown; domain: unknown; email: unknown; includes: unknown }>; permissions?: Array<string>; versions: Array<string> }> }
   marketplaceAdminPoolNew: { id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }
   marketplaceAdminPools: { pools: Array<{ id: string; owner?: string; name: string; kind: "granted" | "wallet"; balance: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; locked: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; burnPerHour: { amount: string; decimals: number | null; symbol: string; chain: number; token: string }; emptyAt: number | null; warning: "" | "low" | "empty"; created?: number; payer?: string; escrow?: { needed: { amount: unknown; seconds: unknown; locks: unknown }; contract: unknown; node: unknown; isAuthorized: unknown; authorized: unknown; locked: unknown; maxSeconds: unknown; maxLocks: unknown; locks: unknown; enough: unknown }; entries?: Array<unknown> }> }
-  marketplaceAudit: { entries: Array<{ id: unknown; at: unknown; who: unknown; what: unknown }> }
+  marketplaceAudit: { entries: Array<{ id: number; at: number; who: string; what: string }> }
   marketplaceAuthenticated: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceAuthorized: { id: string; kind: "wallet" | "connect" | "dev"; name: string; email: string; admin: boolean; terms: boolean }
   marketplaceBackupAdopt: { deployment: string }
@@ -93,7 +93,7 @@ export interface Answers {
   marketplaceUserBlock: { success: true }
   marketplaceUserUnblock: { success: true }
   marketplaceUserUnpin: { success: true }
-  marketplaceUsers: { users: Array<{ id: unknown; kind: unknown; name: unknown; email: unknown; admin: unknown; terms: unknown; created: unknown; seen: unknown; blocked: unknown }> }
+  marketplaceUsers: { users: Array<{ id: string; kind: string; name: string; email: string; admin: boolean; terms: boolean; created: number; seen: number; blocked: boolean; deployments: number; pools: number }> }
   marketplaceVoucherEnd: { success: true }
   marketplaceVoucherNew: { code: string }
   marketplaceVouchers: { vouchers: Array<{ id: unknown; amount: unknown; uses: unknown; used: unknown; expires: unknown; created: unknown; note: unknown; by: unknown; revoked: unknown }> }
