@@ -21,7 +21,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 die() { echo "standins: $*" >&2; exit 1; }
 
 packages=(base-files base-passwd bash ca-certificates coreutils curl dash debianutils diffutils findutils
-    grep gzip hostname libc-bin login mawk media-types netbase openssl passwd perl-base procps sed tar tzdata
+    grep gzip hostname libc-bin login mawk media-types netbase openssl passwd perl-base procps sed tar tzdata util-linux
     nginx-light git gitweb fcgiwrap openssh-server dokuwiki php-fpm php-xml postgresql redis-server prometheus
     jupyter-notebook prosody nodejs)
 # what is never looked at and makes most of the bytes
@@ -120,7 +120,8 @@ archive() {
     mkdir -p "$dir/own/opt/standin"
     cp -r "$recipe/root/." "$dir/own/opt/standin/"
     cp -r "$recipe/node_modules" "$dir/own/opt/standin/"
-    mkdir -p "$dir/own/etc"
+    mkdir -p "$dir/own/etc" "$dir/own/usr/bin"
+    ln -s /opt/standin/gitea-entrypoint "$dir/own/usr/bin/entrypoint"
     site "$dir/own/opt/standin/site.git"
     # https://git.example.org/site.git is there without a network
     printf '[safe]\n\tdirectory = *\n[url "file:///opt/standin/site.git"]\n\tinsteadOf = https://git.example.org/site.git\n' \
