@@ -170,6 +170,8 @@ const char *package__answer_giturl(struct arena *a, const char *text, const char
     if (!str_starts(text, "https://"))
         return strchr(text, '@') ? "must begin with https://; keys of SSH are not given to us"
                                  : bad;
+    if (memchr(host, '@', strcspn(host, "/?#")))
+        return "must not hold a user or password; use a repository that anybody can read";
     host_len = strcspn(host, ":/?#@");
     path = host + host_len;
     if (*path == ':') {
@@ -178,8 +180,6 @@ const char *package__answer_giturl(struct arena *a, const char *text, const char
             return bad;
         path += 1 + port;
     }
-    if (*path == '@' || strchr(host, '@'))
-        return "must not hold a user or password; use a repository that anybody can read";
     name = str_lower(a, arena_strndup(a, host, host_len));
     if (!package__is_domain(name) || path[0] != '/' || strlen(path) < 2 ||
         strspn(path, letters) != strlen(path) || !package__is_inside(path + 1))
