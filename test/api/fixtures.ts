@@ -119,6 +119,11 @@ export class World {
     await this.node.line(/listening/i)
   }
 
+  /** What the node is started with. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.env
+  }
+
   get log(): string {
     return this.history + (this.node?.output ?? '')
   }

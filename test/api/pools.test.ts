@@ -2,17 +2,50 @@
 // Prepaid capacity on a real chain with the real escrow: what people and operators may do with pools, and the meter of a
 // deployment over several short periods, every account named.
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Contract, type HDNodeWallet } from 'ethers'
 import { CHAIN, atoll } from './lib/chain.ts'
-import { run, sleep, until } from './lib/process.ts'
+import { Compute, rawAlgorithm } from './lib/compute.ts'
+import { Program, freePort, run, sleep, until } from './lib/process.ts'
 import { Session, refusedAs } from './lib/session.ts'
-import { Solutions, Tenant } from './lib/solutions.ts'
+import { Solutions, Tenant, machine } from './lib/solutions.ts'
 
-const PERIOD = 6
+const PERIOD = 4
 const OCEAN = 10n ** 18n
 /** the second account of the chain's mnemonic */
 const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+
+/** A solution that does nothing, at once. */
+const PACKAGE = `name = "idler"
+version = "1"
+title = "Idler"
+summary = "Sleeps"
+description = "Sleeps until it is stopped."
+category = "data"
+
+[[sizes]]
+name = "small"
+label = "Small"
+cpu = 0.2
+ram = "128 MiB"
+disk = "1 GiB"
+
+[[containers]]
+name = "idler"
+image = "redis@sha256:cd745595f143052dd6a743bc5651d3ce4b03979fe5c99c7fcfab73461f6f217b"
+command = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"]
+user = "999:999"
+[containers.health]
+kind = "command"
+command = ["/bin/true"]
+interval = 1
+start = 60
+`
+
+/** Paid by the second, so that what is unused shows in short periods. */
+const machines = (): unknown[] => (machine(undefined as never) as any[]).map((m) => ({ ...m, environments: m.environments.map((e: any) => ({ ...e, billing: 'second' })) }))
 
 let s: Solutions
 let alice: Tenant
@@ -22,8 +55,12 @@ let purse: HDNodeWallet
 before(async () => {
   s = await Solutions.start({
     SERVICE_PERIOD: String(PERIOD), POOL_LOW: '1', ESCROW_CLAIM_TIMEOUT: '120',
-    ALLOWED_ADMINS: JSON.stringify([OPERATOR])
+    ALLOWED_ADMINS: JSON.stringify([OPERATOR]), DOCKER_COMPUTE_ENVIRONMENTS: JSON.stringify(machines())
   })
+  const folder = join(s.w.dir, 'idler')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.toml'), PACKAGE)
+  await s.operator.tell('/marketplace/api/admin/packages', { source: folder })
   alice = await s.tenant('alice')
   purse = s.w.consumer
   carol = new Tenant(await Session.wallet(s.w.url, purse))
@@ -34,7 +71,7 @@ const admin = (): Session => s.operator
 const mine = (t: Tenant, id: string): Promise<any> => t.session.read(`/marketplace/api/pools/${id}`)
 const refresh = (t: Tenant, id: string): Promise<any> => t.session.tell(`/marketplace/api/pools/${id}/refresh`)
 const sum = (entries: any[]): bigint => entries.reduce((n: bigint, x: any) => n + BigInt(x.amount.amount), 0n)
-const redis = (name: string, pool: string): any => ({ name: { name }, size: { size: 'small', pool } })
+const idler = (name: string, pool: string): any => ({ name: { name }, size: { size: 'small', pool } })
 
 describe('pools and vouchers', () => {
   test('an operator gives and takes; its ledger adds up; others do not see it', async () => {
@@ -197,7 +234,7 @@ async function checkBooks(before: Books, from: number): Promise<bigint> {
 
 const act = (id: string, what: string, body: object = {}): Promise<any> => carol.session.tell(`/marketplace/api/deployments/${id}/${what}`, body)
 async function remove(id: string, name: string): Promise<void> {
-  const a = await carol.session.ask('DELETE', `/marketplace/api/deployments/${id}?confirm=${name}`)
+  const a = await carol.session.del(`/marketplace/api/deployments/${id}`, { confirm: name })
   assert.ok(a.status === 200, a.text)
   await until('deletion', async () => {
     const r = await carol.session.get(`/marketplace/api/deployments/${id}`)
@@ -227,14 +264,14 @@ describe('the meter of a wallet', () => {
 
   test('regression 7: quote == billed, period by period; an early stop returns the rest to the wei', async () => {
     await start()
-    const wizard = await carol.toReview('redis', redis('chain', pool))
+    const wizard = await carol.toReview('idler', idler('chain', pool))
     assert.equal(wizard.quote.needed.locks, 2)
     const id = (await carol.deploy(wizard.id, wizard.quote.hash)).json.deployment as string
     await carol.reaches(id, 'running')
     const quoted = BigInt(wizard.quote.perPeriod.amount)
-    const all = await until('three periods', async () => {
+    const all = await until('two periods', async () => {
       const list = await periods(block)
-      return list.filter((p) => p.claim).length >= 3 ? list : null
+      return list.filter((p) => p.claim).length >= 2 ? list : null
     }, 90_000)
     await act(id, 'stop')
     await carol.reaches(id, 'stopped')
@@ -258,7 +295,7 @@ describe('the meter of a wallet', () => {
 
   test('regression 6: killed at every step after the answer, the deployment still comes, and each period is paid once', async () => {
     await start()
-    const wizard = await carol.toReview('redis', redis('killed', pool))
+    const wizard = await carol.toReview('idler', idler('killed', pool))
     const id = (await carol.deploy(wizard.id, wizard.quote.hash)).json.deployment as string
     const dies = async (after: number): Promise<void> => {
       await sleep(after)
@@ -269,7 +306,7 @@ describe('the meter of a wallet', () => {
     for (const after of [0, 30, 120, 400]) await dies(after)
     await carol.reaches(id, 'running')
     // across the ends of two periods
-    for (let i = 0; i < 5; i++) await dies(PERIOD * 400)
+    for (let i = 0; i < 4; i++) await dies(PERIOD * 400)
     await carol.reaches(id, 'running')
     await act(id, 'stop')
     for (const after of [0, 60]) await dies(after)
@@ -283,7 +320,7 @@ describe('the meter of a wallet', () => {
 
   test('empty in the middle: the containers stop, and go on when there is money again', async () => {
     await start()
-    const id = await carol.order('redis', redis('hungry', pool))
+    const id = await carol.order('idler', idler('hungry', pool))
     await carol.reaches(id, 'running')
     const { available } = await s.w.compute.funds(purse, purse.address, s.w.chain.ocean)
     await withdraw(available)
@@ -305,11 +342,47 @@ describe('the meter of a wallet', () => {
     await start()
     await send(contract(String(s.w.chain.addresses.Escrow), ['function authorize(address,address,uint256,uint256,uint256)']), 'authorize',
       s.w.chain.ocean, s.w.wallet.address, 100n * OCEAN, 60, 20)
-    const id = await carol.order('redis', redis('short', pool))
-    const d = await carol.reaches(id, 'failed')
-    assert.match(d.reason, /maxLockSeconds too low/)
+    const wizard = await carol.toReview('idler', idler('short', pool))
+    const r = await carol.deploy(wizard.id, wizard.quote.hash)
+    assert.equal(r.status, 400, r.text)
+    assert.match(r.json.error, /maxLockSeconds too low/)
     assert.equal((await periods(block)).length, 0)
     await checkBooks(before, block)
-    await remove(id, 'short')
   })
+})
+
+test('a second program with the same key is noticed, and refused when the operator wants that', async () => {
+  const identity = async (): Promise<any> => (await admin().read('/marketplace/api/admin/settings')).identity
+  const e = await s.w.compute.environment()
+  const job = async (node: Compute): Promise<any> => {
+    const here = await node.environment()
+    const { jobId } = await node.start(here, { who: s.w.publisher, datasets: [], algorithm: await rawAlgorithm('true') })
+    return node.wait(jobId, s.w.publisher, 'end', (j) => j.status === 70)
+  }
+  assert.equal((await identity()).state, 'ok')
+  await s.w.compute.fund(s.w.publisher, e, 20)
+  await job(s.w.compute)
+  assert.equal((await identity()).state, 'ok', 'its own transactions are known')
+  // the same key, another folder, the same chain
+  const port = await freePort()
+  const twin = new Program(atoll, ['node', '--data', join(s.w.dir, 'twin')], { ...s.w.environment, HTTP_API_PORT: String(port) })
+  try {
+    await twin.line(/listening/i)
+    await job(new Compute(s.w.chain, `http://127.0.0.1:${port}`))
+    await job(s.w.compute)
+    const seen = await identity()
+    assert.equal(seen.state, 'shared')
+    assert.equal(seen.chains[0].chain, CHAIN)
+    assert.ok(seen.chains[0].strange >= 2, 'a lock and a claim')
+    assert.match(s.w.log, /somebody else sends transactions with this node's key on chain 8996/)
+    assert.equal((await admin().put('/marketplace/api/admin/settings', { identityGuard: 'refuse' })).status, 200)
+    await assert.rejects(job(s.w.compute), /Another program uses this node's key on chain 8996/)
+    const wizard = await carol.toReview('idler', idler('guarded', (await carol.session.read('/marketplace/api/pools')).pools[0].id))
+    const r = await carol.deploy(wizard.id, wizard.quote.hash)
+    assert.equal(r.status, 503, r.text)
+    assert.match(r.json.error, /Another program/)
+  } finally {
+    await twin.stop()
+  }
+  await admin().put('/marketplace/api/admin/settings', { identityGuard: 'warn' })
 })
