@@ -7,7 +7,6 @@
 #include "auth/person.sql.h"
 #include "auth/session.sql.h"
 #include "base/clock.h"
-#include "base/must.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -280,7 +279,8 @@ int auth_handover_make(struct auth *auth, struct arena *a, const struct auth_per
     const char *token = secret__new(a);
     char id[HASH32_TEXT];
 
-    must(p->session);
+    if (!p->session)
+        return refused(e, LOGIN_NEEDED);
     secret__id(token, id);
     if (tx_begin(db, &tx, e) < 0)
         return -1;

@@ -60,7 +60,7 @@ int64_t auth_session_seconds(const struct auth *auth);
 /*
  * To another host: whoever is logged in here takes a token there (in a URL; good once, for half a
  * minute, on that host only) and there gets a session of that host. It ends with the one here.
- * `p` must have come with a session; *ret_session is NULL when the token is not good.
+ * LOGIN_NEEDED when `p` came without a session; *ret_session is NULL when the token is not good.
  */
 int auth_handover_make(struct auth *auth, struct arena *a, const struct auth_person *p,
                        const char *host, const char **ret_token, struct err *e) must_check;

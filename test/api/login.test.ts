@@ -128,6 +128,20 @@ describe('a session', () => {
     assert.equal((await (all[20] as Session).get('/auth/authenticated')).status, 401)
   })
 
+  test('regression 1: says who it is, whatever else a browser says', async () => {
+    const [s, bob] = [await Session.dev(node.url, 'alice'), new Session(node.url)]
+    await bob.tell('/auth/dev', { name: 'innocent' })
+    const { id } = await bob.read('/auth/authenticated')
+    for (const [path, headers] of [
+      [`/auth/authenticated?username=innocent&person=${id}&id=${id}&name=innocent`, {}],
+      ['/auth/authenticated', { 'x-remote-user': 'innocent', 'remote-user': 'innocent', 'x-forwarded-user': 'innocent' }],
+      ['/auth/authenticated', { cookie: `username=innocent; person=${id}; ${s.cookie}` }]
+    ] as Array<[string, Record<string, string>]>) assert.equal((await s.ask('GET', path, undefined, headers)).json.name, 'alice')
+    const { hash } = await s.read('/auth/terms')
+    await s.tell('/auth/terms', { hash, person: id, username: 'innocent', id })
+    assert.equal((await bob.read('/auth/authenticated')).terms, false)
+  })
+
   test('is told to no page of another site', async () => {
     const s = await Session.dev(node.url, 'alice')
     const a = await s.ask('GET', '/auth/authenticated', undefined, { origin: 'http://evil.test', 'sec-fetch-site': 'cross-site' })

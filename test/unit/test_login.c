@@ -225,6 +225,7 @@ static void sessions_are_handed_over_once(void **state)
     assert_null(hand_over(f, over, "wiki.test"));
     assert_null(hand_over(f, "x", "wiki.test"));
     assert_null(hand_over(f, NULL, "wiki.test"));
+    err_is(auth_handover_make(f->auth, f->arena, &p, "wiki.test", &over, &e), e, LOGIN_NEEDED);
 
     assert_true(is_logged_in(f, session, "wiki.test", &there));
     assert_string_equal(there.id, p.id);
