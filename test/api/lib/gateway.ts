@@ -63,24 +63,33 @@ export class Gateway {
 
   static async start(env: Record<string, string> = {}): Promise<Gateway> {
     const g = new Gateway()
-    g.dns = await NameServer.start()
-    g.theirDns = await NameServer.start(g.dns)
-    g.dns.set(`*.${BASE}`, { A: ['127.0.0.1'] })
-    g.dns.set('market.test', { A: ['127.0.0.1'] })
-    g.ports = { http: await freePort(), https: await freePort() }
-    const pebble = { tls: g.tls, dir: g.dir, resolver: g.theirDns.address, httpPort: g.ports.http, tlsPort: g.ports.https, blocked: [`refused.${BASE}`] }
-    g.pebble = await Pebble.start(pebble)
-    g.staging = await Pebble.start({ ...pebble, validity: 15 })
-    g.proxy = await AcmeProxy.start(g.tls, g.pebble)
-    g.root = await g.pebble.root()
-    g.env = {
-      GATEWAY: 'true', GATEWAY_BIND: '127.0.0.1', GATEWAY_HTTP_PORT: String(g.ports.http), GATEWAY_HTTPS_PORT: String(g.ports.https),
-      BASE_DOMAIN: BASE, PUBLIC_URL: `https://market.test:${g.ports.https}`, GATEWAY_RENEW_INTERVAL: '1000',
-      ACME_DIRECTORY: g.proxy.directory, ACME_STAGING: g.staging.directory, ACME_CA: g.tls.cert, DNS_RESOLVER: g.dns.address,
-      DEV_LOGIN: 'true', MARKETPLACE_ADMINS: '["root"]', ALLOWED_ADMINS: JSON.stringify([g.admin.address]), ...env
+    try {
+      await g.build(env)
+    } catch (e) {
+      await g.stop()
+      throw e
     }
-    await g.startNode()
     return g
+  }
+
+  private async build(env: Record<string, string>): Promise<void> {
+    this.dns = await NameServer.start()
+    this.theirDns = await NameServer.start(this.dns)
+    this.dns.set(`*.${BASE}`, { A: ['127.0.0.1'] })
+    this.dns.set('market.test', { A: ['127.0.0.1'] })
+    this.ports = { http: await freePort(), https: await freePort() }
+    const pebble = { tls: this.tls, dir: this.dir, resolver: this.theirDns.address, httpPort: this.ports.http, tlsPort: this.ports.https, blocked: [`refused.${BASE}`] }
+    this.pebble = await Pebble.start(pebble)
+    this.staging = await Pebble.start({ ...pebble, validity: 15 })
+    this.proxy = await AcmeProxy.start(this.tls, this.pebble)
+    this.root = await this.pebble.root()
+    this.env = {
+      GATEWAY: 'true', GATEWAY_BIND: '127.0.0.1', GATEWAY_HTTP_PORT: String(this.ports.http), GATEWAY_HTTPS_PORT: String(this.ports.https),
+      BASE_DOMAIN: BASE, PUBLIC_URL: `https://market.test:${this.ports.https}`, GATEWAY_RENEW_INTERVAL: '1000',
+      ACME_DIRECTORY: this.proxy.directory, ACME_STAGING: this.staging.directory, ACME_CA: this.tls.cert, DNS_RESOLVER: this.dns.address,
+      DEV_LOGIN: 'true', MARKETPLACE_ADMINS: '["root"]', ALLOWED_ADMINS: JSON.stringify([this.admin.address]), ...env
+    }
+    await this.startNode()
   }
 
   async startNode(): Promise<void> {
@@ -184,7 +193,7 @@ export class Gateway {
   }
 
   async stop(): Promise<void> {
-    await this.node.stop()
+    if (this.node.program) await this.node.stop()
     for (const pid of this.caddies()) process.kill(pid, 'SIGKILL')
     this.proxy?.stop()
     await this.pebble?.stop()
