@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { Visitor, WIDTHS, launch, type Scheme, type Width } from './lib/browser.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const port = 8031
 const PAGES: Array<[name: string, hash: string, who?: string]> = [
   ['login', '#/', 'nobody'], ['terms', '#/', 'new'], ['home', '#/'], ['solution', '#/solutions/site'], ['not-offered', '#/solutions/kubernetes'],
   ['wizard', '#/wizard/w1'], ['deployments', '#/deployments'], ['deployment', '#/deployments/d1'], ['progress', '#/deployments/d2'],
@@ -21,9 +20,9 @@ const PAGES: Array<[name: string, hash: string, who?: string]> = [
 const filter = process.argv[2] ?? ''
 const out = `${root}run/screens`
 mkdirSync(out, { recursive: true })
-const mock = spawn(process.execPath, [`${root}web/dev/mock.mjs`, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-await once(mock.stdout, 'data')
-const base = `http://127.0.0.1:${port}`
+const mock = spawn(process.execPath, [`${root}web/dev/mock.mjs`, '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+const [port] = await once(mock.stdout, 'data') as [Buffer]
+const base = `http://127.0.0.1:${port.toString().trim()}`
 const browser = await launch()
 let bad = 0
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mock.mjs [PORT]: the page of web/dist with made-up answers behind it, for looking at every view without a node.
+// mock.mjs [PORT]: prints its port (0: any free one). The page of web/dist with made-up answers behind it, for looking at every view without a node.
 // For development and `make screenshots` only; tests talk to a real node.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -50,6 +50,7 @@ const full = (d) => ({
   timeline: [['creating', 'network'], ['creating', 'pull'], ['creating', 'start'], ['creating', 'health'], ['running', '']].map(([state, step], i) => ({ at: d.created + i * 9000, state, step, reason: i === 4 ? 'The health check passed.' : '' })),
   containers: [{ name: 'web', image: 'docker.io/library/nginx@sha256:0123456789abcdef0123456789abcdef0123456789abcdef', state: 'running', health: 'healthy', restarts: 0 },
     { name: 'builder', image: 'docker.io/library/git@sha256:1123456789abcdef0123456789abcdef', state: 'running', health: 'none', restarts: 1 }],
+  results: [{ label: 'Administration', value: `https://${d.name}.apps.example.org/admin` }, { label: 'User', value: 'admin' }],
   review: [{ label: 'Name', value: d.name }, { label: 'Repository', value: 'https://git.example.org/me/site' }, { label: 'Branch', value: 'main' }]
 })
 const pools = [
@@ -104,7 +105,7 @@ const ROUTES = [
   ['GET', `${A}/deployments/:id/domains`, (id) => ({ domains: [{ host: `${id}.apps.example.org`, custom: false, state: 'serving', reason: '' }, { host: 'www.example.com', custom: true, state: 'serving', reason: '' }, { host: 'example.net', custom: true, state: 'unproven', reason: 'No TXT record found at _atoll.example.net.', txt: { name: '_atoll.example.net', value: 'atoll-proof=7f3a9c2e41b8' }, cname: { name: 'example.net', value: 'my-site.apps.example.org' } }] })],
   ['GET', `${A}/deployments/:id/guests`, () => ({ guests: ['bob.3bot'] })],
   ['GET', `${A}/deployments/:id/metrics`, () => ({ step_s: 60, cpu: wave(30, 22), memory: wave(3e8, 6e7), disk: wave(1.2e9, 1e6), rx: wave(4e4, 3e4), tx: wave(2e5, 2e5) })],
-  ['GET', `${A}/deployments/:id/backups`, () => ({ schedule: '30 3 * * *', retention: 'last=3 daily=7 weekly=4', next: now + 5 * H, running: false, servers: [{ name: 'backup-1', ok: true, lastAt: now - 8 * H, error: '' }, { name: 'backup-2', ok: false, lastAt: now - 3 * D, error: 'The host does not answer on port 22.' }],
+  ['GET', `${A}/deployments/:id/backups`, () => ({ schedule: '30 3 * * *', retention: { last: 3, daily: 7, weekly: 4, monthly: 0, yearly: 0 }, repository: 'n1/d1', alerts: [], next: now + 5 * H, running: false, servers: [{ name: 'backup-1', ok: true, lastAt: now - 8 * H, lastOk: now - 8 * H, error: '' }, { name: 'backup-2', ok: false, lastAt: now - 8 * H, lastOk: now - 3 * D, error: 'The host does not answer on port 22.' }],
     snapshots: [1, 2, 3].map((i) => ({ id: `s${i}`, at: now - i * D, size: 3e7 * i, servers: i === 1 ? ['backup-1'] : ['backup-1', 'backup-2'], ok: i !== 1 })) })],
   ['POST', `${A}/deployments/:id/backups/key`, () => ({ key: 'atoll-key-1-abcdef' })],
   ['GET', `${A}/pools`, () => ({ pools })],
@@ -158,4 +159,4 @@ createServer(async (req, res) => {
   if (!answer) return pathname.startsWith('/marketplace/api') || req.method !== 'GET' ? json(200, {}) : file(pathname, res)
   const value = answer(text ? JSON.parse(text) : {})
   return value ? json(200, value) : json(401, { error: 'Please log in' })
-}).listen(Number(process.argv[2] ?? 8031), '127.0.0.1', () => console.log('listening'))
+}).listen(Number(process.argv[2] ?? 8031), '127.0.0.1', function () { console.log(this.address().port) })

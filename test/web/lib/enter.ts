@@ -20,7 +20,7 @@ export async function tabTo(v: Visitor, there: () => boolean): Promise<void> {
   for (let i = 0; i < 40; i++) {
     await v.page.keyboard.press('Tab')
     if (await v.page.evaluate(there)) {
-      const outline = await v.page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)
+      const outline = await v.page.evaluate(() => [getComputedStyle(document.activeElement!), getComputedStyle(document.activeElement!, '::after'), getComputedStyle(document.activeElement!.closest('label') ?? document.activeElement!)].map((x) => x.outlineStyle).find((x) => x !== 'none') ?? 'none')
       assert.notEqual(outline, 'none', 'the focus cannot be seen')
       return
     }

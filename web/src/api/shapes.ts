@@ -74,7 +74,9 @@ export interface DeploymentFull extends Deployment {
   timeline: Array<{ at: number; state: string; step: string; reason: string }>
   containers: Array<{ name: string; image: string; state: string; health: string; restarts: number }>
   review: Review[]
-  sizes?: Array<{ name: string; label: string }>
+  /** what the package says of it: addresses, users */
+  results?: Review[]
+  credentialsShown?: boolean
 }
 export interface Domain {
   host: string; custom: boolean; state: string; reason: string
@@ -83,9 +85,10 @@ export interface Domain {
 export type Samples = Array<[number, number]>
 export interface Metrics { step_s: number; cpu: Samples; memory: Samples; disk: Samples; rx: Samples; tx: Samples }
 export interface Backups {
-  schedule: string; retention: string; next?: number | null; running?: boolean
-  servers: Array<{ name: string; ok: boolean; lastAt: number | null; error: string }>
+  schedule: string; retention: Record<string, number>; next: number | null; running: boolean; repository: string
+  servers: Array<{ name: string; ok: boolean; lastAt: number | null; lastOk: number | null; error: string }>
   snapshots: Array<{ id: string; at: number; size: number; servers: string[]; ok: boolean }>
+  alerts: Alert[]
 }
 
 // ---- money
@@ -128,7 +131,7 @@ export interface BackupServer {
   name: string; host: string; port: number; user: string; path: string; fingerprint?: string
   state?: string; error?: string; checkedAt?: number | null; lastOk?: number | null
 }
-export interface Alert { at: number; deployment: string; server: string; kind: string; text: string }
+export interface Alert { at: number; lastAt?: number; count?: number; deployment: string; server: string; kind: string; text: string }
 export interface Capacity {
   environments: Array<{ id: string; resources: Array<{ id: string; total: number; used: number; free: number; /** of the total, what the machine does not have */ overProvisioned?: number }> }>
 }

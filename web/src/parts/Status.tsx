@@ -16,7 +16,7 @@ export function Status({ of }: { of: Pick<Deployment, 'state' | 'health'> }) {
 }
 
 const CERTS: Record<string, Tone> = {
-  serving: 'good', valid: 'good', ok: 'good', ready: 'busy', pending: 'busy', unproven: 'warn', failed: 'bad', error: 'bad', expired: 'bad', warn: 'warn'
+  serving: 'good', valid: 'good', ok: 'good', ready: 'busy', pending: 'busy', unproven: 'warn', waiting: 'busy', failing: 'bad', failed: 'bad', error: 'bad', expired: 'bad', warn: 'warn'
 }
 /** States of domains, certificates and servers. */
 export const Word = ({ of }: { of: string }) => <Badge tone={CERTS[of] ?? 'calm'}>{t.word(of)}</Badge>

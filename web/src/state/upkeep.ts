@@ -51,7 +51,7 @@ async function withBackups(id: string, what: () => Promise<unknown>, done: strin
 }
 
 export const backUp = (id: string): Promise<boolean> => withBackups(id, () => post(at(id)), t.backups.started)
-export const plan = (id: string, schedule: string, retention: string): Promise<boolean> =>
+export const plan = (id: string, schedule: string, retention: Record<string, number>): Promise<boolean> =>
   withBackups(id, () => call('PUT', at(id), { schedule, retention }), t.saved)
 export const restore = (id: string, snapshot: string): Promise<boolean> =>
   withBackups(id, () => post(`${at(id)}/${encodeURIComponent(snapshot)}/restore`), t.backups.restoring)

@@ -64,7 +64,8 @@ function Shelves({ list }: { list: Package[] }) {
       <Chips list={list} />
       <p class="hidden" role="status">{search.value && t.home.hits(hits.length)}</p>
       {hits.length === 0 && <Empty icon="search" title={t.home.none(search.value)} text={t.home.noneText} />}
-      <ul class="tiles" aria-label={t.home.title}>{on.map((p) => <Tile key={p.name} p={p} />)}</ul>
+      <h2 class="hidden">{t.home.offered}</h2>
+      <ul class="tiles" aria-label={t.home.offered}>{on.map((p) => <Tile key={p.name} p={p} />)}</ul>
       {off.length > 0 && <section class="shelf" aria-label={t.home.notOffered}>
         <h2>{t.home.notOffered} <span class="count">{off.length}</span></h2>
         <ul class="tiles">{off.map((p) => <Tile key={p.name} p={p} />)}</ul>

@@ -5,7 +5,7 @@ import type { Backups, DeploymentFull } from '../../api/shapes.ts'
 import { bytes, date } from '../../format.ts'
 import { Action, Badge, Card, Code, Note, When } from '../../parts/bits.tsx'
 import { Ask } from '../../parts/Dialog.tsx'
-import { TextField } from '../../parts/Field.tsx'
+import { Group, TextField } from '../../parts/Field.tsx'
 import { Empty, Loaded } from '../../parts/Loaded.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { isGone } from '../../state/deployments.ts'
@@ -14,7 +14,8 @@ import { backUp, backupKey, backups, plan, restore, revealKey, verify } from '..
 import { t } from '../../texts.ts'
 
 const Snapshots = ({ d, b }: { d: DeploymentFull; b: Backups }) => (
-  <Card title={t.backups.snapshots} aside={!isGone(d) && <Action icon="disk" kind="primary small" disabled={b.running ?? false} run={() => backUp(d.id)}>{t.backups.now}</Action>}>
+  <Card title={t.backups.snapshots} aside={!isGone(d) && <Action icon="disk" kind="primary small" disabled={b.running || b.servers.length === 0} run={() => backUp(d.id)}>{t.backups.now}</Action>}>
+    {b.alerts.slice(0, 3).map((x) => <Note key={x.at} tone="bad" icon="warn"><p>{x.text} <span class="small dim"><When at={x.lastAt ?? x.at} /></span></p></Note>)}
     {b.running && <Note tone="busy">{t.backups.running}</Note>}
     {b.snapshots.length === 0 ? <Empty icon="disk" title={t.backups.empty} text={t.backups.emptyText} /> : (
       <Table label={t.backups.snapshots} rows={b.snapshots} id={(s) => s.id} columns={[
@@ -31,16 +32,26 @@ const Snapshots = ({ d, b }: { d: DeploymentFull; b: Backups }) => (
   </Card>
 )
 
+const KEEP = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const
+
 function Plan({ d, b }: { d: DeploymentFull; b: Backups }) {
   const [schedule, setSchedule] = useState(b.schedule)
   const [keep, setKeep] = useState(b.retention)
+  const same = schedule === b.schedule && KEEP.every((k) => (keep[k] ?? 0) === (b.retention[k] ?? 0))
   return (
     <Card title={t.backups.plan}>
-      <form class="stack" onSubmit={(e) => { e.preventDefault(); void plan(d.id, schedule, keep) }}>
+      <form class="stack" onSubmit={(e) => { e.preventDefault(); void plan(d.id, schedule.trim(), keep) }}>
         <TextField label={t.backups.schedule} help={t.backups.scheduleHelp} value={schedule} on={setSchedule} optional />
-        <TextField label={t.backups.retention} help={t.backups.retentionHelp} value={keep} on={setKeep} />
+        <Group label={t.backups.retention} help={t.backups.retentionHelp}>
+          <div class="row wrap">{KEEP.map((k) => (
+            <label key={k} class="unit">
+              <input class="input" type="number" min="0" max="999" value={keep[k] ?? 0} onInput={(e) => setKeep({ ...keep, [k]: Math.max(0, Math.floor(Number(e.currentTarget.value) || 0)) })} />
+              <span>{t.backups.keep[k]}</span>
+            </label>
+          ))}</div>
+        </Group>
         {b.next ? <p class="small dim">{t.backups.next} <When at={b.next} />.</p> : null}
-        <div class="row end"><button class="button" type="submit" disabled={schedule === b.schedule && keep === b.retention}>{t.save}</button></div>
+        <div class="row end"><button class="button" type="submit" disabled={same}>{t.save}</button></div>
       </form>
     </Card>
   )
@@ -50,16 +61,16 @@ const Servers = ({ b }: { b: Backups }) => (
   <Card title={t.backups.servers}>
     {b.servers.length === 0 && <p class="dim">{t.backups.noServers}</p>}
     <ul class="plain">{b.servers.map((s) => (
-      <li key={s.name}><div class="row between"><strong>{s.name}</strong><Badge tone={s.ok ? 'good' : 'bad'}>{s.ok ? t.word('ok') : t.word('failed')}</Badge></div>
-        <p class="small dim">{t.backups.last} <When at={s.lastAt} /></p>{s.error && <p class="small bad-text">{s.error}</p>}</li>
+      <li key={s.name}><div class="row between"><strong>{s.name}</strong><Badge tone={s.ok ? 'good' : s.lastAt ? 'bad' : 'calm'}>{s.ok ? t.word('ok') : s.lastAt ? t.word('failed') : t.backups.unused}</Badge></div>
+        <p class="small dim">{t.backups.last} <When at={s.lastOk} /></p>{s.error && <p class="small bad-text">{s.error}</p>}</li>
     ))}</ul>
   </Card>
 )
 
-const Key = ({ id }: { id: string }) => (
+const Key = ({ id, repository }: { id: string; repository: string }) => (
   <Card title={t.backups.key}>
     <p class="dim">{t.backups.keyText}</p>
-    {backupKey.value ? <Code text={backupKey.value} label={t.backups.key} /> : <Action icon="key" run={() => revealKey(id)}>{t.backups.showKey}</Action>}
+    {backupKey.value ? <><Code text={backupKey.value} label={t.backups.key} /><p class="small dim">{t.backups.repository}: <Code text={repository} label={t.backups.repository} /></p></> : <Action icon="key" run={() => revealKey(id)}>{t.backups.showKey}</Action>}
   </Card>
 )
 
@@ -70,7 +81,7 @@ export function BackupsTab({ d }: { d: DeploymentFull }) {
     <Loaded of={state} again={() => void source.load()} rows={5}>
       {(b) => <div class="columns">
         <div class="stack"><Snapshots d={d} b={b} /></div>
-        <div class="stack"><Servers b={b} />{!isGone(d) && <Plan key={b.schedule + b.retention} d={d} b={b} />}<Key id={d.id} /></div>
+        <div class="stack"><Servers b={b} />{!isGone(d) && <Plan key={b.schedule + JSON.stringify(b.retention)} d={d} b={b} />}<Key id={d.id} repository={b.repository} /></div>
       </div>}
     </Loaded>
   )

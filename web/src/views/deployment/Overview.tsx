@@ -23,6 +23,7 @@ function Links({ d }: { d: DeploymentFull }) {
       {d.ports.length > 0 && <ul class="plain">{d.ports.map((p) => (
         <li key={p.name} class="row between wrap"><span>{p.name} <Badge>{p.protocol}</Badge></span><Code text={text(p.host, p.port)} label={p.name} /></li>
       ))}</ul>}
+      {(d.results ?? []).some((r) => r.value) && <Facts of={(d.results ?? []).filter((r) => r.value && r.value !== d.url).map((r) => [r.label, <Result value={r.value} />])} />}
       {!d.url && !d.ports.length && <p class="dim">{t.overview.noLinks}</p>}
       {own.length > 0 && <ul class="plain">{own.map((x) => (
         <li key={x.host} class="row between"><a href={`https://${x.host}`} target="_blank" rel="noopener noreferrer">{x.host}</a><Word of={x.state} /></li>
@@ -31,12 +32,18 @@ function Links({ d }: { d: DeploymentFull }) {
   )
 }
 
+/** An address can be followed, everything can be copied. */
+const Result = ({ value }: { value: string }) => /^https:\/\/[^\s"<>]+$/.test(value)
+  ? <a class="break" href={value} target="_blank" rel="noopener noreferrer">{value}<span class="hidden">{t.newTab}</span></a>
+  : <Code text={value} label={value} />
+
 function Credentials({ d }: { d: DeploymentFull }) {
   const known = credentials.value[d.id]
   if (isGone(d) || (!known && d.state !== 'running')) return null
   return (
     <Card title={t.overview.credentials}>
-      {!known && <><p class="dim">{t.overview.credentialsText}</p><Action icon="key" run={() => reveal(d.id)}>{t.overview.reveal}</Action></>}
+      {!known && d.credentialsShown && <p class="dim">{t.overview.shown}</p>}
+      {!known && !d.credentialsShown && <><p class="dim">{t.overview.credentialsText}</p><Action icon="key" run={() => reveal(d.id)}>{t.overview.reveal}</Action></>}
       {known && known.length === 0 && <p class="dim">{t.overview.noCredentials}</p>}
       {known && known.length > 0 && <>
         <Note tone="warn" icon="warn">{t.overview.once}</Note>
