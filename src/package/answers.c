@@ -315,10 +315,13 @@ bool answers_asked(const struct package *p, const struct package_question *q,
 }
 
 /* Nothing was said: absent, null, or a field that was left empty. */
-static bool is_empty(const struct json *v)
+static bool is_blank(const struct json *v)
 {
-    return !v || json_is(v, JSON_NULL) || (json_is(v, JSON_STRING) && json_str_len(v) == 0) ||
-           ((json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT)) && json_len(v) == 0);
+    if (json_is(v, JSON_STRING))
+        return strspn(json_str(v, ""), " \t\r\n") == json_str_len(v);
+    if (json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT))
+        return json_len(v) == 0;
+    return json_type(v) == JSON_NULL; /* also what is absent */
 }
 
 struct asking {
@@ -335,24 +338,31 @@ static bool needs_answer(const struct package_question *q)
     return q->required || q->type == QUESTION_CONFIRM;
 }
 
-static void ask_one(struct asking *s, const struct package_question *q)
+/* The answer in its normal form, or the default; NULL with *ret_why NULL: none, and none needed. */
+static struct json *accept(struct asking *s, const struct package_question *q, const char **ret_why)
 {
     const struct json *value = json_get(s->answers, q->name);
     struct json *normal = NULL;
+
+    *ret_why = NULL;
+    if (!is_blank(value)) {
+        *ret_why = package__answer(s->a, s->ask->package, q, value, s->ask->now_ms, &normal);
+        return *ret_why ? NULL : normal;
+    }
+    if (q->otherwise && (!value || needs_answer(q)))
+        return json_copy(s->a, q->otherwise);
+    if (needs_answer(q))
+        *ret_why = q->type == QUESTION_CONFIRM ? "must be confirmed" : "must be answered";
+    return NULL;
+}
+
+static void ask_one(struct asking *s, const struct package_question *q)
+{
+    struct json *normal = NULL;
     const char *why = NULL;
 
-    if (!answers_asked(s->ask->package, q, s->all)) {
-        json_remove(s->all, q->name);
-        return;
-    }
-    if (q->type == QUESTION_NOTE)
-        return;
-    if (!is_empty(value))
-        why = package__answer(s->a, s->ask->package, q, value, s->ask->now_ms, &normal);
-    else if (q->otherwise && (!value || needs_answer(q)))
-        normal = json_copy(s->a, q->otherwise);
-    else if (needs_answer(q))
-        why = q->type == QUESTION_CONFIRM ? "must be confirmed" : "must be answered";
+    if (answers_asked(s->ask->package, q, s->all) && q->type != QUESTION_NOTE)
+        normal = accept(s, q, &why);
     if (why)
         json_set_str(s->a, s->errors, q->name, why);
     if (!normal) {
