@@ -271,7 +271,9 @@ int gateway_new(const struct gateway_options *o, struct gateway **ret, struct er
     g->texts = arena_new();
     g->loaded_texts = arena_new();
     g->o = copy_options(g->texts, o);
-    g->caddy.pidfd = g->wake = g->inotify = -1;
+    g->caddy.pidfd = g->inotify = -1;
+    g->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    must(g->wake >= 0);
     gateway__watch_init(&g->watch);
     if (check(g, o, e) < 0 || make_folders(g, e) < 0) {
         gateway_free(g);
@@ -293,12 +295,13 @@ void gateway_start(struct gateway *g, const struct gateway_node *node)
         return;
     }
     g->node = (struct gateway_node){arena_strdup(g->texts, node->address), node->port, node->tls};
-    g->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     g->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    must(g->wake >= 0);
     if (g->inotify >= 0)
         (void)inotify_add_watch(g->inotify, log, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-    g->dirty = true;
+    {
+        lock_scope(&g->lock);
+        g->dirty = true;
+    }
     g->started = true;
     thread_start(&g->thread, "gateway", gateway__run, g);
 }
@@ -325,8 +328,7 @@ void gateway_free(struct gateway *g)
     if (!g)
         return;
     gateway_stop(g);
-    if (g->wake >= 0)
-        close(g->wake);
+    close(g->wake);
     if (g->inotify >= 0)
         close(g->inotify);
     gateway__watch_done(&g->watch);
@@ -347,6 +349,11 @@ void gateway__touch(struct gateway *g, bool force)
         g->force = g->force || force;
     }
     gateway__wake(g);
+}
+
+bool gateway_is_on(const struct gateway *g)
+{
+    return g->o.enabled;
 }
 
 void gateway_refresh(struct gateway *g)

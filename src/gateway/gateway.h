@@ -74,6 +74,9 @@ void gateway_start(struct gateway *g, const struct gateway_node *node);
 void gateway_stop(struct gateway *g);
 void gateway_free(struct gateway *g); /* NULL is allowed */
 
+/* Whether hosts are to be served at all (the option). */
+bool gateway_is_on(const struct gateway *g);
+
 void gateway_change(struct gateway *g, const struct gateway_settings *s);
 /* Makes Caddy's configuration again. Never needed after the calls below. */
 void gateway_refresh(struct gateway *g);

@@ -184,7 +184,7 @@ struct gateway {
     struct gateway_node node;
     pthread_t thread;
     bool started;
-    int wake;    /* eventfd */
+    int wake;    /* eventfd; any thread writes */
     int inotify; /* of the log's folder */
     struct gateway_process caddy;
     struct arena *loaded_texts;

@@ -32,7 +32,7 @@ void gateway__wake(struct gateway *g)
 {
     const uint64_t one = 1;
 
-    if (g->wake >= 0 && write(g->wake, &one, sizeof(one)) < 0)
+    if (write(g->wake, &one, sizeof(one)) < 0)
         must(errno == EAGAIN); /* it is awake already */
 }
 

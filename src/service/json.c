@@ -55,7 +55,7 @@ static int add_url(struct service *s, struct arena *a, const struct service_row 
         return 0;
     if (gateway_domains(s->o.gateway, a, row->id, &list, &count, e) < 0)
         return -1;
-    if (count > 0)
+    if (count > 0 && gateway_is_on(s->o.gateway))
         json_set_str(a, v, "url", gateway_url(s->o.gateway, a, list[0].host));
     for (i = 0; full && i < count; i++)
         json_push(a, domains, gateway_domain_json(a, &list[i]));
