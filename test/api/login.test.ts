@@ -508,6 +508,25 @@ describe('regression 22: the node itself refuses, whatever stands in front of it
     }
   })
 
+  test('nonsense in any field of any of them is refused, and harms nobody', async () => {
+    const s = await Session.dev(node.url, 'root')
+    const nonsense = [null, -1, 1e300, true, ['x'], { a: { b: 'c' } }, '../../etc/passwd', '<script>alert(1)</script>', "' OR 1=1 --", '\u0000\u001b[31m', 'ü'.repeat(500)]
+    for (const door of doors) {
+      const [method, path] = [door.route?.method ?? '', door.route?.path ?? '']
+      for (const value of door.command.fields.length ? nonsense : [null]) {
+        const args = Object.fromEntries(door.command.fields.map((f) => [f.name, value]))
+        const text = typeof value === 'string' ? encodeURIComponent(value.replace('\0', '') || 'x') : 'x' // no path has a NUL
+        const place = path.replace(/:\w+\??/g, text)
+        const body = (door.input === 'body' || method !== 'GET') && door.input !== 'raw'
+        const query = body ? '' : `?${door.command.fields.map((f) => `${f.name}=${text}`).join('&')}`
+        const a = await s.ask(method, place + query, body ? args : undefined)
+        assert.notEqual(a.status, 500, `${method} ${place.slice(0, 100)} ${JSON.stringify(args).slice(0, 200)}: ${a.text}`)
+        if (a.status >= 400) assert.equal(typeof a.json?.error, 'string', `${method} ${place.slice(0, 100)}: ${a.text}`)
+      }
+    }
+    assert.equal((await s.read('/auth/authenticated')).name, 'root')
+  })
+
   test('none of them is in /directCommand', async () => {
     for (const { command } of doors) {
       const r = await ask(node.url, { command, route: null, name: '', input: 'body' }, { args: {} })
