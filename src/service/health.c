@@ -10,7 +10,7 @@
 
 /* From made containers to healthy ones: in the order of their dependencies, each in its time. */
 
-enum { STARTS_MAX = 5, LOOK_MS = 400, TAIL_MAX = 300, START_LEAST_MS = 5000 };
+enum { STARTS_MAX = 4, LOOK_MS = 400, TAIL_MAX = 300, START_LEAST_MS = 5000 };
 
 static bool may_start(const struct live *l, const struct watch *w)
 {
@@ -93,7 +93,7 @@ static int start(struct live *l, size_t i, struct err *e)
         return is_port_taken(e) ? other_port(l, w, e) : STEP_BROKEN;
     w->started = clock_mono_ms();
     w->restarts++;
-    w->restart_at = w->started + (INT64_C(500) << w->restarts);
+    w->restart_at = w->started + (INT64_C(250) << w->restarts);
     w->probe_at = 0;
     return STEP_WAIT;
 }

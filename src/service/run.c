@@ -81,7 +81,9 @@ static int tend(struct live *l, size_t i, struct err *e)
     if (w->restart_at) {
         if (w->restart_at > clock_mono_ms())
             return 0;
-        return restart(l, i, e);
+        if (restart(l, i, e) == 0)
+            return 0;
+        return e->code == ERR_NOT_FOUND ? 1 : -1;
     }
     found = docker_look(l->engine->docker, a, w->container, &look, e);
     if (found <= 0)
