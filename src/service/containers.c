@@ -156,7 +156,8 @@ static int create(struct live *l, struct arena *a, const struct plan *p, size_t 
     containers__labels(l, labels);
     add_mounts(l, a, c, &spec);
     if (add_ports(l, a, c, &spec, e) < 0 || extras(l, a, c, &spec.host_extra_json, e) < 0 ||
-        docker_spec_create(l->engine->docker, &spec, id, e) < 0 || put_files(l, a, c, id, e) < 0)
+        docker_spec_create(l->engine->docker, &spec, id, e) < 0 ||
+        owner__give_volumes(l, c, id, e) < 0 || put_files(l, a, c, id, e) < 0)
         return err_wrap(e, "container %s", c->name);
     return 0;
 }

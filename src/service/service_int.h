@@ -209,6 +209,11 @@ int network__make(struct live *l, bool open, struct err *e) must_check;
 int network__remove_unused(struct live *l, struct arena *a, struct json *gone, struct err *e)
     must_check;
 
+/* --- owner.c --- */
+/* Volumes of a container that was made and not started: those of root become its user's. */
+int owner__give_volumes(struct live *l, const struct package_container *c, const char *id,
+                        struct err *e) must_check;
+
 /* --- containers.c --- */
 /* Starts it; network guard first, always. */
 int containers__start(struct live *l, size_t i, struct err *e) must_check;
