@@ -50,7 +50,7 @@ export class Story {
   /** The marketplace, as its visitors know it. */
   get url(): string { return `https://${MARKET}:${this.ports.https}` }
   /** A deployment's site. */
-  site = (name: string): string => `https://${name}.${BASE}:${this.ports.https}/`
+  site = (name: string): string => `https://${name}.${BASE}:${this.ports.https}`
 
   /** What a browser would get of a host here, its certificate being good; null when it gets nothing. */
   visit(host: string, path = '/'): Promise<{ status: number; text: string; issuer: string } | null> {
