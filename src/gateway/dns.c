@@ -126,10 +126,12 @@ int dns_ask(struct arena *a, const char *resolver, const char *name, enum dns_ty
     struct sockaddr_in at;
     int r;
 
+    if (resolver && !parse_resolver(resolver, &at))
+        return unknown(name, NO_RECOVERY, e);
     memset(&state, 0, sizeof(state));
     if (res_ninit(&state) < 0)
         return failed(e, UNAVAILABLE, "the system's resolver cannot be set up");
-    if (resolver && parse_resolver(resolver, &at)) {
+    if (resolver) {
         state.nscount = 1;
         state.nsaddr_list[0] = at;
     }

@@ -345,7 +345,7 @@ void gateway__touch(struct gateway *g, bool force)
 {
     {
         lock_scope(&g->lock);
-        g->dirty = true;
+        g->dirty = g->news = true;
         g->force = g->force || force;
     }
     gateway__wake(g);

@@ -175,6 +175,7 @@ struct gateway {
     size_t server_count;
     struct gateway_watch watch;
     bool dirty;   /* the configuration has to be made again */
+    bool news;    /* since it was made last: a reason not to wait after a failure */
     bool force;   /* and given to Caddy even if it is the same, so that it asks again */
     bool running; /* Caddy has a configuration of ours */
     bool stopping;

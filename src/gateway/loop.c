@@ -304,12 +304,14 @@ static bool has_to_wait(struct gateway *g, bool force)
 static bool take_work(struct gateway *g, bool *ret_force)
 {
     lock_scope(&g->lock);
+    if (g->again_at && clock_mono_ms() < g->again_at && !g->news)
+        return false;
     if (!g->dirty && g->caddy.pid)
         return false;
     if (has_to_wait(g, g->force))
         return false;
     *ret_force = g->force;
-    g->dirty = g->force = false;
+    g->dirty = g->force = g->news = false;
     g->dirty_since = 0;
     return true;
 }
@@ -320,8 +322,6 @@ static void work(struct gateway *g)
     struct err e;
 
     note_end(g);
-    if (g->again_at && clock_mono_ms() < g->again_at)
-        return;
     if (!take_work(g, &force))
         return;
     if (ensure_caddy(g, &e) == 0 && bring_up_to_date(g, force, &e) == 0) {
@@ -373,7 +373,7 @@ static int sleep_ms(struct gateway *g)
 {
     int64_t ms = next_due(g);
 
-    if (g->again_at) /* nothing else is done before */
+    if (g->again_at) /* nothing else is done before, unless there is news */
         return (int)until_then(g->again_at);
     if (g->dirty_since)
         ms = sooner(ms, until_then(g->dirty_since + PATIENCE_MS));

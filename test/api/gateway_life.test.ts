@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's Caddy: killed and found again, missing, ended with the node; names that only this machine knows.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Gateway, Upstream } from './lib/gateway.ts'
@@ -116,6 +116,21 @@ describe('regression 16: TEST_CERT', () => {
     await g.touch({ testCert: false })
     assert.match((await g.served('market.test')).issuer, /^Pebble Intermediate/)
     assert.equal((await g.certificate('market.test')).staging, false)
+  })
+})
+
+describe('a configuration that Caddy refuses', () => {
+  test('is told, and changes nothing of what is served', async () => {
+    renameSync(g.tls.cert, `${g.tls.cert}.away`) // ACME_CA
+    await g.route({ deployment: 'd3', owner: 'u1', host: 'third.localhost', port: up.port })
+    const { gateway } = await until('word', async () => { const c = await g.certificates(); return c.gateway.problem && c })
+    assert.match(gateway.problem, /Caddy refuses its configuration: .*tls\.pem/)
+    assert.equal((await g.ask(HOST, '/', { ca: own() })).status, 200)
+    renameSync(`${g.tls.cert}.away`, g.tls.cert)
+    await g.touch()
+    await g.served('third.localhost', 200, { ca: own() })
+    await until('good news', async () => (await g.certificates()).gateway.problem === '')
+    assert.match(g.node.program.output, /warn +gateway: Caddy refuses its configuration/)
   })
 })
 

@@ -45,11 +45,10 @@ export interface Row { deployment: string; owner: string; host: string; port: nu
 
 const BASE = 'solutions.test'
 
-export class Gateway {
+/** What a node's gateway needs around it; `env` is for the node, whichever that is. */
+export class Surroundings {
   readonly dir = mkdtempSync(join(tmpdir(), 'atoll-gw-'))
   readonly tls = new Tls(this.dir)
-  readonly node = new BareNode()
-  readonly admin = new Wallet(Wallet.createRandom().privateKey)
   dns!: NameServer
   /** the one that the authorities ask: the same records, moods of its own */
   theirDns!: NameServer
@@ -61,18 +60,18 @@ export class Gateway {
   root = ''
   env: Record<string, string> = {}
 
-  static async start(env: Record<string, string> = {}): Promise<Gateway> {
-    const g = new Gateway()
+  static async start(): Promise<Surroundings> {
+    const s = new Surroundings()
     try {
-      await g.build(env)
+      await s.build()
     } catch (e) {
-      await g.stop()
+      await s.stop()
       throw e
     }
-    return g
+    return s
   }
 
-  private async build(env: Record<string, string>): Promise<void> {
+  protected async build(): Promise<void> {
     this.dns = await NameServer.start()
     this.theirDns = await NameServer.start(this.dns)
     this.dns.set(`*.${BASE}`, { A: ['127.0.0.1'] })
@@ -86,38 +85,8 @@ export class Gateway {
     this.env = {
       GATEWAY: 'true', GATEWAY_BIND: '127.0.0.1', GATEWAY_HTTP_PORT: String(this.ports.http), GATEWAY_HTTPS_PORT: String(this.ports.https),
       BASE_DOMAIN: BASE, PUBLIC_URL: `https://market.test:${this.ports.https}`, GATEWAY_RENEW_INTERVAL: '1000',
-      ACME_DIRECTORY: this.proxy.directory, ACME_STAGING: this.staging.directory, ACME_CA: this.tls.cert, DNS_RESOLVER: this.dns.address,
-      DEV_LOGIN: 'true', MARKETPLACE_ADMINS: '["root"]', ALLOWED_ADMINS: JSON.stringify([this.admin.address]), ...env
+      ACME_DIRECTORY: this.proxy.directory, ACME_STAGING: this.staging.directory, ACME_CA: this.tls.cert, DNS_RESOLVER: this.dns.address
     }
-    await this.startNode()
-  }
-
-  async startNode(): Promise<void> {
-    await this.node.launch(this.env)
-    await this.node.program.line(/listening on port/)
-  }
-
-  /** A deployment's row, as the engine of deployments has it written (gateway_set), and Caddy told. */
-  async route(...rows: Row[]): Promise<void> {
-    const values = rows.map((r) => [r.deployment, r.part ?? '', r.owner, r.host, '127.0.0.1', r.port, r.login ? 1 : 0])
-    this.sql('INSERT OR REPLACE INTO gateway_route VALUES (?, ?, ?, ?, ?, ?, ?)', values)
-    await this.touch()
-  }
-
-  sql(statement: string, values: unknown[][]): void {
-    const program = ['import json, sqlite3, sys', 'db = sqlite3.connect(sys.argv[1], timeout=30)',
-      'db.executemany(sys.argv[2], json.loads(sys.argv[3]))', 'db.commit()'].join('\n')
-    execFileSync('python3', ['-c', program, join(this.node.dir, 'node/atoll.sqlite'), statement, JSON.stringify(values)])
-  }
-
-  /** Changes the configuration, by default nothing of it; the gateway looks at everything again. */
-  async touch(config: Record<string, unknown> = {}): Promise<any> {
-    const nonce = JSON.parse((await post(`${this.node.url}/directCommand`, { command: 'nonce', address: this.admin.address })).text) + 1
-    const r = await post(`${this.node.url}/directCommand`, {
-      command: 'pushConfig', address: this.admin.address, nonce: String(nonce), signature: sign(this.admin, nonce, 'pushConfig'), config
-    })
-    if (r.status !== 200) throw new Error(`pushConfig: ${r.status} ${r.text}`)
-    return JSON.parse(r.text)
   }
 
   /** A request to a host of the gateway, whose certificate must hold. */
@@ -171,6 +140,62 @@ export class Gateway {
     return d.toString()
   }
 
+  async stop(): Promise<void> {
+    this.proxy?.stop()
+    await this.pebble?.stop()
+    await this.staging?.stop()
+    this.dns?.stop()
+    this.theirDns?.stop()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** The same with a node of its own, which has no chain: deployments are rows that the test writes. */
+export class Gateway extends Surroundings {
+  readonly node = new BareNode()
+  readonly admin = new Wallet(Wallet.createRandom().privateKey)
+
+  static override async start(env: Record<string, string> = {}): Promise<Gateway> {
+    const g = new Gateway()
+    try {
+      await g.build()
+      Object.assign(g.env, { DEV_LOGIN: 'true', MARKETPLACE_ADMINS: '["root"]', ALLOWED_ADMINS: JSON.stringify([g.admin.address]) }, env)
+      await g.startNode()
+    } catch (e) {
+      await g.stop()
+      throw e
+    }
+    return g
+  }
+
+  async startNode(): Promise<void> {
+    await this.node.launch(this.env)
+    await this.node.program.line(/listening on port/)
+  }
+
+  /** A deployment's row, as the engine of deployments has it written (gateway_set), and Caddy told. */
+  async route(...rows: Row[]): Promise<void> {
+    const values = rows.map((r) => [r.deployment, r.part ?? '', r.owner, r.host, '127.0.0.1', r.port, r.login ? 1 : 0])
+    this.sql('INSERT OR REPLACE INTO gateway_route VALUES (?, ?, ?, ?, ?, ?, ?)', values)
+    await this.touch()
+  }
+
+  sql(statement: string, values: unknown[][]): void {
+    const program = ['import json, sqlite3, sys', 'db = sqlite3.connect(sys.argv[1], timeout=30)',
+      'db.executemany(sys.argv[2], json.loads(sys.argv[3]))', 'db.commit()'].join('\n')
+    execFileSync('python3', ['-c', program, join(this.node.dir, 'node/atoll.sqlite'), statement, JSON.stringify(values)])
+  }
+
+  /** Changes the configuration, by default nothing of it; the gateway looks at everything again. */
+  async touch(config: Record<string, unknown> = {}): Promise<any> {
+    const nonce = JSON.parse((await post(`${this.node.url}/directCommand`, { command: 'nonce', address: this.admin.address })).text) + 1
+    const r = await post(`${this.node.url}/directCommand`, {
+      command: 'pushConfig', address: this.admin.address, nonce: String(nonce), signature: sign(this.admin, nonce, 'pushConfig'), config
+    })
+    if (r.status !== 200) throw new Error(`pushConfig: ${r.status} ${r.text}`)
+    return JSON.parse(r.text)
+  }
+
   /** Somebody at the marketplace, over the gateway or (dev login) at the node itself. */
   async person(name: string): Promise<Session> { return Session.dev(this.node.url, name) }
 
@@ -192,14 +217,9 @@ export class Gateway {
     })
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     if (this.node.program) await this.node.stop()
     for (const pid of this.caddies()) process.kill(pid, 'SIGKILL')
-    this.proxy?.stop()
-    await this.pebble?.stop()
-    await this.staging?.stop()
-    this.dns?.stop()
-    this.theirDns?.stop()
-    rmSync(this.dir, { recursive: true, force: true })
+    await super.stop()
   }
 }
