@@ -53,6 +53,7 @@ struct meter {
     int64_t due; /* wall clock ms; 0: not by time */
     /* the worker's own: */
     int tries;        /* of the pool's money, since it did not suffice */
+    int failures;     /* rounds that failed one after the other */
     int64_t next_due; /* what `due` becomes when the worker is through */
     bool over;        /* nothing is left to be done */
     char deployment[65];

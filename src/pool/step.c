@@ -11,8 +11,9 @@
 #include "pool/pool_int.h"
 
 enum {
-    MOVES_MAX = 64, /* a bug would show as a busy loop: it becomes a slow one */
-    RETRY_MS = 2000,
+    MOVES_MAX = 64,        /* a bug would show as a busy loop: it becomes a slow one */
+    RETRY_FIRST_MS = 1000, /* doubled up to 16 s: well within the time to claim */
+    RETRY_DOUBLINGS = 4,
     BACKOFF_FIRST_MS = 15000,
     BACKOFF_DOUBLINGS = 5
 };
@@ -191,6 +192,18 @@ static int round_once(struct meter *m, struct answer *answer, struct advance *re
     return ret->need == ADVANCE_CHECK ? check_wallet(p, &v, ret, answer, e) : 0;
 }
 
+/* A chain or a store that does not answer: a long failure is one line. */
+static int64_t try_again(const struct meter *m, const struct err *e)
+{
+    int shift = m->failures < RETRY_DOUBLINGS ? m->failures : RETRY_DOUBLINGS;
+
+    if (m->failures == 0)
+        log_warn("pool", "deployment %s: %s; trying again", m->deployment, e->msg);
+    else
+        log_debug("pool", "deployment %s: %s", m->deployment, e->msg);
+    return clock_ms() + ((int64_t)RETRY_FIRST_MS << shift);
+}
+
 void step__meter(struct meter *m)
 {
     struct advance next = {.need = ADVANCE_AGAIN};
@@ -200,9 +213,11 @@ void step__meter(struct meter *m)
 
     for (i = 0; next.need != ADVANCE_WAIT && i < MOVES_MAX; i++) {
         if (round_once(m, &answer, &next, &e) < 0) {
-            log_warn("pool", "deployment %s: %s; trying again", m->deployment, e.msg);
-            next = (struct advance){.need = ADVANCE_WAIT, .due = clock_ms() + RETRY_MS};
+            next = (struct advance){.need = ADVANCE_WAIT, .due = try_again(m, &e)};
+            m->failures++;
+        } else {
+            m->failures = 0;
         }
     }
-    m->next_due = next.need == ADVANCE_WAIT ? next.due : clock_ms() + RETRY_MS;
+    m->next_due = next.need == ADVANCE_WAIT ? next.due : clock_ms() + RETRY_FIRST_MS;
 }
