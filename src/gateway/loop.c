@@ -143,16 +143,16 @@ static int not_loaded(struct arena *a, const struct net_response *r, struct err 
     return failed(e, FAILED, "Caddy refuses its configuration: %.600s", text);
 }
 
-static int load(struct gateway *g, struct arena *a, const char *text, struct err *e)
+/* A text that Caddy has already is nothing to it (nobody's connection ends), unless `again`. */
+static int load(struct gateway *g, struct arena *a, const char *text, bool again, struct err *e)
 {
-    /* the same text is loaded again only when it is said to be wanted */
     static const struct net_header headers[] = {{"Content-Type", "application/json"},
                                                 {"Cache-Control", "must-revalidate"}};
     const struct net_request q = {.method = "POST",
                                   .url = "http://localhost/load",
                                   .unix_socket = g->socket,
                                   .headers = headers,
-                                  .header_count = ARRAY_LEN(headers),
+                                  .header_count = again ? ARRAY_LEN(headers) : 1,
                                   .body = text,
                                   .body_len = strlen(text),
                                   .max_body = ANSWER_MAX,
@@ -190,7 +190,7 @@ static int bring_up_to_date(struct gateway *g, bool force, struct err *e)
     if (make(g, a, true, &config, e) < 0)
         return -1;
     text = json_text(a, config);
-    if (load(g, a, text, e) < 0)
+    if (load(g, a, text, force, e) < 0)
         return -1;
     remember(g, config, text);
     return 0;

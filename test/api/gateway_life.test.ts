@@ -55,6 +55,20 @@ describe('when something is killed', () => {
     assert.match(g.node.program.output, /Caddy \(process \d+\) serves already, taken over/)
   })
 
+  test('the node: who is connected stays connected', async () => {
+    const { port } = g.node
+    g.env.HTTP_API_PORT = String(port) // nothing changes
+    const talk = await g.connect(HOST, own())
+    assert.equal(await talk('one'), 'up: one')
+    g.node.program.kill('SIGKILL')
+    await g.node.program.end()
+    await g.startNode()
+    g.node.port = port
+    await until('takeover', () => /gateway: serving on/.test(g.node.program.output))
+    assert.equal(await talk('two'), 'up: two')
+    delete g.env.HTTP_API_PORT
+  })
+
   test('Caddy: it is started again', async () => {
     const [pid = 0] = g.caddies()
     process.kill(pid, 'SIGKILL')

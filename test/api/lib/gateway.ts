@@ -123,21 +123,29 @@ export class Surroundings {
     })
   }
 
-  /** WebSocket's way in, then bytes both ways: the first that come back. */
-  async upgrade(host: string, headers: Record<string, string> = {}): Promise<string> {
+  /** WebSocket's way in, then bytes both ways: says something and waits for what comes back; the status when refused. */
+  async connect(host: string, ca = this.root, headers: Record<string, string> = {}): Promise<(text: string) => Promise<string>> {
     const q = request({
-      host: '127.0.0.1', port: this.ports.https, path: '/socket', agent: false, ca: this.root, servername: host,
+      host: '127.0.0.1', port: this.ports.https, path: '/socket', agent: false, ca, servername: host,
       headers: { host: `${host}:${this.ports.https}`, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers }
     })
     q.end()
     const answer = await new Promise<{ socket?: Socket; status?: number }>((resolve, reject) => {
       q.on('upgrade', (_s, socket) => resolve({ socket: socket as Socket })).on('response', (s) => { s.resume(); resolve({ status: s.statusCode }) }).on('error', reject)
     })
-    if (!answer.socket) return `status ${answer.status}`
-    answer.socket.write('hello')
-    const [d] = await once(answer.socket, 'data') as [Buffer]
-    answer.socket.destroy()
-    return d.toString()
+    const { socket } = answer
+    if (!socket) return async () => `status ${answer.status}`
+    return async (text) => {
+      const said = once(socket.ref(), 'data') as Promise<[Buffer]>
+      socket.write(text)
+      const [d] = await said
+      socket.unref()
+      return d.toString()
+    }
+  }
+
+  async upgrade(host: string, headers: Record<string, string> = {}): Promise<string> {
+    return (await this.connect(host, this.root, headers))('hello')
   }
 
   async stop(): Promise<void> {
