@@ -12,9 +12,10 @@ export const WIDTHS = { phone: 390, tablet: 820, desk: 1440 } as const
 export type Width = keyof typeof WIDTHS
 export type Scheme = 'light' | 'dark'
 
-export const launch = (): Promise<Browser> => chromium.launch({
+/** `more`: arguments besides, such as names that lead here. */
+export const launch = (more: string[] = []): Promise<Browser> => chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--force-color-profile=srgb']
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--force-color-profile=srgb', ...more]
 })
 
 export interface Options {
