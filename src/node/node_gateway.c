@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "gateway/gateway.h"
 #include "package/store.h"
+#include "service/service.h"
 
 struct gateway_settings node_gateway_settings(const struct config *c)
 {
@@ -25,6 +26,15 @@ const char *node_gateway_address(const struct config *c)
     return every ? "127.0.0.1" : c->http_bind;
 }
 
+/* A certificate came or was refused: who looks at the deployment is told. */
+static void changed(void *ctx, const char *deployment)
+{
+    struct node *n = ctx;
+
+    if (n->services)
+        service_changed(n->services, deployment);
+}
+
 int node_gateway_open(struct node *n, struct err *e)
 {
     const struct config *c = n->config;
@@ -40,7 +50,9 @@ int node_gateway_open(struct node *n, struct err *e)
                                       .base_domain = c->base_domain,
                                       .public_url = c->public_url,
                                       .renew_interval_ms = c->gateway_renew_interval,
-                                      .settings = node_gateway_settings(c)};
+                                      .settings = node_gateway_settings(c),
+                                      .changed = changed,
+                                      .ctx = n};
 
     return gateway_new(&o, &n->gateway, e);
 }
