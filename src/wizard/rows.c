@@ -132,18 +132,20 @@ int wizard_list(struct wizards *w, const struct wizard_at *at, struct json **ret
 
 static int check_counts(struct wizards *w, struct db *db, const char *owner, struct err *e)
 {
-    _stmt_ struct stmt *q = db_query(db, &sql_wizard_counts);
+    _stmt_ struct stmt *mine = db_query(db, &sql_wizard_count_mine);
+    _stmt_ struct stmt *all = db_query(db, &sql_wizard_count_all);
     bool found;
 
-    bind_text(q, owner);
-    bind_i64(q, clock_ms());
-    if (stmt_find(q, &found, e) < 0)
+    bind_text(mine, owner);
+    bind_i64(mine, clock_ms());
+    if (stmt_find(mine, &found, e) < 0)
         return -1;
-    if (col_i64(q, "mine") >= w->o.per_owner_max)
+    if (col_i64(mine, "n") >= w->o.per_owner_max)
         return refused(e, WIZARD_COUNT, (long long)w->o.per_owner_max);
-    if (col_i64(q, "everybodys") >= WIZARD_TOTAL_MAX)
-        return refused(e, WIZARD_FULL);
-    return 0;
+    bind_i64(all, clock_ms());
+    if (stmt_find(all, &found, e) < 0)
+        return -1;
+    return col_i64(all, "n") < WIZARD_TOTAL_MAX ? 0 : refused(e, WIZARD_FULL);
 }
 
 int wizard__insert(struct wizards *w, const struct wizard_row *row, struct err *e)

@@ -91,7 +91,7 @@ enum {
     WIZARD_ID_SIZE = 34,          /* "w", 32 hex digits, NUL */
     WIZARD_ANSWERS_MAX = 1048576, /* bytes of all answers as JSON */
     WIZARD_STEPS_MAX = 64,        /* of a package, with the standard ones */
-    WIZARD_TOTAL_MAX = 20000      /* unfinished ones of everybody */
+    WIZARD_TOTAL_MAX = 20000      /* kept ones of everybody */
 };
 
 /*

@@ -13,9 +13,11 @@ SELECT id, package, version, title, state, step, expires
 FROM wizard WHERE owner = ?1 AND (state = 'deploying' OR state = 'asking' AND expires > ?2)
 ORDER BY created DESC, id LIMIT 1000;
 
--- name: wizard_counts
-SELECT COALESCE(SUM(CASE WHEN owner = ?1 THEN 1 ELSE 0 END), 0) AS mine, COUNT(*) AS everybodys
-FROM wizard WHERE state IN ('asking', 'deploying') AND expires > ?2;
+-- name: wizard_count_mine
+SELECT COUNT(*) AS n FROM wizard WHERE owner = ?1 AND state IN ('asking', 'deploying') AND expires > ?2;
+
+-- name: wizard_count_all
+SELECT COUNT(*) AS n FROM wizard WHERE expires > ?1;
 
 -- name: wizard_save
 UPDATE wizard SET step = ?3, answers = ?4, expires = ?5, revision = revision + 1
