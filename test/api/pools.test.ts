@@ -175,6 +175,33 @@ describe('settings', () => {
   })
 })
 
+test('regression 8: extend charges only the extension, when it comes', async () => {
+  const pool = await s.grant(alice, 100, 'to extend')
+  const wizard = await alice.toReview('idler', idler('extended', pool))
+  const id = (await alice.deploy(wizard.id, wizard.quote.hash)).json.deployment as string
+  await alice.reaches(id, 'running')
+  const period = BigInt(wizard.quote.perPeriod.amount)
+  const reserved = async (): Promise<bigint[]> =>
+    (await mine(alice, pool)).entries.filter((x: any) => x.kind === 'reserve').map((x: any) => -BigInt(x.amount.amount))
+  const before = (await reserved()).length
+  const ends = Date.now() + 30 * 86400_000
+  for (const extra of [0, 86400_000]) assert.equal((await alice.session.post(`/marketplace/api/deployments/${id}/extend`, { ends: ends + extra })).status, 200)
+  refusedAs(await alice.session.post(`/marketplace/api/deployments/${id}/extend`, { ends: Date.now() - 1000 }), 400, /is over already/)
+  const after = await reserved()
+  assert.ok(after.length <= before + 1, 'a month costs nothing today')
+  assert.ok(after.every((x) => x === period))
+  await alice.session.tell(`/marketplace/api/deployments/${id}/stop`)
+  const d = await alice.reaches(id, 'stopped')
+  const p = await until('the rest back', async () => {
+    const x = await mine(alice, pool)
+    return x.locked.amount === '0' ? x : null
+  })
+  assert.equal(BigInt(p.balance.amount) + BigInt((await alice.deployment(id)).spent.amount), 100n * OCEAN)
+  assert.equal(sum(p.entries), BigInt(p.balance.amount))
+  assert.ok(BigInt(d.spent.amount) <= period * BigInt((await reserved()).length))
+  assert.equal((await alice.session.del(`/marketplace/api/deployments/${id}`, { confirm: 'extended' })).status, 200)
+})
+
 /** Whoever may have OCEAN here. `escrow` is what the contract holds of the payer. */
 interface Books { payer: bigint; escrow: bigint; node: bigint; opc: bigint }
 async function books(): Promise<Books> {
