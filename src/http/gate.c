@@ -79,9 +79,9 @@ static void forget(struct gate *g, struct client *c)
 {
     list_remove(&c->chain);
     list_remove(&c->age);
-    free(c);
     g->count--;
     g->asking -= c->asks;
+    free(c);
 }
 
 void gate_free(struct gate *g)
