@@ -109,7 +109,7 @@ static int ask(struct __res_state *state, struct arena *a, const char *name, enu
                struct dns_answer *ret, struct err *e)
 {
     uint8_t *answer = arena_alloc(a, ANSWER_MAX);
-    int n = res_nquery(state, name, ns_c_in, types[type], answer, ANSWER_MAX);
+    int n = res_nquery(state, name, ns_c_in, (int)types[type], answer, ANSWER_MAX);
 
     if (n >= 0)
         return dns_read(a, answer, n < ANSWER_MAX ? (size_t)n : ANSWER_MAX, type, ret, e);
