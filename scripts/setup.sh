@@ -19,6 +19,7 @@ peers=(nginx-light python3-pyftpdlib vsftpd openssl)
 browser=(chromium fonts-dejavu-core) # the page is tested in it
 gateway=(caddy)                 # serves names with HTTPS; the node does without it
 authority=(pebble)              # an ACME authority for tests
+backups=(restic openssh-client openssh-server) # backups go by SFTP to sshd of the tests' own
 bench=(wrk)
 engine=(docker.io iptables) # only where no engine answers
 nodejs=(nodejs npm)         # only where there is no node >= 18 with npm
@@ -50,10 +51,27 @@ install() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
     as_root apt-get update -qq
+    case " ${missing[*]} " in *" openssh-server "*) forbid_start ;; esac
     as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" >/dev/null
+    allow_start
     installed+=("${missing[@]}")
     quiet_services "${missing[@]}"
+}
+
+# A machine that had no sshd is not to have one, not for a moment: Debian asks this file before it starts anything.
+policy=/usr/sbin/policy-rc.d forbidden=0
+forbid_start() {
+    [ -e $policy ] && return
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod 755 $policy
+    forbidden=1
+    trap allow_start EXIT
+}
+allow_start() {
+    [ $forbidden = 1 ] || return 0
+    as_root rm -f $policy
+    forbidden=0
 }
 
 # Debian starts a daemon with its package; we start our own copies on ports of our own.
@@ -64,6 +82,7 @@ quiet_services() {
         case $p in
         docker-registry) as_root systemctl disable -q --now docker-registry ;;
         nginx-light) as_root systemctl disable -q --now nginx ;;
+        openssh-server) as_root systemctl disable -q ssh ;;
         vsftpd) as_root systemctl disable -q --now vsftpd ;;
         caddy) as_root systemctl disable -q --now caddy ;; # it would take ports 80 and 443
         esac
@@ -134,7 +153,8 @@ build | devnet) ;;
 lint) packages+=("${lint[@]}") ;;
 fuzz) packages+=("${fuzz[@]}") ;;
 demo) packages+=("${images[@]}" "${gateway[@]}") ;;
-test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}" "${gateway[@]}" "${authority[@]}") ;;
+test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}" "${gateway[@]}" "${authority[@]}"
+    "${backups[@]}") ;;
 bench) packages+=("${images[@]}" "${peers[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac

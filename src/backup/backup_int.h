@@ -89,6 +89,8 @@ int ssh__try(struct backup *b, const struct server *s, struct err *e) must_check
 /* Deletes a repository with all that is in it; one that is not there is success. */
 int ssh__delete(struct backup *b, const struct server *s, const char *repository, struct err *e)
     must_check;
+/* Whether the disk behind it has no room; false when it does not say. */
+bool ssh__is_full(struct backup *b, const struct server *s);
 /* The error that a failed ssh's words mean. */
 int ssh__explain(const char *server, const char *words, struct err *e);
 

@@ -33,6 +33,7 @@ struct proc {
     int err;
     int stop_fd;
     bool drain;
+    const char *hopeless;
     bool failed; /* it takes nothing any more */
     bool cut;
     int status;
@@ -149,6 +150,7 @@ int proc_start(const struct proc_spec *s, struct proc **ret, struct err *e)
                           .err = p.err[0],
                           .stop_fd = s->stop_fd,
                           .drain = s->drain,
+                          .hopeless = s->hopeless,
                           .output = BUF_INIT(s->output_max ? s->output_max : PIECE),
                           .errors = BUF_INIT(ERRORS_MAX)};
     p.in[1] = p.out[0] = p.err[0] = -1;
@@ -201,11 +203,35 @@ static void take(int *fd, struct buf *into, bool *cut)
         close_fd(fd);
 }
 
+static void kill_group(struct proc *p)
+{
+    if (p->pid) {
+        kill(-p->pid, SIGKILL);
+        kill(p->pid, SIGKILL); /* it may not have made its group yet */
+    }
+}
+
+static bool is_hopeless(const struct proc *p)
+{
+    const char *at = buf_str(&p->errors);
+    int times = 0;
+
+    while ((at = strstr(at, p->hopeless))) {
+        at += strlen(p->hopeless);
+        times++;
+    }
+    return times >= PROC_HOPELESS_TIMES;
+}
+
 static void take_words(struct proc *p)
 {
     take(&p->err, &p->errors, NULL);
     if (!p->drain)
         take(&p->out, &p->output, &p->cut);
+    if (p->hopeless && is_hopeless(p)) {
+        p->hopeless = NULL;
+        kill_group(p);
+    }
 }
 
 /* --- waiting --- */
@@ -295,14 +321,6 @@ static size_t behind(struct proc *const *procs, size_t count, size_t n, size_t *
             waiting++;
     }
     return waiting;
-}
-
-static void kill_group(struct proc *p)
-{
-    if (p->pid) {
-        kill(-p->pid, SIGKILL);
-        kill(p->pid, SIGKILL); /* it may not have made its group yet */
-    }
 }
 
 /* Each that had not taken all in time is out. */

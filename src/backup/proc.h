@@ -15,7 +15,7 @@
  */
 struct proc;
 
-enum { PROC_SECRET_FD = 3 };
+enum { PROC_SECRET_FD = 3, PROC_HOPELESS_TIMES = 5 };
 
 struct proc_spec {
     const char *const *argv; /* argv[0] is found in PATH; NULL at the end */
@@ -24,7 +24,12 @@ struct proc_spec {
     bool feed;          /* its standard input is written by proc_feed(), else empty */
     bool drain;         /* its standard output is read by proc_read(), else kept */
     size_t output_max;  /* bytes of kept output; of more only the end is kept */
-    int stop_fd;        /* readable: give up (UNAVAILABLE); -1: none */
+    /*
+     * Words of its errors after which, said PROC_HOPELESS_TIMES, it is killed: it tries again and
+     * again what will not work. NULL: none.
+     */
+    const char *hopeless;
+    int stop_fd; /* readable: give up (UNAVAILABLE); -1: none */
 };
 int proc_start(const struct proc_spec *s, struct proc **ret, struct err *e) must_check;
 

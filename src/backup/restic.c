@@ -59,7 +59,7 @@ static int explain(const struct repo *r, const char *errors, struct err *e)
     static const char *const key[] = {"wrong password or no key found", NULL};
     static const char *const full[] = {"no space left on device", "No space left on device",
                                        "Disk quota exceeded", NULL};
-    static const char *const locked[] = {"already locked", "unable to create lock", NULL};
+    static const char *const locked[] = {"already locked", NULL};
     static const char *const way[] = {"subprocess ssh", "unable to start the sftp session",
                                       "connection lost", "unexpected EOF", NULL};
     static const char *const damaged[] = {"ciphertext verification failed",
@@ -83,6 +83,10 @@ static int explain(const struct repo *r, const char *errors, struct err *e)
         (void)refused(e, BACKUP_LOCKED, r->name, r->server->name);
         return err_transient(e);
     }
+    if (strstr(errors, "SSH_FX_FAILURE")) /* all that SFTP says of what it could not write */
+        return ssh__is_full(r->b, r->server)
+                   ? refused(e, BACKUP_FULL, r->server->name)
+                   : failed(e, FAILED, "backup server \"%s\": it could not write", r->server->name);
     if (says_any(errors, way)) {
         if (ssh__try(r->b, r->server, e) < 0)
             return -1;
@@ -120,6 +124,7 @@ static int start(const struct repo *r, const char *const *args, struct proc_spec
     spec.cwd = servers__dir(r->b, a, r->server->name);
     spec.secret = r->key;
     spec.stop_fd = r->b->stop_fd;
+    spec.hopeless = "returned error, retrying after";
     return proc_start(&spec, ret, e);
 }
 
@@ -154,7 +159,7 @@ int restic__open(const struct repo *r, bool *ret_there, struct err *e)
 
     if (start(r, args, spec, &p, e) < 0)
         return -1;
-    if (proc_end(p, SHORT_MS, &status, e) < 0)
+    if (proc_end(p, 2 * r->b->o.stall_ms, &status, e) < 0)
         return err_wrap(e, "backup server \"%s\"", r->server->name);
     *ret_there = status == 0;
     if (status == 0)
@@ -337,7 +342,7 @@ int restic__list(const struct repo *r, struct arena *a, struct snaps *ret, struc
     size_t n;
     size_t i;
 
-    if (start(r, args, spec, &p, e) < 0 || end(r, p, SHORT_MS, e) < 0)
+    if (start(r, args, spec, &p, e) < 0 || end(r, p, 2 * r->b->o.stall_ms, e) < 0)
         return -1;
     text = proc_output(p, &n);
     if (proc_output_cut(p))

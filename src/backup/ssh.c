@@ -17,6 +17,7 @@ enum {
     TRY_MS = 60000,
     DELETE_MS = 3600000,
     KEY_LINE_MAX = 16384,
+    FULL_KIB = 1024, /* less is as good as nothing */
     REASON_MAX = 300
 };
 
@@ -43,9 +44,24 @@ static int run(struct backup *b, struct arena *a, const char *cwd, const char *c
     return 0;
 }
 
+/* The public half of a key that somebody has put there. */
+static int write_public(struct backup *b, struct arena *a, const char *file,
+                        const char *public_file, struct err *e)
+{
+    const char *const argv[] = {"ssh-keygen", "-y", "-P", "", "-f", file, NULL};
+    struct said said;
+
+    if (run(b, a, b->o.dir, argv, &said, e) < 0)
+        return -1;
+    if (said.status != 0)
+        return failed(e, INVALID, "%s is no ssh key without a passphrase", file);
+    return fs_write(public_file, said.out, strlen(said.out), 0600, e);
+}
+
 int ssh__key(struct backup *b, struct arena *a, const char **ret, struct err *e)
 {
     const char *file = arena_printf(a, "%s/id_ed25519", b->o.dir);
+    const char *public_file = arena_printf(a, "%s.pub", file);
     const char *const argv[] = {"ssh-keygen", "-q",    "-t", "ed25519", "-N", "",
                                 "-C",         "atoll", "-f", file,      NULL};
     struct said said = {0};
@@ -57,7 +73,9 @@ int ssh__key(struct backup *b, struct arena *a, const char **ret, struct err *e)
         return -1;
     if (said.status != 0)
         return failed(e, FAILED, "ssh-keygen: %.*s", REASON_MAX, said.errors);
-    if (fs_read(a, arena_printf(a, "%s.pub", file), KEY_LINE_MAX, &line, e) < 0)
+    if (fs_size(public_file) < 0 && write_public(b, a, file, public_file, e) < 0)
+        return -1;
+    if (fs_read(a, public_file, KEY_LINE_MAX, &line, e) < 0)
         return -1;
     rest = (const char *)line.p;
     *ret = str_next(a, &rest, '\n');
@@ -156,6 +174,25 @@ static void quote(struct buf *out, const char *s)
     buf_putc(out, '"');
 }
 
+/* The third number behind sftp's headline: Size, Used, Avail. */
+static uint64_t available_kib(const char *table)
+{
+    const char *at = table;
+    uint64_t n = UINT64_MAX;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        char *end;
+
+        at += strcspn(at, "0123456789");
+        n = strtoull(at, &end, 10);
+        if (end == at)
+            return UINT64_MAX;
+        at = end;
+    }
+    return n;
+}
+
 /* A repository's files by restic's layout; what is not there is skipped ('-'). */
 static void write_batch(struct buf *out, const char *repository)
 {
@@ -171,6 +208,33 @@ static void write_batch(struct buf *out, const char *repository)
         buf_printf(out, "-rm %s/%s/*\n-rmdir %s/%s\n", repository, flat[i], repository, flat[i]);
     /* its configuration goes last: what is not gone yet is still a repository */
     buf_printf(out, "-rm %s/config\n-rmdir %s\nls -1\n", repository, repository);
+}
+
+bool ssh__is_full(struct backup *b, const struct server *s)
+{
+    static const char *const argv[] = {"sftp", "-q", "-F",           "ssh_config",
+                                       "-b",   "-",  "atoll-backup", NULL};
+    _arena_ struct arena *a = arena_new();
+    _buf_ struct buf batch = BUF_INIT(2048);
+    _proc_ struct proc *p = NULL;
+    const struct proc_spec spec = {.argv = argv,
+                                   .cwd = servers__dir(b, a, s->name),
+                                   .feed = true,
+                                   .output_max = WORDS_MAX,
+                                   .stop_fd = b->stop_fd};
+    const char *line;
+    struct err ignored;
+    int status;
+
+    buf_puts(&batch, "df ");
+    quote(&batch, s->path);
+    buf_putc(&batch, '\n');
+    if (proc_start(&spec, &p, &ignored) < 0 ||
+        proc_feed(&p, 1, batch.data, batch.len, TRY_MS, &ignored) < 0 ||
+        proc_end(p, TRY_MS, &status, &ignored) < 0)
+        return false;
+    line = strstr(proc_output(p, NULL), "Capacity");
+    return line && available_kib(line) < FULL_KIB;
 }
 
 int ssh__delete(struct backup *b, const struct server *s, const char *repository, struct err *e)

@@ -68,9 +68,8 @@ int backup_state_restore(struct backup *b, struct arena *a, const struct backup_
     const char *line;
 
     if (names__server(from->server, e) < 0 || take_identity(b, a, from->identity, e) < 0 ||
-        (!from->identity && ssh__key(b, a, &line, e) < 0) ||
-        servers__meet(b, a, from->server, &s, e) < 0 || connect_to(b, a, &s, e) < 0 ||
-        keys__get(b, a, BACKUP_NODE, &r.key, e) < 0 ||
+        ssh__key(b, a, &line, e) < 0 || servers__meet(b, a, from->server, &s, e) < 0 ||
+        connect_to(b, a, &s, e) < 0 || keys__get(b, a, BACKUP_NODE, &r.key, e) < 0 ||
         restore(&r, a, from->snapshot, to, &m, e) < 0)
         return -1;
     json_set_str(a, v, "snapshot", m.id);
