@@ -18,7 +18,7 @@ enum {
     LIST_MAX = 16 * 1048576,
     TAIL_MAX = 65536,
     SHORT_MS = 120000,     /* cat, init, snapshots, unlock, forget */
-    FINISH_MS = 1800000,   /* the last packs and the index */
+    FINISH_STALLS = 5,     /* for the last packs and the index */
     LONG_MS = 6 * 3600000, /* prune, check */
     REASON_MAX = 300
 };
@@ -251,7 +251,7 @@ int restic__saved(const struct repo *r, struct arena *a, struct proc *p, const c
 {
     const char *id;
 
-    if (end(r, p, FINISH_MS, e) < 0)
+    if (end(r, p, FINISH_STALLS * r->b->o.stall_ms, e) < 0)
         return -1;
     id = proc_alive(p) ? saved_id(a, p) : NULL;
     if (!id)

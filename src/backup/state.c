@@ -18,7 +18,7 @@ static int take_identity(struct backup *b, struct arena *a, const char *file, st
         return 0;
     if (fs_read(a, file, IDENTITY_MAX, &text, e) < 0 || fs_write(ours, text.p, text.n, 0600, e) < 0)
         return -1;
-    return 0;
+    return fs_remove_tree(arena_printf(a, "%s.pub", ours), e); /* another key's, perhaps */
 }
 
 static int restore(const struct repo *r, struct arena *a, const char *id,
