@@ -105,7 +105,7 @@ int tokens__invalidate(struct tokens *t, const char *token, struct err *e) must_
 
 /* A row of person_get and its like; all but session and admin. */
 void person__read(struct arena *a, struct stmt *q, struct auth_person *ret);
-/* Whether they are an administrator; may ask a chain, so no connection may be held. */
+/* Whether they are an administrator, as far as it is known without asking a chain. */
 void person__judge(struct auth *auth, struct auth_person *p);
 
 /* --- attempt.c --- */

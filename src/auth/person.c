@@ -13,7 +13,7 @@
 #include "crypto/random.h"
 #include "store/db.h"
 
-enum { PERSON_BYTES = 16, LISTED_MS = 15000, SEARCH_MAX = 100 };
+enum { PERSON_BYTES = 16, LISTED_MS = 15000, SILENT_MS = 5000, SEARCH_MAX = 100 };
 
 /* --- administrators --- */
 
@@ -60,40 +60,45 @@ static bool recall_listed(struct auth *auth, const struct addr *who, bool *ret)
     return false;
 }
 
-static void remember_listed(struct auth *auth, const struct addr *who, bool listed)
+static void remember_listed(struct auth *auth, const struct addr *who, bool listed, int64_t for_ms)
 {
     lock_scope(&auth->admins_lock);
     auth->listed[auth->listed_next].who = *who;
     auth->listed[auth->listed_next].listed = listed;
-    auth->listed[auth->listed_next].until = clock_mono_ms() + LISTED_MS;
+    auth->listed[auth->listed_next].until = clock_mono_ms() + for_ms;
     auth->listed_next = (auth->listed_next + 1) % LISTED_MAX;
 }
 
-/* A session asks at every request, so that a chain's answer is good for a few seconds. */
-static bool is_listed(struct auth *auth, const struct addr *who)
+/* A chain that does not answer is not asked at every request either: it takes a while. */
+static bool ask_lists(struct auth *auth, const struct addr *who)
 {
     bool listed = false;
+    bool answered;
     struct err e;
 
     if (!auth->ask.is_listed_admin || recall_listed(auth, who, &listed))
         return listed;
-    if (auth->ask.is_listed_admin(auth->ask.ctx, who, &listed, &e) < 0) {
+    answered = auth->ask.is_listed_admin(auth->ask.ctx, who, &listed, &e) == 0;
+    if (!answered)
         log_debug("auth", "access lists of administrators: %s", e.msg);
-        return false;
-    }
-    remember_listed(auth, who, listed);
+    listed = answered && listed;
+    remember_listed(auth, who, listed, answered ? LISTED_MS : SILENT_MS);
     return listed;
 }
 
 /* Names of the kinds never look like each other: see the checks of each login. */
-static bool is_admin(struct auth *auth, const char *kind, const char *name)
+static bool is_admin(struct auth *auth, const struct auth_person *p, bool ask)
 {
     struct addr who;
+    bool lately = false;
 
-    if (is_admin_name(auth, name))
+    if (is_admin_name(auth, p->name))
         return true;
-    return str_eq(kind, "wallet") && addr_parse_any(name, &who) &&
-           (auth__is_named_admin(auth, &who) || is_listed(auth, &who));
+    if (!str_eq(p->kind, "wallet") || !addr_parse_any(p->name, &who))
+        return false;
+    if (auth__is_named_admin(auth, &who))
+        return true;
+    return ask ? ask_lists(auth, &who) : recall_listed(auth, &who, &lately) && lately;
 }
 
 /* --- reading --- */
@@ -116,7 +121,12 @@ void person__read(struct arena *a, struct stmt *q, struct auth_person *ret)
 
 void person__judge(struct auth *auth, struct auth_person *p)
 {
-    p->admin = !p->blocked && is_admin(auth, p->kind, p->name);
+    p->admin = !p->blocked && is_admin(auth, p, false);
+}
+
+void auth_person_judge(struct auth *auth, struct auth_person *p)
+{
+    p->admin = !p->blocked && is_admin(auth, p, true);
 }
 
 static int get(struct auth *auth, struct arena *a, const char *id, bool *ret_found,

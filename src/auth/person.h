@@ -27,7 +27,7 @@ struct auth_person {
     const char *name;    /* "0x..." (EIP-55), "alice.3bot", the name of a dev login */
     const char *email;   /* proven to whom Connect trusts; or "" */
     const char *session; /* the session they came with; NULL: a token, or looked up by id */
-    bool admin;
+    bool admin;   /* by name, address, or what an access list said lately: auth_person_judge() */
     bool terms;   /* they have accepted the terms as they are now */
     bool blocked; /* only of those looked up by id: the blocked have no sessions */
     int64_t created;
@@ -51,6 +51,12 @@ int auth_person_login(struct auth *auth, struct arena *a, const struct auth_iden
 /* The same for the owner of an auth token. */
 int auth_person_of_wallet(struct auth *auth, struct arena *a, const struct addr *who,
                           struct auth_person *ret, struct err *e) must_check;
+
+/*
+ * Whether they are an administrator, sets p->admin: asks the chains of access lists too, where
+ * nothing else makes them one, which may take seconds.
+ */
+void auth_person_judge(struct auth *auth, struct auth_person *p);
 
 /* *ret_found false when there is no such person. */
 int auth_person_find(struct auth *auth, struct arena *a, const char *id, bool *ret_found,

@@ -12,7 +12,10 @@
 
 int reply_person(struct task *t, const struct auth_person *p)
 {
-    return reply_json(t, auth_person_json(t->arena, p));
+    struct auth_person told = *p;
+
+    auth_person_judge(t->node->auth, &told);
+    return reply_json(t, auth_person_json(t->arena, &told));
 }
 
 int reply_success(struct task *t)

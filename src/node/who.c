@@ -97,6 +97,8 @@ int who_check(struct node *n, const struct http_request *r, enum api_who wanted,
 
     if ((token ? by_token(n, r, token, p, e) : by_cookie(n, r, p, e)) < 0)
         return -1;
+    if (wanted == API_WHO_ADMIN)
+        auth_person_judge(n->auth, p);
     if (wanted == API_WHO_ADMIN && !p->admin)
         return refused(e, ADMIN_NEEDED);
     if (wanted == API_WHO_MEMBER && !p->terms)

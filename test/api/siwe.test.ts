@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { HDNodeWallet, Mnemonic, Wallet } from 'ethers'
-import { deployAccount, deployOther } from './lib/evm.ts'
+import { deployAccount, deployList, deployOther } from './lib/evm.ts'
 import { BareNode } from './lib/node.ts'
 import { BareChain, Endpoint } from './lib/rpc.ts'
 import { Session, refusedAs, siweText } from './lib/session.ts'
@@ -17,12 +17,15 @@ let chain: BareChain
 let endpoint: Endpoint
 let node: BareNode
 let funded: HDNodeWallet
+const listed = someone()
 before(async () => {
   chain = await BareChain.start(CHAIN)
   endpoint = await new Endpoint(chain.url).start()
   funded = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase('test test test test test test test test test test test junk')).connect(chain.provider)
+  const list = await deployList(listed.address, funded)
   node = await BareNode.start({
-    RPCS: JSON.stringify({ [CHAIN]: { rpc: endpoint.url, chainId: CHAIN } }), HAS_INDEXER: 'false', ALLOWED_ADMINS: JSON.stringify([funded.address])
+    RPCS: JSON.stringify({ [CHAIN]: { rpc: endpoint.url, chainId: CHAIN } }), HAS_INDEXER: 'false', ALLOWED_ADMINS: JSON.stringify([funded.address]),
+    ALLOWED_ADMINS_LIST: JSON.stringify({ [CHAIN]: [list] })
   })
 })
 after(async () => {
@@ -49,9 +52,11 @@ describe('a wallet', () => {
     assert.notEqual(other.person?.id, s.person?.id)
   })
 
-  test('is an administrator\'s when it is in allowedAdmins', async () => {
-    const s = await Session.wallet(node.url, funded)
-    assert.equal((await s.read('/auth/authorized')).admin, true)
+  test('is an administrator\'s when it is in allowedAdmins, or in a list on a chain', async () => {
+    for (const who of [funded, listed]) assert.equal((await (await Session.wallet(node.url, who)).read('/auth/authorized')).admin, true)
+    const s = await Session.wallet(node.url, someone())
+    refusedAs(await s.get('/auth/authorized'), 403, 'only administrators may do this')
+    assert.equal((await s.read('/auth/authenticated')).admin, false)
   })
 
   test('may sign all that the standard allows', async () => {

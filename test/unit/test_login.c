@@ -69,23 +69,29 @@ static void kinds_do_not_mix(void **state)
     assert_true(wallet.admin);
 }
 
-/* An access list is asked once for a while, and its chain may be away. */
+/* An access list is asked only for who is judged, once for a while, and its chain may be away. */
 static void lists_make_admins(void **state)
 {
     struct fixture *f = *state;
     struct auth_person p;
+    struct auth_person other;
+    struct addr stranger;
     struct err e;
 
     memset(&f->world.listed, 7, sizeof(f->world.listed));
-    f->world.chain_down = true;
+    memset(&stranger, 8, sizeof(stranger));
     ok(auth_person_of_wallet(f->auth, f->arena, &f->world.listed, &p, &e), e);
+    ok(auth_person_of_wallet(f->auth, f->arena, &stranger, &other, &e), e);
     assert_false(p.admin);
-    f->world.chain_down = false;
+    auth_person_judge(f->auth, &p);
+    assert_true(p.admin);
+    f->world.chain_down = true; /* what it said lately counts, and a silent one is a no */
     ok(auth_person_of_wallet(f->auth, f->arena, &f->world.listed, &p, &e), e);
     assert_true(p.admin);
-    f->world.chain_down = true;
-    ok(auth_person_of_wallet(f->auth, f->arena, &f->world.listed, &p, &e), e);
+    auth_person_judge(f->auth, &p);
     assert_true(p.admin);
+    auth_person_judge(f->auth, &other);
+    assert_false(other.admin);
 }
 
 static void keys_are_pinned(void **state)
