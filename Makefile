@@ -13,7 +13,7 @@
 #   make tidy       what clang-tidy and its analyzer find, about two minutes
 #   make fuzz       T=all or one target, S seconds each
 #   make screenshots   every view of the page in both themes at three widths, into run/screens
-#   make bench      the published figures, measured here: T=all or start, job, http, encrypt, search
+#   make bench      the published figures, measured here: T=all or start, job, http, encrypt, search, services
 #   make clean      removes what was built; never data, images or packages
 
 CC := $(shell command -v ccache >/dev/null 2>&1 && echo 'ccache ')gcc

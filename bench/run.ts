@@ -7,6 +7,7 @@ import { benchEncrypt } from './encrypt.ts'
 import { benchHttp } from './http.ts'
 import { benchJob } from './job.ts'
 import { benchSearch } from './search.ts'
+import { benchServices } from './services.ts'
 import { benchStart } from './start.ts'
 
 export interface Figure {
@@ -32,6 +33,7 @@ if (Object.keys(benches).some(wanted)) {
   }
 }
 if (wanted('search')) figures.push(...await benchSearch())
+if (wanted('services')) figures.push(...await benchServices())
 
 const rows = [{ name: 'figure', value: 'atoll', floor: 'floor here', goal: 'goal' }, ...figures]
 const width = (key: keyof Figure): number => Math.max(...rows.map((r) => r[key].length))

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { engine, registry } from './lib/docker.ts'
 import { until } from './lib/process.ts'
 import { Session, refusedAs } from './lib/session.ts'
-import { Services, Customer } from './lib/services.ts'
+import { Services, Customer, inside } from './lib/services.ts'
 
 const API = '/marketplace/api/deployments'
 let s: Services
@@ -272,21 +272,6 @@ describe('owners', () => {
     assert.deepEqual(await s.left(), [])
   })
 })
-
-/** Whether a program inside of a container can open a connection. */
-async function inside(name: string, host: string, port: string): Promise<boolean> {
-  const run = (body: unknown, path: string): Promise<any> => new Promise((resolve, reject) => {
-    const text = JSON.stringify(body)
-    const req = request({ socketPath: process.env.DOCKER_SOCKET ?? '/var/run/docker.sock', path, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': text.length } }, (res) => {
-      const parts: Buffer[] = []
-      res.on('data', (c: Buffer) => parts.push(c)).on('end', () => { resolve(Buffer.concat(parts).toString()) })
-    })
-    req.on('error', reject).end(text)
-  })
-  const { Id } = JSON.parse(await run({ Cmd: ['/bin/busybox', 'nc', '-w', '2', host, port, '-e', '/bin/busybox', 'true'], AttachStdout: true, AttachStderr: true }, `/v1.41/containers${name}/exec`))
-  await run({ Detach: false, Tty: false }, `/v1.41/exec/${Id}/start`)
-  return (await engine<{ ExitCode: number }>(`/v1.41/exec/${Id}/json`)).ExitCode === 0
-}
 
 /** Reads a stream to its end. */
 function stream(who: Customer, path: string, take: (text: string) => void): Promise<void> {

@@ -2,6 +2,7 @@
 // Packages of the tests' own: a busybox that serves what it was told, in versions that are well or not.
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { World, type Env } from '../fixtures.ts'
 import { CHAIN } from './chain.ts'
@@ -204,4 +205,19 @@ export class Customer extends Tenant {
       return r?.status === 200 && good(r.json) ? r.json : null
     }, 120_000)
   }
+}
+
+/** Whether a program inside of a container can open a connection. */
+export async function inside(name: string, host: string, port: string): Promise<boolean> {
+  const run = (body: unknown, path: string): Promise<any> => new Promise((resolve, reject) => {
+    const text = JSON.stringify(body)
+    const req = request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': text.length } }, (res) => {
+      const parts: Buffer[] = []
+      res.on('data', (c: Buffer) => parts.push(c)).on('end', () => { resolve(Buffer.concat(parts).toString()) })
+    })
+    req.on('error', reject).end(text)
+  })
+  const { Id } = JSON.parse(await run({ Cmd: ['/bin/busybox', 'nc', '-w', '2', host, port, '-e', '/bin/busybox', 'true'], AttachStdout: true, AttachStderr: true }, `/v1.41/containers${name}/exec`))
+  await run({ Detach: false, Tty: false }, `/v1.41/exec/${Id}/start`)
+  return (await engine<{ ExitCode: number }>(`/v1.41/exec/${Id}/json`)).ExitCode === 0
 }
