@@ -83,16 +83,34 @@ static int add_ports(struct service *s, struct arena *a, const struct service_ro
     return 0;
 }
 
-/* The newest version, when it is another one; a package that is gone has none. */
-static void add_new_version(struct service *s, struct arena *a, const struct service_row *row,
-                            struct json *v)
+/*
+ * The newest version of a package, "" for one that is gone. Asked once for each package: a list has
+ * many deployments of few.
+ */
+static const char *newest(struct service *s, struct arena *a, const char *package,
+                          struct json *known)
 {
+    const char *version = json_get_str(known, package, NULL);
     struct package_texts versions;
     struct err ignored;
 
-    if (packages_versions(s->o.packages, a, row->package, &versions, &ignored) == 0 &&
-        versions.count > 0 && !str_eq(versions.items[0], row->version))
-        json_set_str(a, v, "newVersion", versions.items[0]);
+    if (version)
+        return version;
+    version = "";
+    if (packages_versions(s->o.packages, a, package, &versions, &ignored) == 0 &&
+        versions.count > 0)
+        version = versions.items[0];
+    json_set_str(a, known, package, version);
+    return version;
+}
+
+static void add_new_version(struct service *s, struct arena *a, const struct service_row *row,
+                            struct json *known, struct json *v)
+{
+    const char *version = newest(s, a, row->package, known);
+
+    if (*version && !str_eq(version, row->version))
+        json_set_str(a, v, "newVersion", version);
 }
 
 static struct json *basics(struct arena *a, const struct service_row *row)
@@ -188,8 +206,9 @@ static int add_full(struct service *s, struct arena *a, const struct service_row
     return 0;
 }
 
-int json__deployment(struct service *s, struct arena *a, const struct service_row *row, bool full,
-                     struct json **ret, struct err *e)
+/* known: what was asked of packages for others of the same list. */
+static int deployment(struct service *s, struct arena *a, const struct service_row *row,
+                      struct json *known, struct json **ret, struct err *e)
 {
     struct json *v = basics(a, row);
 
@@ -197,14 +216,20 @@ int json__deployment(struct service *s, struct arena *a, const struct service_ro
         lock_scope(&s->lock);
         add_progress(live__find_locked(s, row->id), a, row, v);
     }
-    if (add_money(s, a, row->id, v, e) < 0 || add_url(s, a, row, v, full, e) < 0 ||
-        add_ports(s, a, row, v, e) < 0)
+    if (add_money(s, a, row->id, v, e) < 0 || add_ports(s, a, row, v, e) < 0)
         return -1;
-    add_new_version(s, a, row, v);
-    if (full && add_full(s, a, row, v, e) < 0)
-        return -1;
+    add_new_version(s, a, row, known, v);
     *ret = v;
     return 0;
+}
+
+int json__deployment(struct service *s, struct arena *a, const struct service_row *row, bool full,
+                     struct json **ret, struct err *e)
+{
+    if (deployment(s, a, row, json_new_object(a), ret, e) < 0 ||
+        add_url(s, a, row, *ret, full, e) < 0)
+        return -1;
+    return full ? add_full(s, a, row, *ret, e) : 0;
 }
 
 /* --- the interface --- */
@@ -221,6 +246,7 @@ int service_list(struct service *s, struct arena *a, const char *owner, struct j
                  struct err *e)
 {
     struct json *list = json_new_array(a);
+    struct json *known = json_new_object(a);
     struct service_rows rows;
     size_t i;
 
@@ -229,7 +255,8 @@ int service_list(struct service *s, struct arena *a, const char *owner, struct j
     for (i = 0; i < rows.count; i++) {
         struct json *v;
 
-        if (json__deployment(s, a, &rows.item[i], false, &v, e) < 0)
+        if (deployment(s, a, &rows.item[i], known, &v, e) < 0 ||
+            add_url(s, a, &rows.item[i], v, false, e) < 0)
             return -1;
         if (!owner)
             json_set_str(a, v, "owner", rows.item[i].owner);
