@@ -309,3 +309,23 @@ describe('atoll domain', () => {
     assert.deepEqual([bad.status, /is no domain name/.test(bad.output)], [1, true], bad.output)
   })
 })
+
+describe('the marketplace\'s own domain', () => {
+  test('comes from its package: served at once, with its groups of routes and no others', async () => {
+    const root = await g.person('root')
+    g.dns.set('shop.test', { A: ['127.0.0.1'] })
+    const set = await root.post('/marketplace/api/admin/packages/marketplace/servers', { domain: 'shop.test', email: 'ops@shop.test' })
+    assert.equal(set.status, 200, set.text)
+    const r = await g.served('shop.test', 302)
+    assert.equal(r.headers.location, '/marketplace/')
+    assert.match(r.issuer, /^Pebble Intermediate/)
+    const status = async (path: string): Promise<number> => (await g.ask('shop.test', path)).status
+    assert.deepEqual([await status('/marketplace/'), await status('/auth/terms'), await status('/marketplace/api/packages')], [200, 200, 401])
+    for (const path of ['/api/services/nonce?userAddress=0x1111111111111111111111111111111111111111', '/computeEnvironments', '/openapi.json', '/.atoll/check', '/.atoll/enter?token=x'])
+      assert.equal(await status(path), 404, path)
+    const first = await g.ask(host('wiki'), '/', { headers: { accept: 'text/html' } })
+    assert.match(first.headers.location ?? '', new RegExp(`^https://shop\\.test:${g.ports.https}/auth/gate\\?`), 'people log in there now')
+    refusedAs(await alice.post('/marketplace/api/deployments/d-blog/domains', { host: 'shop.test' }), 409, /belongs to this marketplace/)
+    assert.equal((await g.certificate('shop.test')).owner, 'node')
+  })
+})
