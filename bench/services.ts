@@ -9,7 +9,8 @@ const OWNERS = 10
 const EACH = 5
 
 const rss = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-const p99 = (list: number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length * 0.99)] ?? NaN
+const at = (list: number[], part: number): string => ([...list].sort((a, b) => a - b)[Math.floor(list.length * part)] ?? NaN).toFixed(1)
+const ms = (list: number[]): string => `${at(list, 0.5)} ms (p99: ${at(list, 0.99)})`
 
 interface Box { name: string; owner: number; ip: string }
 
@@ -37,7 +38,7 @@ async function leaks(list: Box[], port: string): Promise<number> {
   return through
 }
 
-async function lists(s: Services, who: Customer[]): Promise<{ own: number; all: number }> {
+async function lists(s: Services, who: Customer[]): Promise<{ own: string; all: string }> {
   const own: number[] = []
   const all: number[] = []
   for (let i = 0; i < 100; i++) {
@@ -48,7 +49,7 @@ async function lists(s: Services, who: Customer[]): Promise<{ own: number; all: 
     await s.operator.read('/marketplace/api/admin/deployments')
     all.push(performance.now() - t)
   }
-  return { own: p99(own), all: p99(all) }
+  return { own: ms(own), all: ms(all) }
 }
 
 export async function benchServices(): Promise<Figure[]> {
@@ -67,8 +68,8 @@ export async function benchServices(): Promise<Figure[]> {
       { name: `${OWNERS * EACH} deployments of ${OWNERS} owners at once, until all are healthy`, value: `${took.toFixed(1)} s`, floor: '', goal: '' },
       { name: 'connections between owners that got through', value: String(through), floor: '0', goal: '0' },
       { name: 'memory of the node with them', value: `${memory.toFixed(1)} MiB`, floor: '', goal: '64 MiB' },
-      { name: 'the list of one owner (5), p99', value: `${speed.own.toFixed(1)} ms`, floor: '', goal: '50 ms' },
-      { name: 'the list of everybody (50), p99', value: `${speed.all.toFixed(1)} ms`, floor: '', goal: '50 ms' }
+      { name: 'the list of one owner (5)', value: speed.own, floor: '', goal: '50 ms' },
+      { name: 'the list of everybody (50)', value: speed.all, floor: '', goal: '50 ms' }
     ]
   } finally {
     await s.stop()
