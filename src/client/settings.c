@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/str.h"
 #include "client/client_int.h"
 
@@ -108,8 +109,11 @@ int client_config_set(struct client *c, const char *name, const char *text, stru
     json_set(c->arena, body, "config", patch_of(c, all, key, value));
     if (client__post(c, c->config->node_url, "/api/admin/config/update", body, &after, e) < 0)
         return -1;
-    value = json_path(after, key);
-    json_set(c->arena, v, key, value ? json_copy(c->arena, value) : NULL);
+    json_set(c->arena, v, key,
+             json_path(after, key) ? json_copy(c->arena, json_path(after, key)) : NULL);
+    if (!strstr(json_str(json_path(after, key), ""), MASK) &&
+        !json_equal(json_path(after, key), value)) /* it is kept, and a variable or flag decides */
+        json_set_bool(c->arena, v, "overridden", true);
     *ret = v;
     return 0;
 }

@@ -73,6 +73,13 @@ static void refusals_say_what_and_where(void **state)
         {"INTERFACES=[]", "INTERFACES: HTTP must be in it: it is the only interface there is"},
         {"INTERFACES=[\"HTTP\",\"FTP\"]", "INTERFACES [1]: must be \"HTTP\" or \"P2P\""},
         {"RATE_DENY_LIST=[]", "RATE_DENY_LIST: must be an object, not []"},
+        {"OVER_PROVISIONING=0.9", "OVER_PROVISIONING: must be from 1 to 16, not \"0.9\""},
+        {"OVER_PROVISIONING={\"cpu\":17}", "OVER_PROVISIONING cpu: must be from 1 to 16, not 17"},
+        {"OVER_PROVISIONING={\"disk\":2}", "OVER_PROVISIONING disk: is never given away twice"},
+        {"OVER_PROVISIONING={\"chip\":2}", "OVER_PROVISIONING chip: must be \"cpu\" or \"ram\""},
+        {"OVER_PROVISIONING=some", "OVER_PROVISIONING: must be true or false, not \"some\""},
+        {"SERVICE_PERIOD=3", "SERVICE_PERIOD: must be a whole number from 4 to 2592000, not \"3\""},
+        {"IDENTITY_GUARD=maybe", "IDENTITY_GUARD: must be off, warn or refuse, not \"maybe\""},
         {"ALLOW_PRIVATE_URLS=maybe", "ALLOW_PRIVATE_URLS: must be true or false, not \"maybe\""},
         {"ALLOW_PRIVATE_URLS=[\"10.0.0.0/33\"]",
          "ALLOW_PRIVATE_URLS [0]: must be an address or a CIDR like 10.0.0.0/8, not "
@@ -384,10 +391,39 @@ static void what_is_shown_can_be_read_again(void **state)
     config_free(c);
 }
 
+static void factors_of_over_provisioning(void **state)
+{
+    static const struct {
+        const char *variable; /* NULL: unset */
+        int cpu, ram;
+    } rows[] = {
+        {NULL, 1000, 1000},
+        {"OVER_PROVISIONING=False", 1000, 1000},
+        {"OVER_PROVISIONING=True", 4000, 1500}, /* as the original wrote it */
+        {"OVER_PROVISIONING=true", 4000, 1500},
+        {"OVER_PROVISIONING=2.5", 2500, 2500},
+        {"OVER_PROVISIONING={\"cpu\":1.25}", 1250, 1000},
+        {"OVER_PROVISIONING={\"ram\":\"2\",\"cpu\":16}", 16000, 2000},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *c;
+        struct err e;
+
+        ok(load(rows[i].variable ? ENV(rows[i].variable) : NULL, NULL, &c, &e), e);
+        assert_int_equal(c->over_cpu_milli, rows[i].cpu);
+        assert_int_equal(c->over_ram_milli, rows[i].ram);
+        config_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals_say_what_and_where),
+        cmocka_unit_test(factors_of_over_provisioning),
         cmocka_unit_test(networks_are_checked),
         cmocka_unit_test(environments_are_checked),
         cmocka_unit_test(fees_are_settled_for_the_chains_there_are),
