@@ -60,10 +60,10 @@ static int put(struct backup *b, struct arena *a, const struct backup_origin *fr
     return stmt_run(q, e);
 }
 
-static void forget(struct backup *b, const struct sql *statement, const char *id)
+static void forget(struct backup *b, const char *id)
 {
     _db_ struct db *db = store_lend(b->o.store);
-    _stmt_ struct stmt *q = db_query(db, statement);
+    _stmt_ struct stmt *q = db_query(db, &sql_backup_import_drop);
     struct err ignored;
 
     bind_text(q, id);
@@ -91,7 +91,7 @@ int backup_adopt(struct backup *b, struct arena *a, const struct backup_origin *
     if (put(b, a, from, adoption.import, s, e) < 0)
         return -1;
     if (b->d.adopt(b->d.ctx, a, &adoption, ret_deployment, e) < 0) {
-        forget(b, &sql_backup_import_drop, adoption.import);
+        forget(b, adoption.import);
         return -1;
     }
     return 0;
@@ -101,7 +101,7 @@ struct import {
     const char *server;
     const char *repository;
     const char *manifest;
-    struct bytes sealed; /* p NULL: filled already */
+    struct bytes sealed;
 };
 
 static int find_import(struct backup *b, struct arena *a, const char *id, struct import *ret,
@@ -119,8 +119,7 @@ static int find_import(struct backup *b, struct arena *a, const char *id, struct
     *ret = (struct import){.server = col_dup(a, q, "server"),
                            .repository = col_dup(a, q, "repository"),
                            .manifest = col_dup(a, q, "snapshot")};
-    if (!col_is_null(q, "sealed"))
-        ret->sealed = col_blob(a, q, "sealed");
+    ret->sealed = col_blob(a, q, "sealed");
     return 0;
 }
 
@@ -135,13 +134,10 @@ int backup_fill(struct backup *b, const char *import, const char *deployment,
 
     if (find_import(b, a, import, &from, e) < 0)
         return -1;
-    if (!from.sealed.p)
-        return 0;
     r.name = from.repository;
     if (servers__find(b, a, from.server, &server, e) < 0 ||
         keys__open(b, a, from.sealed, &r.key, e) < 0 ||
         manifest__read(&r, a, from.manifest, &m, e) < 0 || restore__parts(&r, &m, to, e) < 0)
         return err_wrap(e, "filling '%s' from its backup", deployment);
-    forget(b, &sql_backup_import_done, import);
     return 0;
 }

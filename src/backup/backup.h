@@ -211,8 +211,8 @@ int backup_adopt(struct backup *b, struct arena *a, const struct backup_origin *
                  const char **ret_deployment, struct err *e) must_check;
 /*
  * Called by an adopted deployment when its volumes are there and empty, before its containers
- * start. Waits. Every part goes to write, whose tars are those of open(); success with nothing
- * written means that it was filled before. -1: the volumes are to be made anew before the next try.
+ * start; as often as that step is repeated. Waits. Every part goes to write, whose tars are those
+ * of open(). -1: the volumes are to be made anew before the next try.
  */
 struct backup_sink {
     int (*write)(void *ctx, const char *name, const struct net_source *tar, struct err *e);

@@ -7,8 +7,5 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
 -- name: backup_import_get
 SELECT server, repository, snapshot, sealed FROM backup_import WHERE id = ?1;
 
--- name: backup_import_done
-UPDATE backup_import SET sealed = NULL WHERE id = ?1;
-
 -- name: backup_import_drop
 DELETE FROM backup_import WHERE id = ?1;

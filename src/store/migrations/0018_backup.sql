@@ -75,6 +75,6 @@ CREATE TABLE backup_import (
     server TEXT NOT NULL,
     repository TEXT NOT NULL,
     snapshot TEXT NOT NULL,
-    sealed BLOB,             -- the key, until it is filled
+    sealed BLOB NOT NULL,    -- the key there
     created INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -8,9 +8,9 @@ export const socketPath = process.env.DOCKER_SOCKET ?? '/var/run/docker.sock'
 const script = fileURLToPath(new URL('../../../scripts/registry.sh', import.meta.url))
 
 /** One call of the Engine API; the parsed answer. */
-export function engine<T>(path: string, method = 'GET'): Promise<T> {
+export function engine<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
   return new Promise((resolve, reject) => {
-    const req = request({ socketPath, path, method }, (res) => {
+    const req = request({ socketPath, path, method, headers: body === undefined ? {} : { 'content-type': 'application/json' } }, (res) => {
       const parts: Buffer[] = []
       res.on('data', (c: Buffer) => parts.push(c)).on('end', () => {
         const text = Buffer.concat(parts).toString()
@@ -18,7 +18,7 @@ export function engine<T>(path: string, method = 'GET'): Promise<T> {
         else resolve((text ? JSON.parse(text) : null) as T)
       })
     })
-    req.on('error', reject).end()
+    req.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
 
