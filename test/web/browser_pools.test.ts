@@ -172,4 +172,33 @@ describe('the operator’s pages', () => {
     await visitor.close()
     await v.close()
   })
+
+  test('every one of them reads what it shows from the node, on a phone and in the dark', async () => {
+    const v = await open({ width: 'phone', scheme: 'dark' })
+    await enter(v, 'root', '#/operator/users')
+    for (const [name, seen] of [['Users', 'root'], ['Pools', 'Savings'], ['Deployments', 'Nothing runs'], ['Packages', 'static-site'], ['Certificates', 'There are no certificates'],
+      ['Backups', 'There are no backup servers'], ['Capacity', 'Processor cores'], ['Settings', 'Over-provisioning'], ['Audit', 'Who']]) {
+      await v.page.getByRole('navigation', { name: 'Operator’s pages' }).getByRole('link', { name: name! }).click()
+      await v.page.getByRole('heading', { level: 1, name: `Operator: ${name}` }).waitFor()
+      await v.page.getByRole('main').getByText(seen!).first().waitFor()
+      assert.equal(await v.page.getByRole('alert').count(), 0, name)
+      assert.deepEqual(await v.axe(), [], name)
+      assert.equal(await v.overflow(), 0, name)
+    }
+    await v.close()
+  })
+
+  test('a package that is none is refused with the node’s words, and one is withdrawn and offered again', async () => {
+    const v = await open()
+    await enter(v, 'root', '#/operator/packages')
+    await v.page.getByLabel('Source').fill(`/nowhere/${EVIL}`)
+    await v.page.getByRole('button', { name: 'Add', exact: true }).click()
+    await v.page.getByRole('status').getByText('/nowhere/').waitFor()
+    const row = v.page.getByRole('row').filter({ hasText: 'static-site' })
+    await row.getByRole('button', { name: 'Withdraw' }).click()
+    await row.getByText('Stopped').waitFor()
+    await row.getByRole('button', { name: 'Offer' }).click()
+    await row.getByText('Started').waitFor()
+    await v.close()
+  })
 })

@@ -9,6 +9,7 @@ import { link, route } from './router.ts'
 import { down, options, person, start } from './state/session.ts'
 import { t } from './texts.ts'
 import { Account } from './views/Account.tsx'
+import { Adopt } from './views/Adopt.tsx'
 import { DeploymentView } from './views/Deployment.tsx'
 import { Deployments } from './views/Deployments.tsx'
 import { Home } from './views/Home.tsx'
@@ -26,6 +27,7 @@ const PAGES: Record<string, (rest: string[]) => JSX.Element> = {
   solutions: ([name]) => name ? <Solution key={name} name={name} /> : <Home />,
   wizard: ([id]) => id ? <WizardView key={id} id={id} /> : <Home />,
   deployments: ([id, tab]) => id ? <DeploymentView key={id} id={id} tab={tab ?? ''} /> : <Deployments />,
+  adopt: () => <Adopt />,
   pools: ([id]) => id ? <PoolView key={id} id={id} /> : <Pools />,
   account: () => <Account />,
   terms: () => <TermsView />,
@@ -48,7 +50,7 @@ function Current() {
 
 function Nav() {
   const [first = ''] = route.value.parts
-  const here = first === 'solutions' || first === 'wizard' ? '' : first
+  const here = first === 'solutions' || first === 'wizard' ? '' : first === 'adopt' ? 'deployments' : first
   const items: Array<[string, IconName]> = person.value?.admin ? [...NAV, ['operator', 'gear']] : NAV
   return (
     <nav class="nav" aria-label={t.nav.label}>

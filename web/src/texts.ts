@@ -326,6 +326,21 @@ export const t = {
     keyText: 'Backups are encrypted with a key of yours. With it you can restore them on another node; without it nobody can read them.',
     showKey: 'Show the key'
   },
+  adopt: {
+    title: 'Bring a deployment from another node',
+    intro: 'From its backup: this node makes the same deployment and fills it with the data.',
+    from: 'The backup',
+    server: 'Backup server',
+    serverHelp: 'Its name on this node. Ask the operator when you do not know it.',
+    repositoryHelp: 'As the other node shows it beside the key.',
+    keyHelp: 'Your key on the other node.',
+    snapshot: 'Which backup',
+    snapshotHelp: 'Its id; empty: the latest.',
+    to: 'The new deployment',
+    name: 'Name',
+    nameHelp: 'Empty: the same as before.',
+    do: 'Bring it here'
+  },
   manage: {
     busy: 'Something is being done to it. These are available again when that is finished.',
     extend: 'Run time',

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals'
 import { call, get, path, post } from '../api/client.ts'
 import type { Backups, Domain } from '../api/shapes.ts'
+import { go, link } from '../router.ts'
 import { t } from '../texts.ts'
 import { attempt } from './notices.ts'
 import { keyed } from './remote.ts'
@@ -57,6 +58,13 @@ export const restore = (id: string, snapshot: string): Promise<boolean> =>
   withBackups(id, () => post(`${at(id)}/${encodeURIComponent(snapshot)}/restore`), t.backups.restoring)
 export const verify = (id: string, snapshot: string): Promise<boolean> =>
   withBackups(id, () => post(`${at(id)}/${encodeURIComponent(snapshot)}/verify`), t.backups.verifying)
+
+/** Makes a deployment here from a backup that another node made; what is empty is left to the node. */
+export const adopt = (form: Record<string, string>): Promise<boolean> => attempt(async () => {
+  const given = Object.fromEntries(Object.entries(form).map(([k, v]) => [k, v.trim()]).filter(([, v]) => v))
+  const { deployment } = await post<{ deployment: string }>('/marketplace/api/backups/adopt', given)
+  go(link('deployments', deployment))
+})
 
 export const backupKey = signal('')
 export const revealKey = (id: string): Promise<boolean> =>

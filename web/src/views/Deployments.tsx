@@ -57,6 +57,7 @@ export function Deployments() {
           </>
         }}
       </Loaded>
+      <p class="small"><a href={link('adopt')}>{t.adopt.title}</a></p>
     </Page>
   )
 }

@@ -33,8 +33,9 @@ const Tile = ({ p }: { p: Package }) => (
       {!p.offered && <Badge>{t.home.notOffered}</Badge>}
     </div>
     <h3><a class="tile-link" href={link('solutions', p.name)}>{p.title}</a></h3>
+    <p class="tile-kind">{t.category(p.category)}</p>
     <p class="tile-text">{p.offered ? p.summary : p.reason || p.summary}</p>
-    <div class="tile-foot"><span class="tile-price">{p.offered && cheapest(p)}</span><span class="dim">{t.category(p.category)}</span></div>
+    {p.offered && <p class="tile-price">{cheapest(p)}</p>}
   </li>
 )
 

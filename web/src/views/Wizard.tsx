@@ -110,7 +110,7 @@ function Body({ w }: { w: Wizard }) {
 
 export function WizardView({ id }: { id: string }) {
   const source = wizard(id)
-  const state = useSource(source)
+  const state = useSource(source, source.data?.state === 'deploying' ? 2000 : 0)
   const w = state.data
   return (
     <Page title={w ? t.wizard.title(w.title) : t.wizard.one} up={{ href: w ? link('solutions', w.package) : '#/', text: w?.title ?? t.home.title }}>
