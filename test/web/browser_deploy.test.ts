@@ -136,6 +136,54 @@ describe('a wizard in the browser', () => {
   })
 })
 
+describe('a deployment in the browser', () => {
+  test('is quoted, deployed, watched, used, and deleted with its money back', async () => {
+    const v = await open()
+    await enter(v, 'alice')
+    await toReview(v, 'my-site')
+    const price = v.page.getByRole('region', { name: 'Price' })
+    await price.getByText('OCEAN').first().waitFor()
+    assert.deepEqual(await v.axe(), [])
+    await v.page.getByRole('button', { name: 'Deploy now' }).click()
+    await v.page.getByRole('heading', { level: 1, name: /my-site/ }).waitFor()
+    await v.page.getByRole('heading', { level: 1, name: /Running/ }).waitFor({ timeout: 120_000 }) // by itself: events
+    assert.deepEqual(await v.axe(), [])
+    await v.page.getByRole('table', { name: 'Containers' }).waitFor()
+
+    await v.page.getByRole('link', { name: 'Logs' }).click()
+    await v.page.getByRole('log').waitFor()
+    assert.deepEqual(await v.axe(), [])
+    await v.page.getByRole('link', { name: 'Usage' }).click()
+    await v.page.getByRole('button', { name: 'Hour' }).waitFor()
+    await v.page.getByRole('link', { name: 'Backups' }).click()
+    await v.page.getByRole('heading', { level: 2, name: 'Backups' }).or(v.page.getByRole('alert')).first().waitFor()
+    await v.page.getByRole('link', { name: 'Manage' }).click()
+    await v.page.getByRole('heading', { level: 2, name: 'Delete' }).waitFor()
+    assert.deepEqual(await v.axe(), [])
+
+    await v.page.getByRole('button', { name: 'Delete', exact: true }).click()
+    const dialog = v.page.getByRole('dialog', { name: 'Delete my-site?' })
+    const sure = dialog.getByRole('button', { name: 'Delete for good' })
+    assert.equal(await sure.isDisabled(), true) // until its name is typed
+    assert.deepEqual(await v.axe(), [])
+    await dialog.getByLabel(/Type “my-site” to confirm/).fill('my-sit')
+    assert.equal(await sure.isDisabled(), true)
+    await dialog.getByLabel(/Type “my-site” to confirm/).fill('my-site')
+    await sure.click()
+    await v.page.getByRole('heading', { level: 1, name: /Deleted/ }).waitFor({ timeout: 120_000 })
+
+    await v.page.getByRole('link', { name: 'Overview' }).click()
+    await v.page.getByRole('link', { name: 'this pool' }).click()
+    const history = v.page.getByRole('table', { name: 'History' })
+    await history.getByText('Period opened').first().waitFor()
+    await history.getByText('Refund').first().waitFor()
+    assert.deepEqual(await v.axe(), [])
+    await v.page.getByRole('link', { name: 'Deployments' }).click()
+    await v.page.getByText('Nothing runs yet').waitFor()
+    await v.close()
+  })
+})
+
 describe('a wizard without a mouse', () => {
   test('by keyboard alone, from the catalogue to the review', async () => {
     const v = await open()
