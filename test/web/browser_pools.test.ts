@@ -176,7 +176,7 @@ describe('the operator’s pages', () => {
   test('every one of them reads what it shows from the node, on a phone and in the dark', async () => {
     const v = await open({ width: 'phone', scheme: 'dark' })
     await enter(v, 'root', '#/operator/users')
-    for (const [name, seen] of [['Users', 'root'], ['Pools', 'Savings'], ['Deployments', 'Nothing runs'], ['Packages', 'static-site'], ['Certificates', 'There are no certificates'],
+    for (const [name, seen] of [['Users', 'root'], ['Pools', 'Savings'], ['Deployments', 'Nothing runs'], ['Packages', 'static-site'], ['Certificates', 'The gateway is off'],
       ['Backups', 'There are no backup servers'], ['Capacity', 'Processor cores'], ['Settings', 'Over-provisioning'], ['Audit', 'Who']]) {
       await v.page.getByRole('navigation', { name: 'Operator’s pages' }).getByRole('link', { name: name! }).click()
       await v.page.getByRole('heading', { level: 1, name: `Operator: ${name}` }).waitFor()

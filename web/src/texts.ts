@@ -515,6 +515,7 @@ export const t = {
     emailHelp: 'The certificate authority writes there when something expires.',
     includes: 'Groups of routes',
     includesHelp: 'Separated by commas; all others do not exist on that domain.',
+    gatewayOff: 'The gateway is off: solutions have names, and nothing is served under them.',
     noCertificates: 'There are no certificates',
     host: 'Host',
     issuer: 'Issuer',

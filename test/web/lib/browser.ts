@@ -39,7 +39,7 @@ export class Visitor {
     page.setDefaultTimeout(60_000)
     page.on('console', (m) => {
       // a request that is refused on purpose is reported by the browser, too; what counts is what the page says of it
-      if (m.type() === 'error' && !/Failed to load resource: the server responded with a status of (4\d\d|503)/.test(m.text())) this.faults.push(`console: ${m.text()}`)
+      if (m.type() === 'error' && !/Failed to load resource: the server responded with a status of 4\d\d/.test(m.text())) this.faults.push(`console: ${m.text()}`)
     })
     page.on('pageerror', (e) => this.faults.push(`exception: ${e.stack ?? e.message}`))
   }

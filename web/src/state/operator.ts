@@ -22,7 +22,7 @@ export const allDeployments = () =>
 export const allPackages = () =>
   keyed('admin/packages', async (s) => (await get<{ packages: AdminPackage[] }>(`${root}/packages`, s)).packages)
 export const certificates = () =>
-  keyed('admin/certificates', (s) => get<{ testCert: boolean; gateway?: { problem?: string }; certificates: Certificate[] }>(`${root}/certificates`, s))
+  keyed('admin/certificates', (s) => get<{ testCert: boolean; gateway?: { enabled: boolean; problem: string }; certificates: Certificate[] }>(`${root}/certificates`, s))
 export const servers = () =>
   keyed('admin/backup-servers', (s) => get<{ publicKey?: string; servers: BackupServer[]; alerts?: Alert[] }>(`${root}/backup-servers`, s))
 export const capacity = () => keyed('admin/capacity', (s) => get<Capacity>(`${root}/capacity`, s))

@@ -17,6 +17,7 @@ export function Certificates() {
     <Card title={t.operator.tab.certificates!}>
       <Loaded of={state} again={() => void source.load()}>
         {({ testCert, gateway, certificates: list }) => <>
+          {gateway && !gateway.enabled && <Note>{t.operator.gatewayOff}</Note>}
           {gateway?.problem && <Note tone="bad" icon="warn">{gateway.problem}</Note>}
           {testCert && <Note tone="warn" icon="warn">{t.testCert}</Note>}
           {list.length === 0 ? <Empty icon="shield" title={t.operator.noCertificates} /> : (
