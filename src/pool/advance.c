@@ -16,9 +16,10 @@
 #include "pool/pool_int.h"
 
 enum {
-    LEAD_MS = 300000, /* how early the next period is paid for, at the most */
-    GAP_MS = 60000,   /* what nobody looked after for longer is not charged */
-    SETUP_MS = 600000 /* beyond a period: for a paid service to come up */
+    LEAD_MS = 300000,    /* how early the next period is paid for, at the most */
+    PATIENCE_MS = 15000, /* blocks take their time, however short a period is */
+    GAP_MS = 60000,      /* what nobody looked after for longer is not charged */
+    SETUP_MS = 600000    /* beyond a period: for a paid service to come up */
 };
 
 /* --- small questions --- */
@@ -51,6 +52,15 @@ static int64_t lead_ms(const struct meter_row *row)
     int64_t third = row->period_s * 1000 / 3;
 
     return third < LEAD_MS ? third : LEAD_MS;
+}
+
+/* How long a lock that was sent may keep people waiting: it runs on, at the node's risk. */
+static int64_t patience_ms(const struct pools *p, const struct meter_row *row)
+{
+    int64_t most = p->o.claim_s * 1000 / 4; /* the last period is still claimed in time */
+    int64_t ms = lead_ms(row) > PATIENCE_MS ? lead_ms(row) : PATIENCE_MS;
+
+    return ms < most ? ms : most;
 }
 
 static bool is_wallet(const struct meter_view *v)
@@ -462,7 +472,7 @@ static int boundary(struct pools *p, struct meter_view *v, const struct advance_
     struct opening o = {.terms = v->row.terms, .seconds = first_seconds(&v->row, v->now)};
     struct period *c = advance__current(v);
     struct period *n = advance__next(v);
-    int64_t patience = c->until + lead_ms(&v->row);
+    int64_t patience = c->until + patience_ms(p, &v->row);
 
     if (n && n->state == PERIOD_OPEN)
         return go_on(p, v, c, n, ret, e);

@@ -76,7 +76,7 @@ static void begin(void)
                                     .compute = w.compute,
                                     .period_s = PERIOD_S,
                                     .low_s = 1,
-                                    .claim_s = 60};
+                                    .claim_s = 8};
     struct err e;
 
     pools = pools_new(&o, &cb);
