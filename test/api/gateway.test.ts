@@ -240,10 +240,11 @@ describe('a login in front of a solution that has none', () => {
 
 describe('an authority that does not give', () => {
   test('refuses a name: the reason is told, and when it is asked again', async () => {
+    const began = Date.now()
     await g.route({ deployment: 'd-refused', owner: ids.alice, host: host('refused'), port: up.port })
     const c = await until('refusal', async () => { const x = await g.certificate(host('refused')); return x.state === 'failed' && x })
     assert.match(c.error, /the authority gave no certificate \(HTTP 400 urn:ietf:params:acme:error:rejectedIdentifier.*asked again at 20/)
-    assert.ok(c.retryAt > Date.now() + 30_000)
+    assert.ok(c.retryAt >= began + 60_000)
     const list = await alice.read('/marketplace/api/deployments/d-refused/domains')
     assert.deepEqual([list.domains[0].state, /rejectedIdentifier/.test(list.domains[0].reason)], ['failed', true])
   })
@@ -269,12 +270,14 @@ describe('an authority that does not give', () => {
     await g.route({ deployment: 'd-limited', owner: ids.alice, host: host('limited'), port: up.port })
     const c = await until('refusal', async () => { const x = await g.certificate(host('limited')); return x.state === 'failed' && x })
     assert.match(c.error, /the authority has been asked too often \(.*too many certificates already issued.*asked again at 20/)
-    const asked = g.proxy.refused
+    const times = (): number => g.proxy.refused.filter((x) => x === host('limited')).length
+    const asked = times()
+    assert.ok(asked > 0)
     for (let i = 0; i < 3; i++) await g.route({ deployment: `d-more${i}`, owner: ids.alice, host: host(`more${i}`), port: 0 })
     g.proxy.limit = undefined
     await g.served(host('more2'), 503)
-    assert.ok(g.proxy.refused >= asked)
-    assert.equal((await g.certificate(host('limited'))).state, 'failed', 'it waits, though the others are served')
+    if (Date.now() < c.retryAt) assert.equal(times(), asked)
+    if (Date.now() < c.retryAt) assert.equal((await g.certificate(host('limited'))).state, 'failed', 'it waits, though the others are served')
   })
 })
 

@@ -76,13 +76,18 @@ export class Pebble {
 export class AcmeProxy {
   /** refuses new orders; seconds for Retry-After */
   limit?: number
-  refused = 0
+  /** the names that it was asked for then */
+  readonly refused: string[] = []
   private constructor(private readonly server: Server) {}
 
   static async start(tls: Tls, to: Pebble): Promise<AcmeProxy> {
     const p: AcmeProxy = new AcmeProxy(createServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, (req, res) => {
       if (p.limit !== undefined && req.url === '/order-plz') {
-        p.refused++
+        let order = ''
+        req.setEncoding('utf8').on('data', (t: string) => { order += t }).on('end', () => {
+          const asked = JSON.parse(Buffer.from(JSON.parse(order).payload, 'base64url').toString()) as { identifiers: Array<{ value: string }> }
+          p.refused.push(...asked.identifiers.map((i) => i.value))
+        })
         res.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': String(p.limit) })
         res.end(JSON.stringify({ type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many certificates already issued', status: 429 }))
         return
