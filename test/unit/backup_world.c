@@ -344,6 +344,7 @@ void world_node(struct backup_world *w)
                                .webhook = w->webhook,
                                .retention = "last=2",
                                .stall_ms = 20000,
+                               .test_every_ms = w->test_every_ms,
                                .state = &state};
 
     ok(store_open(w->data, &w->store, &e), e);

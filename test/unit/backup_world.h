@@ -38,6 +38,7 @@ struct backup_world {
     struct backup *backup;
     struct seckey key;
     const char *webhook;
+    int64_t test_every_ms; /* the automatic restore test */
     struct net *net;
 
     /* the one deployment, "d1", and what the callbacks did */

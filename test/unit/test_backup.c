@@ -212,8 +212,8 @@ static void what_is_not_kept_goes(void **state)
     ok(backup_verify_wait(w->backup, "d1", "latest", &e), e);
 }
 
-/* regression 20: the restore test reads every byte. */
-static void a_damaged_repository_is_found(void **state)
+/* The restore test reads every byte. */
+static void regression_20_a_damaged_repository_is_found(void **state)
 {
     _arena_ struct arena *a = arena_new();
     char command[400];
@@ -230,6 +230,12 @@ static void a_damaged_repository_is_found(void **state)
     assert_false(json_get_bool(json_at(snapshots(a), 0), "ok", true));
     assert_string_equal(json_get_str(json_at(json_get(world_json(w, a), "alerts"), 0), "kind", ""),
                         "test");
+    /* the next backup stores nothing new there, and its own test finds the same */
+    world_node_stop(w);
+    w->test_every_ms = 1;
+    world_node(w);
+    ok(backup_now_wait(w->backup, "d1", &e), e);
+    assert_int_equal(json_get_int(json_at(json_get(world_json(w, a), "alerts"), 0), "count", 0), 2);
     /* the other one is as good as it was */
     ok(backup_restore_wait(w->backup, "d1", "latest", NULL, &e), e);
     assert_true(is_filled(0, 3000000, 5));
@@ -337,7 +343,7 @@ int main(void)
         cmocka_unit_test(half_a_backup_is_none),
         cmocka_unit_test(half_a_restore_changes_nothing),
         cmocka_unit_test(what_is_not_kept_goes),
-        cmocka_unit_test(a_damaged_repository_is_found),
+        cmocka_unit_test(regression_20_a_damaged_repository_is_found),
         cmocka_unit_test(the_key_is_the_owners),
         cmocka_unit_test(another_node_takes_it_over),
         cmocka_unit_test(the_nodes_own_state),
