@@ -207,17 +207,35 @@ export class Customer extends Tenant {
   }
 }
 
+/** A call of the engine with a body; the answer's bytes. */
+function call(path: string, body: unknown): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const text = JSON.stringify(body)
+    request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (res) => {
+      const parts: Buffer[] = []
+      res.on('data', (c: Buffer) => parts.push(c)).on('end', () => { resolve(Buffer.concat(parts)) })
+    }).on('error', reject).end(text)
+  })
+}
+
+/** Runs a command inside of a container: its status and what it wrote. */
+async function exec(name: string, words: string[]): Promise<{ status: number; text: string }> {
+  const { Id } = JSON.parse(String(await call(`/v1.41/containers${name}/exec`, { Cmd: words, AttachStdout: true, AttachStderr: true })))
+  const frames = await call(`/v1.41/exec/${Id}/start`, { Detach: false, Tty: false })
+  let text = ''
+  for (let i = 0; i + 8 <= frames.length;) {
+    const n = frames.readUInt32BE(i + 4)
+    text += frames.subarray(i + 8, i + 8 + n).toString()
+    i += 8 + n
+  }
+  return { status: (await engine<{ ExitCode: number }>(`/v1.41/exec/${Id}/json`)).ExitCode, text }
+}
+
+export async function command(name: string, words: string[]): Promise<string> {
+  return (await exec(name, words)).text
+}
+
 /** Whether a program inside of a container can open a connection. */
 export async function inside(name: string, host: string, port: string): Promise<boolean> {
-  const run = (body: unknown, path: string): Promise<any> => new Promise((resolve, reject) => {
-    const text = JSON.stringify(body)
-    const req = request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': text.length } }, (res) => {
-      const parts: Buffer[] = []
-      res.on('data', (c: Buffer) => parts.push(c)).on('end', () => { resolve(Buffer.concat(parts).toString()) })
-    })
-    req.on('error', reject).end(text)
-  })
-  const { Id } = JSON.parse(await run({ Cmd: ['/bin/busybox', 'nc', '-w', '2', host, port, '-e', '/bin/busybox', 'true'], AttachStdout: true, AttachStderr: true }, `/v1.41/containers${name}/exec`))
-  await run({ Detach: false, Tty: false }, `/v1.41/exec/${Id}/start`)
-  return (await engine<{ ExitCode: number }>(`/v1.41/exec/${Id}/json`)).ExitCode === 0
+  return (await exec(name, ['/bin/busybox', 'nc', '-w', '2', host, port, '-e', '/bin/busybox', 'true'])).status === 0
 }
