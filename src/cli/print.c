@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "chain/u256.h"
 #include "cli/cli.h"
 
 /* Results for people: what fits stays in one line, what does not is laid out as an outline. */
@@ -27,18 +28,35 @@ static size_t terminal_width(void)
     return size.ws_col;
 }
 
+/* An amount of a token as the marketplace has them: "-0.25 OCEAN"; NULL for anything else. */
+static const char *money(struct arena *a, const struct json *v)
+{
+    const char *amount = json_get_str(v, "amount", NULL);
+    const char *symbol = json_get_str(v, "symbol", NULL);
+    int64_t decimals = json_get_int(v, "decimals", -1);
+    struct u256 n;
+
+    if (!amount || !symbol || !json_get(v, "token") || decimals < 0 || decimals > 77 ||
+        !u256_parse(amount + (*amount == '-'), &n))
+        return NULL;
+    return arena_printf(a, "%s%s %s", *amount == '-' ? "-" : "",
+                        units_text(a, &n, (unsigned)decimals), symbol);
+}
+
 /*
  * A value in one line. Texts come from strangers: control characters would reach the terminal,
  * so they are shown as a dot.
  */
 static const char *cell(struct arena *a, const struct json *v)
 {
+    const char *m;
     char *s;
     char *p;
 
     if (json_is(v, JSON_NULL))
         return "-";
-    s = arena_strdup(a, json_is(v, JSON_STRING) ? json_str(v, "") : json_text(a, v));
+    m = money(a, v);
+    s = arena_strdup(a, m ? m : json_is(v, JSON_STRING) ? json_str(v, "") : json_text(a, v));
     if (json_is(v, JSON_STRING) && strlen(s) > WORD_MAX && !strchr(s, ' '))
         s = arena_printf(a, "%.*s... (%zu characters)", WORD_SHOWN, s, strlen(s));
     if (strlen(s) > CELL_MAX)
@@ -51,9 +69,9 @@ static const char *cell(struct arena *a, const struct json *v)
 
 static void print_object(struct arena *a, const struct json *v, size_t depth, bool item);
 
-static bool is_plain(const struct json *v)
+static bool is_plain(struct arena *a, const struct json *v)
 {
-    return json_len(v) == 0; /* scalars, {} and [] */
+    return json_len(v) == 0 || money(a, v); /* scalars, {} and [] */
 }
 
 /* A list under its name: one "- " for each element. */
@@ -84,7 +102,7 @@ static void print_object(struct arena *a, const struct json *v, size_t depth, bo
         bool first = item && i == 0;
 
         (void)printf("%*s%s", (int)(first ? indent - 2 : indent), "", first ? "- " : "");
-        if (is_plain(value) || depth >= NESTED_MAX ||
+        if (is_plain(a, value) || depth >= NESTED_MAX ||
             indent + widest + 2 + strlen(text) <= terminal_width()) {
             (void)printf("%-*s  %s\n", (int)widest, json_key(v, i), text);
             continue;
