@@ -3,6 +3,7 @@
 // certificate, though the node is killed on the way; stops it, and gets back what was not used. The same in a browser is
 // test/web/story.test.ts.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { containers } from './lib/docker.ts'
 import { until } from './lib/process.ts'
@@ -79,11 +80,36 @@ test('regression 7: stopped early, what was not used comes back', async () => {
   assert.ok(BigInt(pool.balance.amount) > 500n * 10n ** 18n - 2n * period)
 })
 
-test('it starts again, and deleted it leaves nothing', async () => {
+test('its volume and the first backup server are lost: it comes back from the second', async () => {
   const r = await alice.session.post(`/marketplace/api/deployments/${id}/start`)
   assert.equal(r.status, 200, r.text)
   await alice.reaches(id, 'running')
   await s.served('alices-site')
+  const marked = async (): Promise<number> => (await s.visit('alices-site.solutions.test', '/marker.txt'))?.status ?? 0
+  // a file that no clone brings back
+  execFileSync('docker', ['exec', `atoll-s-${id.slice(0, 8)}-fetch`, 'sh', '-c', 'echo precious | tee /site/repo/marker.txt >/site/www/marker.txt'])
+  assert.equal(await marked(), 200)
+
+  const [one, two] = await s.backupServers()
+  const path = `/marketplace/api/deployments/${id}/backups`
+  assert.equal((await alice.session.post(path)).status, 200)
+  const snapshot = await until('a backup on both servers', async () => {
+    const b = await alice.session.read(path)
+    return b.snapshots.find((x: any) => x.ok && x.servers.length === 2)
+  }, 60_000)
+
+  await one.destroy()
+  await s.wreck(id)
+  await until('it runs again, empty', async () => (await alice.deployment(id)).state === 'running' && await marked() === 404, 120_000)
+  const back = await alice.session.post(`${path}/${snapshot.id}/restore`)
+  assert.equal(back.status, 200, back.text)
+  await until('what was lost is back', async () => await marked() === 200, 120_000)
+  assert.equal((await s.visit('alices-site.solutions.test', '/marker.txt'))?.text, 'precious\n')
+  await alice.reaches(id, 'running')
+  assert.ok(two.repositories().length > 0)
+})
+
+test('deleted it leaves nothing', async () => {
   const gone = await alice.session.del(`/marketplace/api/deployments/${id}`, { confirm: 'alices-site' })
   assert.equal(gone.status, 200, gone.text)
   assert.deepEqual(await containers(`atoll.deployment=${id}`), [])

@@ -6,9 +6,11 @@ import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { ConnectServer } from './connect.ts'
 import { NameServer } from './dns.ts'
+import { containers, engine } from './docker.ts'
 import { Pebble, Tls } from './pebble.ts'
 import { freePort, until } from './process.ts'
 import { Solutions } from './solutions.ts'
+import { BackupHost } from './sshd.ts'
 
 export const BASE = 'solutions.test'
 export const MARKET = 'market.test'
@@ -17,6 +19,7 @@ export class Story {
   solutions!: Solutions
   connect!: ConnectServer
   private dns!: NameServer
+  private readonly hosts: BackupHost[] = []
   private pebble!: Pebble
   /** the authority that browsers would trust */
   root = ''
@@ -75,6 +78,30 @@ export class Story {
     }, 60_000)
   }
 
+  /** Two backup servers, and the node knows them; each is an sshd of its own. */
+  async backupServers(): Promise<[BackupHost, BackupHost]> {
+    const { publicKey } = await this.solutions.operator.read('/marketplace/api/admin/backup-servers')
+    for (const name of ['one', 'two']) {
+      const host = await BackupHost.start(name)
+      this.hosts.push(host)
+      const made = host.prepare(publicKey)
+      if (made.status !== 0) throw new Error(made.stderr)
+      await host.up()
+      await this.solutions.operator.tell('/marketplace/api/admin/backup-servers', host.as(name))
+    }
+    return this.hosts as [BackupHost, BackupHost]
+  }
+
+  /** The containers and volumes of a deployment are gone, as after a disk's death. */
+  async wreck(id: string): Promise<void> {
+    for (const c of await containers(`atoll.deployment=${id}`)) await engine(`/v1.41/containers/${c.Id}?force=true`, 'DELETE').catch(() => null)
+    await until('its volumes are gone', async () => {
+      const left = await volumes(id)
+      for (const v of left) await engine(`/v1.41/volumes/${v}?force=true`, 'DELETE').catch(() => null)
+      return left.length === 0 || (await volumes(id)).length === 0
+    })
+  }
+
   /** The node is killed, as by a power cut, and started again. */
   async crash(): Promise<void> {
     const { w } = this.solutions
@@ -89,11 +116,19 @@ export class Story {
       await this.solutions?.stop()
     } finally {
       for (const pid of dir ? caddies(dir) : []) process.kill(pid, 'SIGKILL')
+      for (const host of this.hosts) await host.stop()
       this.connect?.stop()
       await this.pebble?.stop()
       this.dns?.stop()
     }
   }
+}
+
+/** Names of a deployment's volumes. */
+async function volumes(id: string): Promise<string[]> {
+  const filter = encodeURIComponent(JSON.stringify({ label: [`atoll.deployment=${id}`] }))
+  const r = await engine<{ Volumes: Array<{ Name: string }> | null }>(`/v1.41/volumes?filters=${filter}`)
+  return (r.Volumes ?? []).map((v) => v.Name)
 }
 
 /** Processes of Caddy that work in this world's folder. */
