@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -104,24 +105,55 @@ static int extras(struct live *l, struct arena *a, const struct package_containe
     return 0;
 }
 
-static int put_files(struct live *l, struct arena *a, const struct package_container *c,
-                     const char *id, struct err *e)
+/* "1000:1000" as the package has it; an image's own user stays root as far as files go. */
+static void owner_of(const struct package_container *c, struct tar_entry *ret)
 {
-    struct tar_entry *entries = arena_calloc(a, c->file_count + 1, sizeof(*entries));
-    struct tar_writer *w;
-    struct net_source tar;
-    size_t i;
-    int r;
+    const char *gid = c->user ? strchr(c->user, ':') : NULL;
 
-    if (c->file_count == 0)
-        return 0;
-    for (i = 0; i < c->file_count; i++)
-        entries[i] = (struct tar_entry){.path = c->files[i].path + 1,
+    ret->uid = c->user ? (unsigned)strtoul(c->user, NULL, 10) : 0;
+    ret->gid = gid ? (unsigned)strtoul(gid + 1, NULL, 10) : 0;
+}
+
+/*
+ * The files of the package, and the volumes' own folders: all belong to the user that the process
+ * runs as, who without capabilities could not write to a new volume otherwise.
+ */
+static size_t list_files(const struct package_container *c, struct tar_entry *entries)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < c->volume_count; i++) {
+        if (!c->user || c->volumes[i].read_only)
+            continue;
+        entries[n] =
+            (struct tar_entry){.path = c->volumes[i].path + 1, .kind = TAR_DIR, .mode = 0755};
+        owner_of(c, &entries[n++]);
+    }
+    for (i = 0; i < c->file_count; i++) {
+        entries[n] = (struct tar_entry){.path = c->files[i].path + 1,
                                         .kind = TAR_MEMORY,
                                         .mode = (unsigned)c->files[i].mode,
                                         .data = c->files[i].text,
                                         .size = (int64_t)c->files[i].len};
-    w = tar_writer_new(entries, c->file_count);
+        owner_of(c, &entries[n++]);
+    }
+    return n;
+}
+
+static int put_files(struct live *l, struct arena *a, const struct package_container *c,
+                     const char *id, struct err *e)
+{
+    struct tar_entry *entries =
+        arena_calloc(a, c->file_count + c->volume_count + 1, sizeof(*entries));
+    size_t count = list_files(c, entries);
+    struct tar_writer *w;
+    struct net_source tar;
+    int r;
+
+    if (count == 0)
+        return 0;
+    w = tar_writer_new(entries, count);
     tar = tar_writer_source(w);
     r = docker_archive_put(l->engine->docker, id, "/", &tar, e);
     tar_writer_free(w);
