@@ -16,5 +16,20 @@ export type Checked = [
   None<Lacks<Item<Answers['marketplaceSessions'], 'sessions'>, s.Session>>,
   None<Lacks<Answers['chatflowsGet'], s.Wizard>>,
   None<Lacks<Item<Answers['marketplaceDomains'], 'domains'>, s.Domain>>,
-  None<Lacks<Item<Answers['marketplaceCertificates'], 'certificates'>, Pick<s.Certificate, 'host' | 'state'>>>
+  None<Lacks<Item<Answers['marketplaceCertificates'], 'certificates'>, s.Certificate>>,
+  None<Lacks<Item<Answers['marketplacePackages'], 'packages'>, s.Package>>,
+  None<Lacks<Answers['marketplacePackage'], s.PackageFull>>,
+  None<Lacks<Item<Answers['marketplaceDeployments'], 'deployments'>, s.Deployment>>,
+  None<Lacks<Answers['marketplaceDeployment'], s.DeploymentFull>>,
+  None<Lacks<Answers['marketplaceDeploymentMetrics'], s.Metrics>>,
+  None<Lacks<Answers['marketplaceBackups'], s.Backups>>,
+  None<Lacks<Item<Answers['marketplacePools'], 'pools'>, s.Pool>>,
+  None<Lacks<Answers['marketplaceOffers'], s.Offers>>,
+  None<Lacks<Item<Answers['marketplaceUsers'], 'users'>, s.User>>,
+  None<Lacks<Item<Answers['marketplaceVouchers'], 'vouchers'>, s.Voucher>>,
+  None<Lacks<Item<Answers['marketplaceAudit'], 'entries'>, s.AuditEntry>>,
+  None<Lacks<Item<Answers['marketplaceAdminPackages'], 'packages'>, s.AdminPackage>>,
+  None<Lacks<Item<Answers['marketplaceAdminBackupServers'], 'servers'>, s.BackupServer>>,
+  None<Lacks<Answers['marketplaceCapacity'], s.Capacity>>,
+  None<Lacks<Answers['marketplaceSettings'], s.Settings>>
 ]
