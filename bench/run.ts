@@ -2,6 +2,7 @@
 // Measures everything, or what is named, and prints one table. See README.md.
 import { cpus } from 'node:os'
 import { World } from '../test/api/fixtures.ts'
+import { benchBackup } from './backup.ts'
 import { benchDownload } from './download.ts'
 import { benchEncrypt } from './encrypt.ts'
 import { benchHttp } from './http.ts'
@@ -33,6 +34,7 @@ if (Object.keys(benches).some(wanted)) {
   }
 }
 if (wanted('search')) figures.push(...await benchSearch())
+if (wanted('backup')) figures.push(...await benchBackup())
 if (wanted('services')) figures.push(...await benchServices())
 
 const rows = [{ name: 'figure', value: 'atoll', floor: 'floor here', goal: 'goal' }, ...figures]

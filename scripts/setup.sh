@@ -155,7 +155,7 @@ fuzz) packages+=("${fuzz[@]}") ;;
 demo) packages+=("${images[@]}" "${gateway[@]}") ;;
 test | all) packages+=("${lint[@]}" "${images[@]}" "${peers[@]}" "${browser[@]}" "${gateway[@]}" "${authority[@]}"
     "${backups[@]}") ;;
-bench) packages+=("${images[@]}" "${peers[@]}" "${bench[@]}") ;;
+bench) packages+=("${images[@]}" "${peers[@]}" "${backups[@]}" "${bench[@]}") ;;
 *) die "usage: setup.sh [build|lint|fuzz|devnet|demo|test|bench|all]" ;;
 esac
 case $what in
