@@ -2,6 +2,7 @@
 // The whole story in a browser: from /marketplace/ with nothing but a phone's login to a site under a name of its own with
 // a certificate, the node being killed on the way; stopped, with what was not used coming back.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { Story } from '../api/lib/story.ts'
@@ -77,6 +78,31 @@ test('stopped, what was not used is back in the pool', async () => {
   await v.page.getByRole('listitem').getByRole('link').first().click()
   await v.page.getByText('Refund').first().waitFor()
   assert.deepEqual(await v.axe(), [])
+})
+
+test('a volume and the first backup server are lost, and the second one has it all', async () => {
+  await v.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click()
+  await v.page.getByRole('link', { name: 'carols-site' }).click()
+  await button('Start').click()
+  await v.page.getByRole('link', { name: /^Open/ }).waitFor({ timeout: 120_000 })
+  const id = /deployments\/([0-9a-f]{32})/.exec(v.page.url())?.[1] ?? ''
+  const marked = async (): Promise<number> => (await s.visit('carols-site.solutions.test', '/marker.txt'))?.status ?? 0
+  execFileSync('docker', ['exec', `atoll-s-${id.slice(0, 8)}-fetch`, 'sh', '-c', 'echo precious | tee /site/repo/marker.txt >/site/www/marker.txt'])
+
+  const [one] = await s.backupServers()
+  await v.page.getByRole('link', { name: 'Backups' }).click()
+  await button('Back up now').click()
+  await v.page.getByRole('cell', { name: 'one, two' }).waitFor({ timeout: 60_000 })
+  await one.destroy()
+  await s.wreck(id)
+  await until('it runs again, empty', async () => await marked() === 404, 120_000)
+  await v.page.getByRole('link', { name: /^Open/ }).waitFor({ timeout: 120_000 })
+  await button('Restore').click()
+  const dialog = v.page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('carols-site')
+  await dialog.getByRole('button', { name: 'Restore' }).click()
+  await until('what was lost is back', async () => await marked() === 200, 120_000)
+  await v.page.getByRole('link', { name: /^Open/ }).waitFor({ timeout: 120_000 })
 })
 
 test('deleted for good', async () => {
