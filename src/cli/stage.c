@@ -156,6 +156,7 @@ static int start_node(struct stage *s, struct err *e)
         "INTERFACES=[\"HTTP\"]",
         "DEV_LOGIN=true", /* from this machine alone */
         "MARKETPLACE_ADMINS=[\"admin\"]",
+        "POOL_QUOTA={\"8996\":{\"amount\":\"100000000000000000000000\"}}",
         arena_printf(a, "GATEWAY=%s", s->gateway ? "true" : "false"),
         "GATEWAY_BIND=127.0.0.1",
         arena_printf(a, "GATEWAY_HTTPS_PORT=%d", s->gateway ? s->https_port : HTTPS_PORT),

@@ -176,6 +176,12 @@ struct config_registry_auth {
 
 /* --- the whole --- */
 
+struct config_quota {
+    uint64_t chain_id;
+    struct addr token;
+    const char *amount; /* base units, decimal digits, more than 0 */
+};
+
 struct config_fee_token {
     uint64_t chain_id;
     struct addr token;
@@ -279,6 +285,8 @@ struct config {
     int64_t over_ram_milli;
     int64_t service_period; /* seconds, like the next one */
     int64_t pool_low;
+    const struct config_quota *pool_quotas;
+    size_t pool_quota_count;
     enum config_guard { CONFIG_GUARD_OFF, CONFIG_GUARD_WARN, CONFIG_GUARD_REFUSE } identity_guard;
     /* services */
     int64_t service_grace; /* seconds, like the next two */

@@ -260,6 +260,55 @@ int config__parse_fee_tokens(struct load *l, const struct json *v)
     return 0;
 }
 
+/* --- the operator's quota --- */
+
+static int quota_token(struct load *l, const char *path, const struct json *v,
+                       struct config_quota *ret)
+{
+    const struct json *token = json_get(v, "token");
+    size_t i;
+
+    if (token)
+        return config__addr(l, config__sub(l, path, "token"), token, &ret->token);
+    for (i = 0; i < l->c->network_count; i++)
+        if (l->c->networks[i].chain_id == ret->chain_id)
+            ret->token = l->c->networks[i].contracts.ocean;
+    return addr_is_zero(&ret->token)
+               ? config__bad(l, path, "must name its token: the chain's Ocean token is not known")
+               : 0;
+}
+
+static int quota(struct load *l, const struct json *v, size_t i, struct config_quota *ret)
+{
+    enum { DIGITS_MAX = 77 };
+    const char *path = config__sub(l, "", json_key(v, i));
+    const struct json *entry = json_value(v, i);
+
+    ret->amount = json_get_str(entry, "amount", "");
+    if (config__chain(l, path, json_key(v, i), &ret->chain_id) < 0)
+        return -1;
+    if (strspn(ret->amount, "0123456789") != strlen(ret->amount) ||
+        strspn(ret->amount, "0") == strlen(ret->amount) || strlen(ret->amount) > DIGITS_MAX)
+        return config__bad(l, config__sub(l, path, "amount"),
+                           "must be base units of the token as digits in a text");
+    return quota_token(l, path, entry, ret);
+}
+
+int config__parse_pool_quota(struct load *l, const struct json *v)
+{
+    struct config_quota *quotas = arena_calloc(l->a, json_len(v) + 1, sizeof(*quotas));
+    size_t i;
+
+    if (config__expect(l, "", v, JSON_OBJECT) < 0)
+        return -1;
+    for (i = 0; i < json_len(v); i++)
+        if (quota(l, v, i, &quotas[i]) < 0)
+            return -1;
+    l->c->pool_quotas = quotas;
+    l->c->pool_quota_count = json_len(v);
+    return 0;
+}
+
 int config__parse_fee_amount(struct load *l, const struct json *v)
 {
     const struct json *amount = json_get(v, "amount");

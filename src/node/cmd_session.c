@@ -3,6 +3,7 @@
 #include "auth/session.h"
 #include "node/cookie.h"
 #include "node/login.h"
+#include "node/node_pools.h"
 #include "node/who.h"
 
 /* Who is logged in, their sessions and terms. */
@@ -88,5 +89,6 @@ int cmd_marketplace_terms_accept(struct task *t, const struct args_marketplace_t
     if (auth_terms_accept(t->node->auth, p.id, args->hash, e) < 0)
         return -1;
     p.terms = true;
+    node_pools_quota(t->node, &p);
     return reply_person(t, &p);
 }

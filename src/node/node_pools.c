@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node/node_pools.h"
 
+#include "auth/person.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "market/erc20.h"
 #include "node/chains.h"
 #include "node/settings.h"
@@ -124,4 +126,26 @@ void node_pools_settings(struct node *n, const struct config *c)
 
     if (n->compute)
         compute_set_overcommit(n->compute, &o);
+}
+
+void node_pools_quota(struct node *n, const struct auth_person *person)
+{
+    _settings_ struct settings *s = settings_take(n);
+    size_t i;
+
+    if (str_eq(person->kind, "wallet")) /* of wallets everybody has as many as they like */
+        return;
+    for (i = 0; i < s->config->pool_quota_count; i++) {
+        const struct config_quota *q = &s->config->pool_quotas[i];
+        const struct pool_voucher v = {
+            .amount = q->amount, .chain = q->chain_id, .token = q->token, .note = "quota"};
+        struct err e;
+        bool given;
+
+        if (pool_quota_give(n->pools, person->id, &v, &given, &e) < 0)
+            log_warn("node", "%s has no quota: %s", person->name, e.msg);
+        else if (given)
+            log_info("node", "%s has the quota of chain %llu", person->name,
+                     (unsigned long long)q->chain_id);
+    }
 }

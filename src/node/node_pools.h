@@ -4,11 +4,16 @@
 
 #include "node/node.h"
 
+struct auth_person; /* auth/person.h */
+
 /*
  * Makes n->pools. After node_compute_open(), before escrow_start(); pools_run() comes last of the
  * parts that spend money. In the end: escrow_stop(), pools_free(), compute_free(), escrow_free().
  */
 void node_pools_open(struct node *n);
+
+/* Gives what poolQuota says to a person who has no wallet; a failure is only logged. */
+void node_pools_quota(struct node *n, const struct auth_person *person);
 
 /* Puts overProvisioning and identityGuard into effect: at start and at each change. */
 void node_pools_settings(struct node *n, const struct config *c);

@@ -155,6 +155,13 @@ int pool_voucher_revoke(struct pools *p, const char *code, struct err *e) must_c
 int pool_voucher_redeem(struct pools *p, const char *owner, const char *code, char ret_id[POOL_ID],
                         struct err *e) must_check;
 
+/*
+ * The operator's quota: a voucher of this amount (its uses, expires and by are not looked at) that
+ * nobody has to type. False when the person had it already, or the operator has revoked it.
+ */
+int pool_quota_give(struct pools *p, const char *owner, const struct pool_voucher *quota,
+                    bool *ret_given, struct err *e) must_check;
+
 /* --- quotes --- */
 
 struct pool_quote_request {

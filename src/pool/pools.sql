@@ -54,6 +54,11 @@ SELECT MIN(until) AS n FROM pool_period WHERE pool = ?1 AND state = 'open' AND s
 INSERT INTO pool_voucher (id, hash, chain, token, amount, uses, expires, note, made_by, created)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 
+-- name: quota_set
+INSERT INTO pool_voucher (id, hash, chain, token, amount, uses, expires, note, made_by, created)
+VALUES (?1, ?1, ?2, ?3, ?4, 1000000000, 0, ?5, '', ?6)
+ON CONFLICT (id) DO UPDATE SET amount = excluded.amount;
+
 -- name: voucher_by_hash
 SELECT * FROM pool_voucher WHERE hash = ?1;
 

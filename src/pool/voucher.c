@@ -108,14 +108,12 @@ struct voucher {
     bool revoked;
 };
 
-static int find(struct db *db, struct arena *a, const char *code, struct voucher *ret,
+static int find(struct db *db, struct arena *a, const char *hash, struct voucher *ret,
                 struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_voucher_by_hash);
-    char hash[HASH32_TEXT];
     bool found;
 
-    hash_code(code, hash);
     bind_text(q, hash);
     if (stmt_find(q, &found, e) < 0)
         return -1;
@@ -191,14 +189,14 @@ static int name_for(struct db *db, struct arena *a, const char *owner, const cha
     return 0;
 }
 
-static int redeem(struct db *db, struct arena *a, const char *owner, const char *code,
+static int redeem(struct db *db, struct arena *a, const char *owner, const char *hash,
                   const char **ret_pool, struct err *e)
 {
     struct ledger_entry entry = {.kind = "voucher"};
     struct pool_new n = {.owner = owner};
     struct voucher w;
 
-    if (find(db, a, code, &w, e) < 0 || check(db, &w, owner, e) < 0 || count(db, &w, e) < 0 ||
+    if (find(db, a, hash, &w, e) < 0 || check(db, &w, owner, e) < 0 || count(db, &w, e) < 0 ||
         name_for(db, a, owner, &n.name, e) < 0)
         return -1;
     n.chain = w.v.chain;
@@ -215,17 +213,65 @@ int pool_voucher_redeem(struct pools *p, const char *owner, const char *code, ch
                         struct err *e)
 {
     _arena_ struct arena *a = arena_new();
+    char hash[HASH32_TEXT];
     const char *pool;
 
+    hash_code(code, hash);
     {
         _db_ struct db *db = store_lend(p->o.store);
         _tx_ struct tx tx = {0};
 
-        if (tx_begin(db, &tx, e) < 0 || redeem(db, a, owner, code, &pool, e) < 0 ||
+        if (tx_begin(db, &tx, e) < 0 || redeem(db, a, owner, hash, &pool, e) < 0 ||
             tx_commit(&tx, e) < 0)
             return -1;
     }
     must(str_copy(ret_id, POOL_ID, pool));
+    return pools__kick_pool(p, pool, e);
+}
+
+/* --- the operator's quota --- */
+
+/* What stands in place of a hash is none, so that no code opens it. */
+static int set_quota(struct db *db, const char *id, const struct pool_voucher *v, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_quota_set);
+    char token[ADDR_TEXT];
+
+    addr_lower(&v->token, token);
+    bind_text(q, id);
+    bind_i64(q, (int64_t)v->chain);
+    bind_text(q, token);
+    bind_text(q, v->amount);
+    bind_text(q, v->note);
+    bind_i64(q, clock_ms());
+    return stmt_run(q, e);
+}
+
+int pool_quota_give(struct pools *p, const char *owner, const struct pool_voucher *quota,
+                    bool *ret_given, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    char token[ADDR_TEXT];
+    const char *pool;
+    const char *id;
+
+    *ret_given = false;
+    addr_lower(&quota->token, token);
+    id = arena_printf(a, "quota-%llu-%s", (unsigned long long)quota->chain, token);
+    if (ledger__check_token(p, quota->chain, &quota->token, e) < 0)
+        return -1;
+    {
+        _db_ struct db *db = store_lend(p->o.store);
+        _tx_ struct tx tx = {0};
+
+        if (tx_begin(db, &tx, e) < 0 || set_quota(db, id, quota, e) < 0)
+            return -1;
+        if (redeem(db, a, owner, id, &pool, e) < 0)
+            return e->code == ERR_VOUCHER_MINE || e->code == ERR_VOUCHER_OVER ? 0 : -1;
+        if (tx_commit(&tx, e) < 0)
+            return -1;
+    }
+    *ret_given = true;
     return pools__kick_pool(p, pool, e);
 }
 

@@ -63,6 +63,8 @@ static void refusals_say_what_and_where(void **state)
          "AUTHORIZED_PUBLISHERS_LIST: must be an object, not [\"" LIST "\"]"},
         {"AUTHORIZED_PUBLISHERS_LIST={\"1\":[5]}",
          "AUTHORIZED_PUBLISHERS_LIST 1[0]: must be an address, 0x and 40 hex digits, not 5"},
+        {"POOL_QUOTA={\"1\":{\"amount\":\"1.5\",\"token\":\"" LIST "\"}}",
+         "POOL_QUOTA 1.amount: must be base units of the token as digits in a text"},
         {"UNSAFE_URLS=[5]", "UNSAFE_URLS [0]: must be a string, not 5"},
         {"POLICY_SERVER_URL=policy.example",
          "POLICY_SERVER_URL: must be an http:// or https:// URL, not \"policy.example\""},

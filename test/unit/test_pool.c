@@ -331,6 +331,48 @@ static void test_voucher(void **state)
     err_is(pool_voucher_redeem(pools, "v10", code, id, &e), e, VOUCHER_OVER);
 }
 
+static int64_t credit_of(const char *owner)
+{
+    struct json *list;
+    struct err e;
+
+    ok(pool_list_json(pools, w.arena, owner, &list, &e), e);
+    return json_len(list)
+               ? strtoll(json_get_str(json_get(json_at(list, 0), "balance"), "amount", "-1"), NULL,
+                         10)
+               : 0;
+}
+
+static void test_quota(void **state) /* once for each, until the operator ends it */
+{
+    struct pool_voucher v = {.amount = "50", .chain = 8996, .token = fake_token, .note = "quota"};
+    char id[POOL_ID];
+    struct json *list;
+    const char *quota;
+    struct err e;
+    bool given;
+
+    (void)state;
+    ok(pool_quota_give(pools, "q1", &v, &given, &e), e);
+    assert_true(given);
+    ok(pool_quota_give(pools, "q1", &v, &given, &e), e);
+    assert_false(given);
+    assert_int_equal(credit_of("q1"), 50);
+    v.amount = "70"; /* for those who come later */
+    ok(pool_quota_give(pools, "q1", &v, &given, &e), e);
+    ok(pool_quota_give(pools, "q2", &v, &given, &e), e);
+    assert_int_equal(credit_of("q1"), 50);
+    assert_int_equal(credit_of("q2"), 70);
+    ok(pool_voucher_list_json(pools, w.arena, &list, &e), e);
+    quota = json_get_str(json_at(list, 0), "id", "");
+    assert_int_equal(strncmp(quota, "quota-8996-0x", 13), 0);
+    err_is(pool_voucher_redeem(pools, "q3", quota, id, &e), e, VOUCHER_UNKNOWN);
+    ok(pool_voucher_revoke(pools, quota, &e), e);
+    ok(pool_quota_give(pools, "q3", &v, &given, &e), e);
+    assert_false(given);
+    assert_int_equal(credit_of("q3"), 0);
+}
+
 /* --- quotes --- */
 
 /* regression 7: quote == billed. The lines add up, and a job's price is the same function's. */
@@ -659,11 +701,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pools),      cmocka_unit_test(test_voucher),
-        cmocka_unit_test(test_quote),      cmocka_unit_test(test_granted),
-        cmocka_unit_test(test_whole_back), cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_extend),     cmocka_unit_test(test_resize),
-        cmocka_unit_test(test_wallet),     cmocka_unit_test(test_lock_fails),
-        cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_quota),      cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_granted),    cmocka_unit_test(test_whole_back),
+        cmocka_unit_test(test_empty),      cmocka_unit_test(test_extend),
+        cmocka_unit_test(test_resize),     cmocka_unit_test(test_wallet),
+        cmocka_unit_test(test_lock_fails), cmocka_unit_test(test_restarts),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
