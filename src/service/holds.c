@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "base/str.h"
+#include "crypto/random.h"
 #include "service/rows.h"
 #include "service/rows.sql.h"
 
@@ -173,8 +174,11 @@ int rows_port_next(struct store *s, const struct rows_port *p, int64_t first, in
     const int64_t range[2] = {first, last};
     _db_ struct db *db = store_lend(s);
     _tx_ struct tx tx = {0};
-    int64_t from = *io < last ? *io + 1 : first;
+    uint16_t jump; /* who has one of our ports often has its neighbours, too */
+    int64_t from;
 
+    random_bytes(&jump, sizeof(jump));
+    from = first + jump % (last - first + 1);
     if (tx_begin(db, &tx, e) < 0 || delete_port(db, p, e) < 0 ||
         take_port(db, p, range, from, io, e) < 0)
         return -1;

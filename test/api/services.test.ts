@@ -182,7 +182,7 @@ describe('what is asked of one', () => {
   })
 
   test('a version that is not well is taken back', async () => {
-    for (const [version, why] of [['3', /did not become healthy/], ['5', /ended with status 7.*cannot/s], ['4', /vanished/]] as const) {
+    for (const [version, why] of [['3', /did not become healthy/], ['4', /vanished/]] as const) {
       await alice.asks(id, 'update', { version })
       const d = await alice.becomes(id, (x) => x.state === 'running' && why.test(x.reason))
       assert.equal(d.version, '1')
@@ -207,19 +207,17 @@ describe('what fails', () => {
   const failing: Array<[string, string, RegExp]> = [
     ['3', 'deaf', /did not become healthy within \d+ s/], ['4', 'vanished', /vanished/], ['5', 'ends', /container web ended with status 7.*cannot/s]
   ]
-  for (const [version, name, why] of failing) {
+  const ids = new Map<string, string>()
+  before(async () => { for (const [version, name] of failing) ids.set(name, await bob.hello(name, { version })) })
+  for (const [, name, why] of failing) {
     test(`regression 9: a deployment that is ${name} is visible, cleaned up, not paid, and can be deleted`, async () => {
-      const d = await bob.hello(name, { version })
+      const d = ids.get(name) ?? ''
       const x = await bob.reaches(d, 'failed')
       assert.match(x.reason, why)
       assert.ok((await bob.list()).some((y) => y.id === d && y.state === 'failed'))
       assert.ok(!(await s.left()).some((n) => n.includes(d.slice(0, 8))), 'nothing of it is left in the engine')
-      const p = await until('the refund', async () => {
-        const pool = await bob.pool(bob.poolId)
-        return pool.locked.amount === '0' ? pool : null
-      })
+      await until('the refund', async () => (await bob.deployment(d)).paidUntil === null)
       assert.equal((await bob.deployment(d)).spent.amount, '0')
-      assert.ok(BigInt(p.balance.amount) > 0n)
       assert.equal((await bob.delete(d, name)).status, 200)
     })
   }
