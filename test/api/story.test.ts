@@ -9,7 +9,7 @@ import { containers } from './lib/docker.ts'
 import { until } from './lib/process.ts'
 import { Session } from './lib/session.ts'
 import { Tenant } from './lib/solutions.ts'
-import { Story } from './lib/story.ts'
+import { Story, volumes } from './lib/story.ts'
 
 let s: Story
 let alice: Tenant
@@ -113,5 +113,6 @@ test('deleted it leaves nothing', async () => {
   const gone = await alice.session.del(`/marketplace/api/deployments/${id}`, { confirm: 'alices-site' })
   assert.equal(gone.status, 200, gone.text)
   assert.deepEqual(await containers(`atoll.deployment=${id}`), [])
+  assert.deepEqual(await volumes(id), [])
   assert.equal((await s.visit('alices-site.solutions.test'))?.status ?? 0, 0)
 })

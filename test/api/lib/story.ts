@@ -125,7 +125,7 @@ export class Story {
 }
 
 /** Names of a deployment's volumes. */
-async function volumes(id: string): Promise<string[]> {
+export async function volumes(id: string): Promise<string[]> {
   const filter = encodeURIComponent(JSON.stringify({ label: [`atoll.deployment=${id}`] }))
   const r = await engine<{ Volumes: Array<{ Name: string }> | null }>(`/v1.41/volumes?filters=${filter}`)
   return (r.Volumes ?? []).map((v) => v.Name)
