@@ -168,7 +168,7 @@ static int read_text(struct arena *a, const struct json *q, const char **ret, st
 static int ask_one(struct arena *a, const struct json *q, enum given *ret_given, struct json **ret,
                    struct err *e)
 {
-    const struct json *value = json_get(q, "value");
+    const struct json *value = json_get(q, "answered") ? NULL : otherwise(q);
     struct err why;
     const char *text;
 
@@ -181,9 +181,9 @@ static int ask_one(struct arena *a, const struct json *q, enum given *ret_given,
             return 0;
         if (str_eq(text, "?"))
             continue;
-        if (!*text) { /* a default is filled in by the node */
-            *ret_given = value && !json_get(q, "answered") ? GIVEN : NOTHING;
-            *ret = *ret_given == GIVEN ? json_copy(a, value) : NULL;
+        if (!*text) {
+            *ret_given = value ? GIVEN : NOTHING;
+            *ret = value ? json_copy(a, value) : NULL;
             return 0;
         }
         if (answer_from_text(a, q, text, ret, &why) == 0)

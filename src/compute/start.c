@@ -59,6 +59,25 @@ static int check_registry(const struct compute_env *env, struct arena *a, const 
     return registry_check(c->o.net, ref, env->info.os, env->info.architecture, login, e);
 }
 
+/* What is here already, for everybody, is not asked for again. */
+static int check_ref(const struct compute_env *env, struct arena *a, const char *ref,
+                     const char *own_login, struct err *e)
+{
+    struct err why;
+    int r = check_local(env, a, ref, &why);
+
+    if (r == 0)
+        r = check_registry(env, a, ref, own_login, &why);
+    return r < 0 ? refused(e, COMPUTE_IMAGE, why.msg) : 0;
+}
+
+int compute_check_ref(const struct compute_env *env, const char *ref, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+
+    return check_ref(env, a, ref, NULL, e);
+}
+
 int compute_check_image(const struct compute_env *env, const struct json *container,
                         const char *registry_auth, struct err *e)
 {
@@ -66,7 +85,6 @@ int compute_check_image(const struct compute_env *env, const struct json *contai
     const char *ref = container_ref(a, container);
     const char *const *words;
     struct err why;
-    int r;
 
     if (json_get_str(container, "dockerfile", NULL))
         return refused(e, COMPUTE_IMAGE, "this node does not build images");
@@ -74,10 +92,7 @@ int compute_check_image(const struct compute_env *env, const struct json *contai
         return refused(e, COMPUTE_IMAGE, "the algorithm names no image");
     if (container__split(a, json_get_str(container, "entrypoint", ""), &words, &why) < 0)
         return refused(e, COMPUTE_IMAGE, why.msg);
-    r = check_local(env, a, ref, &why);
-    if (r == 0)
-        r = check_registry(env, a, ref, registry_auth, &why);
-    return r < 0 ? refused(e, COMPUTE_IMAGE, why.msg) : 0;
+    return check_ref(env, a, ref, registry_auth, e);
 }
 
 /* Nothing is built here at all; who asks for it for nothing hears what the protocol says of that.

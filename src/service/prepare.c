@@ -38,6 +38,19 @@ static int login(const struct service *s, struct arena *a, const char *ref, cons
     return 0;
 }
 
+/*
+ * An image that a person names is looked for from here first, as a job's is: an engine would fetch
+ * from addresses that strangers may not reach, and has images that came by somebody's own login.
+ */
+static int check_stranger(struct live *l, const char *ref, struct err *e)
+{
+    const struct compute_env *env = compute_env_find(l->service->o.compute, l->row.env);
+
+    if (!env)
+        return failed(e, UNAVAILABLE, "the environment '%s' is gone", l->row.env);
+    return compute_check_ref(env, ref, e);
+}
+
 static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
 {
     const struct service *s = l->service;
@@ -58,14 +71,17 @@ int life_step_pull(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct plan p;
+    bool strangers;
     size_t i;
 
     if (plan__load(l->service, a, &l->row, &p, e) < 0)
         return STEP_BROKEN;
+    strangers = (p.package->permissions & PERMISSION_ANY_IMAGE) != 0;
     for (i = 0; i < p.count; i++) {
         atomic_store(&l->percent, (int)(i * 100 / p.count));
         stream__changed(l->service, l->id);
-        if (pull(l, a, p.containers[i].image, e) < 0) {
+        if ((strangers && check_stranger(l, p.containers[i].image, e) < 0) ||
+            pull(l, a, p.containers[i].image, e) < 0) {
             atomic_store(&l->percent, -1);
             return STEP_BROKEN;
         }

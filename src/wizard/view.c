@@ -148,6 +148,9 @@ static int set_options(struct wizards *w, const struct wizard_at *at, const stru
     json_set(a, v, "options", options);
     if (json_len(options) == 1 && !json_get(v, "default"))
         json_set(a, v, "default", json_copy(a, json_get(json_at(options, 0), "value")));
+    if (json_len(options) == 0 && q->type == QUESTION_POOL)
+        json_set_str(a, v, "help",
+                     "You have none yet: redeem a voucher under Pools, or ask the operator.");
     return 0;
 }
 

@@ -191,6 +191,15 @@ describe('what is asked of one', () => {
     }
   })
 
+  test('an image that a person names is not fetched from where strangers may not reach', async () => {
+    const wrong = await alice.hello('stranger', {
+      package: 'generic-container', version: undefined, answers: { image: '169.254.169.254/meta/data:1', port: 8080 }
+    })
+    const d = await alice.becomes(wrong, (x) => x.state === 'failed')
+    assert.match(d.reason, /169\.254\.169\.254.*metadata/)
+    assert.equal((await alice.delete(wrong, 'stranger')).status, 200)
+  })
+
   test('a container that ends is started again, one that vanished is made again', async () => {
     await engine(`/v1.41/containers/atoll-s-${id.slice(0, 8)}-web/kill`, 'POST')
     await alice.becomes(id, (d) => d.health === 'unhealthy')

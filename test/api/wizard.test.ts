@@ -249,7 +249,7 @@ describe('atoll service deploy', () => {
     const open = (await run(['service', 'deploy', '--help'])).out
     assert.match(open, /--interactive/)
     const r = await converse(['service', 'deploy', '--interactive', 'static-site', '--node', s.w.url],
-      ['talk', '<', 'talk-two', 'nonsense', 'main', '', '7', 'https://git.example.org/site.git', 'main', '', '7', '1', '1', '', 'n'])
+      ['talk', '<', 'talk-two', 'nonsense', 'main', '', '7', 'https://git.example.org/site.git', 'main', '', '7', '1', '', '', 'n']) // an empty line takes the only pool
     assert.equal(r.code, 0, r.err)
     assert.match(r.err, /Git repository/)
     assert.match(r.err, /must be like https/)

@@ -62,6 +62,7 @@ static void regression_5_all_answers_are_checked_again_before_the_deployment(voi
     f->world.pool_gone = true;
     err_is(wizard_deploy(f->wizards, &at, quote_hash(v), &v, &e), e, WIZARD_ANSWERS);
     assert_string_equal(json_get_str(v, "step", ""), "size");
+    assert_non_null(strstr(json_text(f->arena, json_get(v, "questions")), "You have none yet"));
     assert_int_equal(f->world.deploy_calls, 0);
 }
 
