@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# standins.sh start|map|forget [DIR]: images that stand in for those of the catalogue where no
+# standins.sh start|there|map|forget [DIR]: images that stand in for those of the catalogue where no
 # registry can be reached: one root file system of Debian packages (nginx, git, sshd, gitweb,
 # dokuwiki, PostgreSQL, Redis, Prometheus, Jupyter, Prosody) and of s3rver from npm, under the names
 # of scripts/standins/images.json. Ports, volumes, users, commands and health checks are those of the
 # real images, so that the packages of solutions/ run on them unchanged.
 #
 # start makes what the engine does not have yet and prints the map, {"image": "stand-in"}, which the
-# option imageMap (IMAGE_MAP) takes; map only prints it; forget removes the images from the engine.
+# option imageMap (IMAGE_MAP) takes; map only prints it; there
+# says by its status whether the engine has them all; forget removes the images from the engine.
 # What was downloaded stays under DIR, run/standins by default. The packages are only unpacked, not
 # installed: it takes seconds, and nothing of them runs here. amd64 and arm64, Debian's own archive.
 set -euo pipefail
@@ -176,11 +177,12 @@ start)
     all_there || die "the engine does not show the images it took; see $dir/load.log"
     map
     ;;
+there) all_there ;;
 map) map ;;
 forget)
     for name in $(names); do
         engine -o /dev/null -X DELETE "http://docker/images/atoll-standin/$name:$tag" || true
     done
     ;;
-*) die "usage: standins.sh start|map|forget [DIR]" ;;
+*) die "usage: standins.sh start|there|map|forget [DIR]" ;;
 esac

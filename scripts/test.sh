@@ -28,9 +28,14 @@ tap=$build/tap
 rm -rf "$tap" && mkdir -p "$tap"
 rm -f "$build"/meson-logs/testlog.json
 
-# One registry serves all files; it is stopped when this run has started it.
+# One registry and one set of the catalogue's images serve all files; what this run has made goes with it.
+leave() {
+    [ "$how" = running ] || scripts/registry.sh stop
+    [ "$standins" = there ] || scripts/standins.sh forget
+}
 read -r how ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE < <(scripts/registry.sh start) || none
-[ "$how" = running ] || trap 'scripts/registry.sh stop' EXIT
+scripts/standins.sh there && standins=there || standins=none
+trap leave EXIT
 export ATOLL_TEST_REGISTRY ATOLL_TEST_NODE_IMAGE
 
 if [ ${#files[@]} = 0 ]; then
