@@ -245,6 +245,15 @@ describe('atoll service deploy', () => {
     assert.equal((await run(['service', 'deploy'])).code, 1)
   })
 
+  test('every verb says what its options mean', async () => {
+    for (const family of ['service', 'pool', 'package', 'backup', 'domain']) {
+      const all = (await run([family, '--help'])).out
+      const verbs = [...all.matchAll(new RegExp(`^  atoll ${family} ([a-z-]+)`, 'gm'))].map((m) => m[1] ?? '')
+      assert.ok(verbs.length > 1, all)
+      for (const verb of verbs) assert.match((await run([family, verb, '--help'])).out, /For all verbs/, `${family} ${verb}`)
+    }
+  })
+
   test('--interactive asks, goes back, shows the price, and leaves a wizard that can be taken up again', async () => {
     const open = (await run(['service', 'deploy', '--help'])).out
     assert.match(open, /--interactive/)
