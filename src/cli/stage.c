@@ -19,7 +19,7 @@ static const char environments[] =
     "\"description\":\"this machine\",\"storageExpiry\":86400,\"minJobDuration\":60,"
     "\"maxJobDuration\":3600,\"maxJobs\":4,"
     "\"fees\":{\"8996\":[{\"prices\":[{\"id\":\"cpu\",\"price\":1}]}]},"
-    "\"resources\":[{\"id\":\"disk\",\"total\":4}],"
+    "\"resources\":[{\"id\":\"disk\",\"total\":40}],"
     "\"free\":{\"maxJobDuration\":600,\"maxJobs\":2,\"resources\":[{\"id\":\"cpu\",\"max\":1},"
     "{\"id\":\"ram\",\"max\":1},{\"id\":\"disk\",\"max\":1}]}}]}]";
 
@@ -141,6 +141,7 @@ static int start_node(struct stage *s, struct err *e)
     struct arena *a = s->arena;
     char *data = arena_printf(a, "%s/node", s->dir);
     char *const args[] = {"node", "--data", data, NULL};
+    const char *images = env_get("IMAGE_MAP"); /* solutions where no registry is in reach */
     char *const env[] = {
         arena_printf(a, "PRIVATE_KEY=%s", devnet_key_text(STAGE_NODE)),
         arena_printf(
@@ -158,6 +159,7 @@ static int start_node(struct stage *s, struct err *e)
         "MARKETPLACE_ADMINS=[\"admin\"]",
         "POOL_QUOTA={\"8996\":{\"amount\":\"100000000000000000000000\"}}",
         arena_printf(a, "GATEWAY=%s", s->gateway ? "true" : "false"),
+        arena_printf(a, "IMAGE_MAP=%s", images ? images : "{}"),
         "GATEWAY_BIND=127.0.0.1",
         arena_printf(a, "GATEWAY_HTTPS_PORT=%d", s->gateway ? s->https_port : HTTPS_PORT),
         arena_printf(a, "GATEWAY_HTTP_PORT=%d", s->gateway ? s->plain_port : PLAIN_PORT),
