@@ -137,8 +137,10 @@ const entries: Record<string, Entry> = {
     },
     spoil: (id) => inside(id, 'grafana', 'sh', '-c', 'echo "[]" >/var/lib/grafana/grafana.db'),
     marked: async (id, secrets) => {
-      const targets = await get(id, 'prometheus', 'http://127.0.0.1:9090/api/v1/targets')
-      for (const t of ['localhost:9090', 'one.example.org:9100', 'two.example.org:9100']) assert.ok(targets.includes(t), t)
+      await until('the targets', async () => { // Prometheus takes up its files some time after it is ready
+        const targets = await get(id, 'prometheus', 'http://127.0.0.1:9090/api/v1/targets')
+        return ['localhost:9090', 'one.example.org:9100', 'two.example.org:9100'].every((t) => targets.includes(t))
+      }, 60_000)
       const source = await inside(id, 'grafana', 'cat', '/etc/grafana/provisioning/datasources/prometheus.yml')
       const url = /url: (\S+)/.exec(source)?.[1] ?? ''
       assert.match(await get(id, 'grafana', `${url}/-/ready`), /Ready/, 'Grafana reaches Prometheus under the name it was given')

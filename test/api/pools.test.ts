@@ -335,13 +335,15 @@ describe('the meter of a wallet', () => {
     // across the ends of two periods
     for (let i = 0; i < 4; i++) await dies(PERIOD * 400)
     await carol.reaches(id, 'running')
+    const two = 2n * BigInt(wizard.quote.perPeriod.amount)
+    await until('two periods are paid', async () => BigInt((await carol.deployment(id)).spent.amount) >= two)
     await act(id, 'stop')
     for (const after of [0, 60]) await dies(after)
     await carol.reaches(id, 'stopped')
     await settled(pool)
     const paid = await checkBooks(before, block)
     assert.equal((await carol.deployment(id)).spent.amount, String(paid))
-    assert.ok(paid >= 2n * BigInt(wizard.quote.perPeriod.amount))
+    assert.ok(paid >= two)
     await remove(id, 'killed')
   })
 
