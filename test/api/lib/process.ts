@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs under test: started on free ports, their output kept, ended and looked at.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export { sleep }
 
 /** Polls until fn returns something true, and returns that; an Error with `what` after limit ms. */
 export async function until<T>(
-  what: string, fn: () => Promise<T> | T, limit = 30_000, every = 50
+  what: string, fn: () => Promise<T> | T, limit = 60_000, every = 50
 ): Promise<NonNullable<T>> {
   const end = Date.now() + limit
   for (;;) {
@@ -20,13 +20,18 @@ export async function until<T>(
   }
 }
 
+const free = (port: number): Promise<boolean> => new Promise((resolve) => {
+  const server = createServer()
+  server.once('error', () => resolve(false))
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+})
+
+/** Below the ports that the system gives out by itself: nobody takes it before the program that is to have it. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(12_000, 32_000)
+    if (await free(port)) return port
+  }
 }
 
 const alive = new Set<ChildProcess>()
@@ -60,7 +65,7 @@ export class Program {
   }
 
   /** Waits until a line of the output matches; fails at once when the program ends before. */
-  async line(pattern: RegExp, limit = 20_000): Promise<RegExpExecArray> {
+  async line(pattern: RegExp, limit = 60_000): Promise<RegExpExecArray> {
     return until(`${pattern} of ${this.name}`, () => {
       const m = pattern.exec(this.output)
       if (!m && !this.running) throw new Error(`${this.name} ended early:\n${this.output}`)
