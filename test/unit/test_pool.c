@@ -2,265 +2,9 @@
 #include <pthread.h>
 
 #include "base/thread.h"
-#include "compute_world.h"
-#include "pool/pool.h"
+#include "pool_world.h"
 
-/*
- * Pools, vouchers, quotes, and meters with periods of a second. After each test every ledger is
- * added up: what a granted pool was given is what it has, what is reserved and what was spent.
- */
-enum { PERIOD_S = 1, EVENTS = 256, PATIENCE_MS = 60000 };
-
-static struct pools *pools;
-static struct compute_resources small, large;
-
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct {
-        char deployment[65];
-        enum pool_event what;
-        char reason[128];
-    } event[EVENTS];
-    size_t count;
-} heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void hear(void *ctx, const char *deployment, enum pool_event what, const char *reason)
-{
-    (void)ctx;
-    lock_scope(&heard.lock);
-    assert_true(heard.count < EVENTS);
-    str_copy(heard.event[heard.count].deployment, 65, deployment);
-    str_copy(heard.event[heard.count].reason, 128, reason);
-    heard.event[heard.count++].what = what;
-    pthread_cond_broadcast(&heard.wake);
-}
-
-static bool was_told(const char *deployment, enum pool_event what, size_t times)
-{
-    size_t i;
-
-    for (i = 0; i < heard.count; i++)
-        if (heard.event[i].what == what && str_eq(heard.event[i].deployment, deployment))
-            if (--times == 0)
-                return true;
-    return false;
-}
-
-/* Waits until it was told so many times. */
-static void await_event(const char *deployment, enum pool_event what, size_t times)
-{
-    int64_t until = clock_mono_ms() + PATIENCE_MS;
-
-    lock_scope(&heard.lock);
-    while (!was_told(deployment, what, times)) {
-        if (clock_mono_ms() > until)
-            fail_msg("%s: event %d did not come", deployment, (int)what);
-        (void)cond_wait_ms(&heard.wake, &heard.lock, 500);
-    }
-}
-
-static int unit_of(void *ctx, uint64_t chain, const struct addr *token, struct pool_token *ret,
-                   struct err *e)
-{
-    (void)ctx, (void)chain, (void)token, (void)e;
-    *ret = (struct pool_token){"TEST", 18};
-    return 0;
-}
-
-static void begin(void)
-{
-    const struct pools_callbacks cb = {.token = unit_of};
-    const struct pools_options o = {.store = w.store,
-                                    .escrow = escrow_new(NULL, NULL, 0),
-                                    .compute = w.compute,
-                                    .period_s = PERIOD_S,
-                                    .low_s = 1,
-                                    .claim_s = 24};
-    struct err e;
-
-    pools = pools_new(&o, &cb);
-    pools_listen(pools, hear, NULL);
-    ok(pools_run(pools, &e), e);
-}
-
-static void end(void)
-{
-    fake_escrow_deaf(pools);
-    pools_free(pools);
-}
-
-static int setup(void **state)
-{
-    struct err e;
-
-    cond_init(&heard.wake);
-    if (world_setup(state) < 0)
-        return -1;
-    w.env.billing_by_second = true;
-    ok(compute_fill(w.at, false, NULL, &small, &e), e);
-    ok(compute_fill(w.at, false, json_of("[{\"id\":\"cpu\",\"amount\":2}]"), &large, &e), e);
-    begin();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    end();
-    return world_teardown(state);
-}
-
-/* --- what must always hold --- */
-
-static struct u256 num(const char *text)
-{
-    struct u256 v;
-
-    assert_true(u256_parse(text, &v));
-    return v;
-}
-
-static struct u256 plus(struct u256 a, struct u256 b)
-{
-    struct u256 v;
-
-    assert_true(u256_add(&a, &b, &v));
-    return v;
-}
-
-/* Positive and negative entries of a pool, and how many they are. */
-static size_t sum_entries(const char *pool, struct u256 *in, struct u256 *out)
-{
-    static const struct sql all = {"all", "SELECT amount FROM pool_entry WHERE pool = ?1"};
-    _db_ struct db *db = store_lend(w.store);
-    _stmt_ struct stmt *q = db_query_once(db, &all);
-    struct err e;
-    size_t n = 0;
-    int r;
-
-    *in = *out = u256_from(0);
-    bind_text(q, pool);
-    while ((r = stmt_step(q, &e)) > 0) {
-        const char *text = col_text(q, "amount");
-        struct u256 *side = *text == '-' ? out : in;
-
-        *side = plus(*side, num(text + (*text == '-')));
-        n++;
-    }
-    assert_int_equal(r, 0);
-    return n;
-}
-
-static struct u256 spent_of(const char *pool)
-{
-    static const struct sql all = {"all", "SELECT spent FROM pool_meter WHERE pool = ?1"};
-    _db_ struct db *db = store_lend(w.store);
-    _stmt_ struct stmt *q = db_query_once(db, &all);
-    struct u256 sum = u256_from(0);
-    struct err e;
-
-    bind_text(q, pool);
-    while (stmt_step(q, &e) > 0)
-        sum = plus(sum, num(col_text(q, "spent")));
-    return sum;
-}
-
-/* What is known of a pool at one moment. */
-struct books {
-    struct u256 in, out, spent;
-    struct pool_info pool;
-};
-
-/* Each question is a transaction of its own: they are asked again when the meter wrote in between. */
-static struct books books_of(const char *id)
-{
-    struct u256 in, out;
-    struct books b;
-    struct err e;
-    size_t n;
-
-    do {
-        n = sum_entries(id, &b.in, &b.out);
-        assert_int_equal(pool_find(pools, w.arena, NULL, id, &b.pool, &e), 1);
-        b.spent = spent_of(id);
-    } while (sum_entries(id, &in, &out) != n);
-    return b;
-}
-
-static void adds_up(const char *id)
-{
-    struct books b = books_of(id);
-    bool granted = b.pool.kind == POOL_GRANTED;
-    struct u256 has = granted ? plus(b.out, b.pool.balance) : b.out;
-    struct u256 had = granted ? b.in : plus(b.in, plus(b.pool.locked, b.spent));
-
-    assert_string_equal(u256_text(w.arena, &has), u256_text(w.arena, &had));
-}
-
-/* A granted pool without anything under way: what it was given is there or was spent. */
-static void nothing_lost(const char *id, const char *given)
-{
-    struct books b = books_of(id);
-    struct u256 have = plus(b.pool.balance, b.spent);
-
-    adds_up(id);
-    assert_true(u256_is_zero(&b.pool.locked));
-    assert_string_equal(u256_text(w.arena, &have), given);
-}
-
-static const char *granted(const char *owner, const char *name, const char *amount)
-{
-    const struct pool_new n = {
-        .owner = owner, .name = name, .chain = 8996, .token = fake_token, .amount = amount};
-    char id[POOL_ID];
-    struct err e;
-
-    ok(pool_create(pools, &n, id, &e), e);
-    return arena_strdup(w.arena, id);
-}
-
-static const char *wallet(const char *owner, uint8_t last)
-{
-    struct addr payer = {{7}};
-    struct pool_new n = {
-        .owner = owner, .name = "wallet", .chain = 8996, .token = fake_token, .payer = &payer};
-    char id[POOL_ID];
-    struct err e;
-
-    payer.b[19] = last;
-    ok(pool_create(pools, &n, id, &e), e);
-    return arena_strdup(w.arena, id);
-}
-
-static void run_on(const char *deployment, const char *owner, const char *pool, int64_t ends)
-{
-    const struct pool_meter_request r = {.deployment = deployment,
-                                         .owner = owner,
-                                         .pool = pool,
-                                         .env = w.at,
-                                         .resources = &small,
-                                         .ends = ends};
-    struct err e;
-
-    ok(pool_meter_start(pools, &r, &e), e);
-}
-
-static struct pool_meter meter(const char *deployment)
-{
-    struct pool_meter m;
-    struct err e;
-
-    assert_int_equal(pool_meter_find(pools, w.arena, deployment, &m, &e), 1);
-    return m;
-}
-
-static void stop(const char *deployment, enum pool_stop why)
-{
-    struct err e;
-
-    ok(pool_meter_stop(pools, deployment, why, &e), e);
-    await_event(deployment, POOL_CLOSED, 1);
-}
+/* Pools, vouchers, quotes, and meters on what an operator granted. */
 
 /* --- pools and vouchers --- */
 
@@ -269,7 +13,7 @@ static void test_pools(void **state)
     const struct pool_new twice = {
         .owner = "u1", .name = "quota", .chain = 8996, .token = fake_token, .amount = "1"};
     struct pool_new bad = twice;
-    const char *id = granted("u1", "quota", "1000");
+    const char *id = granted_pool("u1", "quota", "1000");
     struct pool_info pool;
     char other[POOL_ID];
     struct err e;
@@ -404,33 +148,12 @@ static void test_quote(void **state)
     }
 }
 
-static struct pool_quote quote_of(const struct compute_resources *r)
-{
-    const struct pool_quote_request ask = {
-        .env = w.at, .resources = r, .chain = 8996, .token = fake_token};
-    struct pool_quote q;
-    struct err e;
-
-    ok(pool_quote(pools, &ask, &q, &e), e);
-    return q;
-}
-
 /* --- meters on a granted pool --- */
-
-static void await_period(const char *deployment, int64_t after)
-{
-    int64_t until = clock_mono_ms() + PATIENCE_MS;
-
-    while (meter(deployment).paid_until <= after) {
-        assert_true(clock_mono_ms() < until);
-        clock_sleep_ms(20);
-    }
-}
 
 static void test_granted(void **state)
 {
     const char *given = "100000000000000000000";
-    const char *id = granted("g1", "quota", given);
+    const char *id = granted_pool("g1", "quota", given);
     struct pool_meter m;
     struct pool_quote q = quote_of(&small);
     struct err e;
@@ -457,7 +180,7 @@ static void test_granted(void **state)
 /* Never healthy, or stopped by our fault: nothing is charged. */
 static void test_whole_back(void **state)
 {
-    const char *id = granted("g2", "quota", "1000000000000000000");
+    const char *id = granted_pool("g2", "quota", "1000000000000000000");
     struct pool_meter m;
     struct err e;
 
@@ -481,7 +204,7 @@ static void test_whole_back(void **state)
 static void test_empty(void **state)
 {
     struct pool_quote q = quote_of(&small);
-    const char *id = granted("g3", "quota", u256_text(w.arena, &q.per_period));
+    const char *id = granted_pool("g3", "quota", u256_text(w.arena, &q.per_period));
     struct pool_info pool;
     struct err e;
 
@@ -500,7 +223,7 @@ static void test_empty(void **state)
     ok(pool_meter_begin(pools, "dep-e", &e), e);
     stop("dep-e", POOL_USED);
     adds_up(id);
-    run_on("dep-poor", "g3", granted("g3", "nothing", "0"), 0);
+    run_on("dep-poor", "g3", granted_pool("g3", "nothing", "0"), 0);
     await_event("dep-poor", POOL_FAILED, 1);
     assert_non_null(strstr(meter("dep-poor").reason, "needed"));
 }
@@ -509,7 +232,7 @@ static void test_empty(void **state)
 static void test_extend(void **state)
 {
     const char *given = "100000000000000000000";
-    const char *id = granted("g4", "quota", given);
+    const char *id = granted_pool("g4", "quota", given);
     int64_t ends = clock_ms() + 4000; /* time to begin and to extend, on a busy machine too */
     struct pool_meter m;
     struct u256 before;
@@ -545,7 +268,7 @@ static void test_resize(void **state)
 {
     struct pool_quote big = quote_of(&large);
     const char *given = "100000000000000000000";
-    const char *id = granted("g5", "quota", given);
+    const char *id = granted_pool("g5", "quota", given);
     struct pool_meter m;
     struct err e;
 
@@ -562,8 +285,8 @@ static void test_resize(void **state)
     stop("dep-r", POOL_USED);
     nothing_lost(id, given);
     /* what the pool cannot pay is refused, and the old size goes on */
-    id = granted("g5", "little",
-                 u256_text(w.arena, &(struct u256[]){quote_of(&small).per_period}[0]));
+    id = granted_pool("g5", "little",
+                      u256_text(w.arena, &(struct u256[]){quote_of(&small).per_period}[0]));
     run_on("dep-r2", "g5", id, 0);
     await_event("dep-r2", POOL_FUNDED, 1);
     ok(pool_meter_begin(pools, "dep-r2", &e), e);
@@ -574,138 +297,15 @@ static void test_resize(void **state)
     adds_up(id);
 }
 
-/* --- meters on a wallet --- */
-
-static void test_wallet(void **state)
-{
-    const char *id = wallet("w1", 1);
-    struct pool_meter m;
-    struct u256 spent;
-    struct err e;
-
-    (void)state;
-    fake_escrow_mines(true);
-    (void)fake_escrow_most_open();
-    run_on("dep-w", "w1", id, 0);
-    await_event("dep-w", POOL_FUNDED, 1);
-    ok(pool_meter_begin(pools, "dep-w", &e), e);
-    m = meter("dep-w");
-    await_period("dep-w", m.began + 3 * PERIOD_S * 1000);
-    adds_up(id);
-    ok(pool_meter_resize(pools, "dep-w", w.at, &large, &e), e);
-    await_event("dep-w", POOL_RESIZED, 1);
-    adds_up(id);
-    stop("dep-w", POOL_USED);
-    assert_int_equal(fake_escrow_most_open(), 2); /* the next is there before the last is claimed */
-    assert_null(fake_escrow_last(ESCROW_LOCKED));
-    spent = spent_of(id);
-    assert_false(u256_is_zero(&spent));
-    adds_up(id);
-    fake_escrow_mines(false);
-}
-
-/* A lock that is refused, that reverts or is dropped, that is never mined. */
-static void test_lock_fails(void **state)
-{
-    const char *id = wallet("w2", 2);
-    struct err e;
-
-    (void)state;
-    fake_escrow_broke("User 0x1 does not have enough funds");
-    run_on("dep-l1", "w2", id, 0);
-    await_event("dep-l1", POOL_FAILED, 1);
-    assert_non_null(strstr(meter("dep-l1").reason, "enough funds"));
-    fake_escrow_broke(NULL);
-    fake_escrow_refuse("Exceeds maxLockCounts");
-    run_on("dep-l2", "w2", id, 0);
-    await_event("dep-l2", POOL_FAILED, 1);
-    assert_non_null(strstr(meter("dep-l2").reason, "maxLockCounts"));
-    fake_escrow_refuse(NULL);
-    run_on("dep-l3", "w2", id, 0);
-    while (!fake_escrow_last(ESCROW_SENT))
-        clock_sleep_ms(10);
-    fake_escrow_move(fake_escrow_last(ESCROW_SENT), ESCROW_FAILED, "dropped");
-    await_event("dep-l3", POOL_FAILED, 1);
-    assert_string_equal(meter("dep-l3").reason, "dropped");
-    adds_up(id);
-    /* stopped while the lock is on its way: it is released when it comes */
-    run_on("dep-l4", "w2", id, 0);
-    while (!fake_escrow_last(ESCROW_SENT))
-        clock_sleep_ms(10);
-    stop("dep-l4", POOL_USED);
-    assert_null(fake_escrow_last(ESCROW_SENT));
-    adds_up(id);
-    /* the next lock is not mined in time: empty, and what ran is claimed */
-    fake_escrow_mines(true);
-    run_on("dep-l5", "w2", id, 0);
-    await_event("dep-l5", POOL_FUNDED, 1);
-    ok(pool_meter_begin(pools, "dep-l5", &e), e);
-    fake_escrow_mines(false);
-    await_event("dep-l5", POOL_EMPTY, 1);
-    assert_non_null(strstr(meter("dep-l5").reason, "in time"));
-    adds_up(id);
-    stop("dep-l5", POOL_USED);
-    assert_null(fake_escrow_last(ESCROW_LOCKED));
-    adds_up(id);
-}
-
-/* The process ends at every step; the next one goes on, and the money is the same. */
-static void test_restarts(void **state)
-{
-    const char *id = wallet("w3", 3);
-    const char *given = "100000000000000000000";
-    const char *quota = granted("w3", "quota", given);
-    struct pool_meter m;
-    struct err e;
-
-    (void)state;
-    run_on("dep-k", "w3", id, 0);
-    run_on("dep-kg", "w3", quota, 0);
-    end();
-    begin(); /* perhaps before the lock was sent, perhaps after */
-    while (!fake_escrow_last(ESCROW_SENT))
-        clock_sleep_ms(10);
-    end();
-    fake_escrow_move(fake_escrow_last(ESCROW_SENT), ESCROW_LOCKED, ""); /* nobody listens */
-    begin();
-    await_event("dep-k", POOL_FUNDED, 1);
-    await_event("dep-kg", POOL_FUNDED, 1);
-    end();
-    begin();
-    assert_int_equal(meter("dep-k").state, METER_FUNDED); /* derived, not told again */
-    fake_escrow_mines(true);
-    ok(pool_meter_begin(pools, "dep-k", &e), e);
-    ok(pool_meter_begin(pools, "dep-kg", &e), e);
-    m = meter("dep-k");
-    while (clock_ms() < m.began + 3 * PERIOD_S * 1000) { /* through the changes of periods */
-        end();
-        begin();
-        adds_up(id);
-        clock_sleep_ms(120);
-    }
-    assert_int_equal(meter("dep-k").state, METER_RUNNING);
-    ok(pool_meter_stop(pools, "dep-k", POOL_USED, &e), e);
-    ok(pool_meter_stop(pools, "dep-kg", POOL_USED, &e), e);
-    end();
-    begin();
-    while (meter("dep-k").state != METER_CLOSED || meter("dep-kg").state != METER_CLOSED)
-        clock_sleep_ms(20);
-    assert_null(fake_escrow_last(ESCROW_LOCKED));
-    adds_up(id);
-    nothing_lost(quota, given);
-    fake_escrow_mines(false);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pools),      cmocka_unit_test(test_voucher),
-        cmocka_unit_test(test_quota),      cmocka_unit_test(test_quote),
-        cmocka_unit_test(test_granted),    cmocka_unit_test(test_whole_back),
-        cmocka_unit_test(test_empty),      cmocka_unit_test(test_extend),
-        cmocka_unit_test(test_resize),     cmocka_unit_test(test_wallet),
-        cmocka_unit_test(test_lock_fails), cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_pools),   cmocka_unit_test(test_voucher),
+        cmocka_unit_test(test_quota),   cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_granted), cmocka_unit_test(test_whole_back),
+        cmocka_unit_test(test_empty),   cmocka_unit_test(test_extend),
+        cmocka_unit_test(test_resize),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, pool_setup, pool_teardown);
 }
