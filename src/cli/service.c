@@ -193,7 +193,33 @@ static int metrics(struct cli_call *c, struct json **ret, struct err *e)
                ret, e);
 }
 
-/* The name is asked for by hand, or was given as --confirm NAME. */
+static int is_gone(void *ctx, const struct json *v, struct err *e)
+{
+    (void)ctx;
+    (void)e;
+    return str_eq(json_get_str(v, "state", ""), "deleted") ? 1 : 0;
+}
+
+/*
+ * Asks, and asks again when its events tell that it is gone: then the answer is what was removed.
+ * It goes on without whoever waits.
+ */
+static int delete_and_wait(struct cli_call *c, const char *path, const struct json *body,
+                           struct json **ret, struct err *e)
+{
+    const bool wait = !json_get_bool(c->options, "no-wait", false);
+
+    for (;;) {
+        if (ask(c, "DELETE", path, body, ret, e) < 0)
+            return -1;
+        if (!wait || str_eq(json_get_str(*ret, "state", ""), "deleted"))
+            return 0;
+        if (client_events(c->client, arena_printf(c->arena, "%s/events", path), is_gone, NULL, e) <
+            0)
+            return err_wrap(e, "it is being deleted, but cannot be watched");
+    }
+}
+
 static int delete_it(struct cli_call *c, struct json **ret, struct err *e)
 {
     struct json *body = json_new_object(c->arena);
@@ -205,7 +231,7 @@ static int delete_it(struct cli_call *c, struct json **ret, struct err *e)
     json_set_str(c->arena, body, "confirm", confirm);
     if (path_of(c, "", &path, e) < 0)
         return -1;
-    return ask(c, "DELETE", path, body, ret, e);
+    return delete_and_wait(c, path, body, ret, e);
 }
 
 static const struct cli_action actions[] = {
@@ -224,7 +250,8 @@ static const struct cli_action actions[] = {
     {"metrics", "NAME", "range=", "CPU, memory, disk and network: hour, day or week", 1, 1,
      metrics},
     {"credentials", "NAME", "", "passwords made for you, shown once", 1, 1, credentials},
-    {"delete", "NAME", "confirm=", "deletes it with everything that it has", 1, 1, delete_it},
+    {"delete", "NAME", "confirm= no-wait", "deletes it with everything that it has", 1, 1,
+     delete_it},
 };
 
 int cli_service(int argc, char **argv)

@@ -203,6 +203,8 @@ static int remove_one(struct task *t, const struct service_key *k, const char *c
 
     if (services_of(t, &s, e) < 0 || service_delete(s, t->arena, k, confirm, &v, e) < 0)
         return -1;
+    if (!json_is(json_get(v, "removed"), JSON_OBJECT))
+        reply_status(t, 202);
     return reply_fresh(t, v);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,7 +11,7 @@
 
 /* What people ask for: a new deployment, and changes of one. */
 
-enum { ID_TRIES = 5, DELETE_WAIT_MS = 600000 };
+enum { ID_TRIES = 5 };
 
 /* --- a new one --- */
 
@@ -230,8 +229,6 @@ static bool may(const struct live *l, int wish)
         return l->step == STEP_STOPPED;
     case SERVICE_STOP + 1:
         return l->step == STEP_RUNNING || l->step == STEP_GRACE;
-    case WISH_DELETE:
-        return true;
     default:
         return l->step == STEP_RUNNING;
     }
@@ -256,7 +253,7 @@ static int wish(struct service *s, const struct service_key *k, int what, const 
         l = find_locked(s, k, e);
         if (!l)
             return -1;
-        if (!may(l, what) || (l->wish && what != WISH_DELETE) || l->wants_again)
+        if (what != WISH_DELETE && (!may(l, what) || l->wish || l->wants_again))
             return refused(e, SERVICE_STATE, life__state(l->step, l->mode), names[what]);
     }
     if (rows_wish(s->o.store, k->id, what, arg, e) < 0)
@@ -363,53 +360,37 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
 
 /* --- deletion --- */
 
-/* Waits until the deployment is gone, and has what it reports. */
-static char *wait_gone(struct service *s, struct deleter *d)
+/* What is known of it: {id, name, state, removed}. */
+static int deletion_json(struct service *s, struct arena *a, const struct service_row *row,
+                         struct json **ret, struct err *e)
 {
-    int64_t end = clock_mono_ms() + DELETE_WAIT_MS;
+    struct json *v = json_new_object(a);
+    struct json *removed = NULL;
 
-    lock_scope(&s->lock);
-    while (live__find_locked(s, d->id) && !s->ending && clock_mono_ms() < end)
-        (void)cond_wait_ms(&s->ended, &s->lock, 1000);
-    list_remove(&d->link);
-    return d->report;
+    if (row->gone && rows_removed(s->o.store, a, row->id, &removed, e) < 0)
+        return -1;
+    json_set_str(a, v, "id", row->id);
+    json_set_str(a, v, "name", row->name);
+    json_set_str(a, v, "state", row->gone ? "deleted" : "deleting");
+    json_set(a, v, "removed", removed);
+    *ret = v;
+    return 0;
 }
 
-static void join(struct service *s, struct deleter *d)
-{
-    lock_scope(&s->lock);
-    list_push(&s->deleters, &d->link);
-}
-
-static void leave(struct service *s, struct deleter *d)
-{
-    lock_scope(&s->lock);
-    list_remove(&d->link);
-}
-
+/* Asked for twice it is the same deletion. */
 int service_delete(struct service *s, struct arena *a, const struct service_key *k,
                    const char *confirm, struct json **ret, struct err *e)
 {
-    struct deleter d = {.id = k->id};
     struct service_row row;
-    char *report;
-    int r;
 
     if (load_row(s, a, k, &row, e) < 0)
         return -1;
-    if (row.gone)
-        return refused(e, SERVICE_UNKNOWN, k->id);
     if (!str_eq(confirm, row.name))
         return refused(e, SERVICE_CONFIRM, row.name);
-    join(s, &d);
-    if (wish(s, k, WISH_DELETE, NULL, e) < 0) {
-        leave(s, &d);
-        return -1;
+    if (!row.gone && row.wish != WISH_DELETE && row.step < STEP_DELETE) {
+        if (wish(s, k, WISH_DELETE, NULL, e) < 0)
+            return -1;
+        stream__changed(s, k->id);
     }
-    report = wait_gone(s, &d);
-    if (!report)
-        return failed(e, TIMEOUT, "deleting goes on; look at it again later");
-    r = json_parse(a, report, strlen(report), ret, e);
-    free(report);
-    return r;
+    return deletion_json(s, a, &row, ret, e);
 }

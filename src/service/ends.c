@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/must.h"
 #include "base/str.h"
 #include "service/service_int.h"
 
@@ -179,42 +176,44 @@ int life_step_undo(struct live *l, struct err *e)
     return STEP_FAILED;
 }
 
-/* Tells those who wait for it what was deleted. */
-static void report(struct live *l, struct arena *a, const struct gone *g)
+static struct json *list_of(struct arena *a, struct json *removed, const char *key)
 {
-    struct json *v = json_new_object(a);
-    struct list *item, *next;
-    const char *text;
+    struct json *list = json_get(removed, key);
 
-    json_set_str(a, v, "id", l->id);
-    json_set_str(a, v, "name", l->row.name);
-    json_set_str(a, v, "state", "deleted");
-    json_set(a, v, "containers", g->containers);
-    json_set(a, v, "volumes", g->volumes);
-    json_set(a, v, "networks", g->networks);
-    json_set(a, v, "routes", g->routes);
-    text = json_text(a, v);
-    lock_scope(&l->service->lock);
-    list_for_each(item, next, &l->service->deleters)
-    {
-        struct deleter *d = container_of(item, struct deleter, link);
-
-        if (str_eq(d->id, l->id) && !d->report)
-            d->report = xstrdup(text);
+    if (!list) {
+        list = json_new_array(a);
+        json_set(a, removed, key, list);
     }
+    return list;
+}
+
+/* Adds to what earlier tries have removed, and keeps that, however far this one came. */
+static int remove_and_tell(struct live *l, struct arena *a, struct err *e)
+{
+    struct store *store = l->service->o.store;
+    struct json *removed = NULL;
+    struct gone g;
+    struct err ignored;
+    int r;
+
+    if (rows_removed(store, a, l->id, &removed, e) < 0)
+        return -1;
+    if (!removed)
+        removed = json_new_object(a);
+    g = (struct gone){list_of(a, removed, "containers"), list_of(a, removed, "volumes"),
+                      list_of(a, removed, "networks"), list_of(a, removed, "routes")};
+    r = remove_everything(l, a, &g, e);
+    if (rows_set_removed(store, l->id, json_text(a, removed), r < 0 ? &ignored : e) < 0)
+        return -1;
+    return r;
 }
 
 int life_step_delete(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    const struct gone g = {json_new_array(a), json_new_array(a), json_new_array(a),
-                           json_new_array(a)};
 
     if (!l->row.proven)
         l->fault = true; /* it was never healthy: what was paid returns whole */
     restore__done(l, false);
-    if (remove_everything(l, a, &g, e) < 0)
-        return STEP_BROKEN;
-    report(l, a, &g);
-    return STEP_DELETED;
+    return remove_and_tell(l, a, e) < 0 ? STEP_BROKEN : STEP_DELETED;
 }

@@ -304,7 +304,6 @@ int service_new(const struct service_options *o, struct service **ret, struct er
     cond_init(&s->ended);
     list_init(&s->live);
     list_init(&s->followers);
-    list_init(&s->deleters);
     list_init(&s->round.link);
     s->round.run = run_round;
     s->round_at = clock_mono_ms() + BEAT_MS;

@@ -113,6 +113,12 @@ static void add_new_version(struct service *s, struct arena *a, const struct ser
         json_set_str(a, v, "newVersion", version);
 }
 
+/* A deletion that is asked for has begun, whatever its worker still ends first. */
+static const char *row_state(const struct service_row *row)
+{
+    return row->wish == WISH_DELETE && !row->gone ? "deleting" : life__state(row->step, row->mode);
+}
+
 static struct json *basics(struct arena *a, const struct service_row *row)
 {
     struct json *v = json_new_object(a);
@@ -123,7 +129,7 @@ static struct json *basics(struct arena *a, const struct service_row *row)
     json_set_str(a, v, "version", row->version);
     json_set_str(a, v, "title", row->title);
     json_set_str(a, v, "size", row->size);
-    json_set_str(a, v, "state", life__state(row->step, row->mode));
+    json_set_str(a, v, "state", row_state(row));
     json_set_str(a, v, "step", life__step_name(row->step));
     json_set_str(a, v, "reason", row->reason);
     json_set_str(a, v, "health", row->health);
@@ -178,14 +184,17 @@ static void add_shown(struct service *s, struct arena *a, const char *id, struct
 static int add_full(struct service *s, struct arena *a, const struct service_row *row,
                     struct json *v, struct err *e)
 {
-    struct json *timeline, *containers = json_new_array(a), *results = NULL;
+    struct json *timeline, *removed, *containers = json_new_array(a), *results = NULL;
     struct package_vars vars = {.name = row->name, .deployment = row->id};
     struct plan p;
     struct err why;
     size_t i;
 
-    if (rows_events(s->o.store, a, row->id, &timeline, e) < 0)
+    if (rows_events(s->o.store, a, row->id, &timeline, e) < 0 ||
+        rows_removed(s->o.store, a, row->id, &removed, e) < 0)
         return -1;
+    if (removed)
+        json_set(a, v, "removed", removed);
     json_set(a, v, "timeline", timeline);
     json_set(a, v, "containers", containers);
     json_set(a, v, "review", json_new_array(a));

@@ -147,6 +147,16 @@ int rows_set_ends(struct store *s, const char *id, int64_t ends, struct err *e)
     return stmt_run(q, e);
 }
 
+int rows_set_removed(struct store *s, const char *id, const char *json, struct err *e)
+{
+    _db_ struct db *db = store_lend(s);
+    _stmt_ struct stmt *q = db_query(db, &sql_service_set_removed);
+
+    bind_text(q, json);
+    bind_text(q, id);
+    return stmt_run(q, e);
+}
+
 int rows_tell(struct store *s, const char *id, bool *ret_first, struct err *e)
 {
     _db_ struct db *db = store_lend(s);
@@ -293,6 +303,21 @@ int rows_sealed(struct store *s, struct arena *a, const char *id, const char **r
     *ret_answers = col_dup(a, q, "answers");
     *ret_secrets = col_dup(a, q, "secrets");
     return 0;
+}
+
+int rows_removed(struct store *s, struct arena *a, const char *id, struct json **ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(s);
+    _stmt_ struct stmt *q = db_query(db, &sql_service_removed);
+    const char *text;
+    bool found;
+
+    bind_text(q, id);
+    if (stmt_find(q, &found, e) < 0)
+        return -1;
+    *ret = NULL;
+    text = found ? col_text(q, "removed") : "";
+    return *text ? json_parse(a, text, strlen(text), ret, e) : 0;
 }
 
 int rows_purge(struct store *s, int64_t gone, struct err *e)

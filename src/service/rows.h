@@ -88,6 +88,11 @@ int rows_note(struct store *s, const char *id, const struct rows_change *c, cons
 int rows_wish(struct store *s, const char *id, int wish, const char *arg, struct err *e) must_check;
 /* 0: none. */
 int rows_set_ends(struct store *s, const char *id, int64_t ends, struct err *e) must_check;
+/* What a deletion has removed so far, as JSON. */
+int rows_set_removed(struct store *s, const char *id, const char *json, struct err *e) must_check;
+/* *ret NULL: nothing yet. */
+int rows_removed(struct store *s, struct arena *a, const char *id, struct json **ret, struct err *e)
+    must_check;
 /* Whether the credentials had not been told; from now on they are. */
 int rows_tell(struct store *s, const char *id, bool *ret_first, struct err *e) must_check;
 

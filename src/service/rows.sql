@@ -42,6 +42,12 @@ FROM service WHERE gone = 0 ORDER BY created DESC, id LIMIT 10000;
 -- name: service_sealed
 SELECT answers, secrets FROM service WHERE id = ?1;
 
+-- name: service_set_removed
+UPDATE service SET removed = ?1 WHERE id = ?2;
+
+-- name: service_removed
+SELECT removed FROM service WHERE id = ?1;
+
 -- name: service_count_owner
 SELECT count(*) AS n FROM service WHERE owner = ?1 AND gone = 0;
 

@@ -35,7 +35,7 @@ struct config_registry_auth;
 enum {
     SERVICE_ID_SIZE = 33,          /* 32 hex digits and NUL */
     SERVICE_NAME_MAX = 32,         /* answers_is_name(): it becomes a host name */
-    SERVICE_ANSWERS_MAX = 2 << 20, /* bytes of the stored answers */
+    SERVICE_ANSWERS_MAX = 1 << 20, /* bytes of the stored answers, ANSWERS_MAX of package/ */
     SERVICE_LIVE_MAX = 100,        /* of an owner */
     SERVICE_LOG_READERS = 16, /* of a deployment at a time, and as many who follow its changes */
 };
@@ -145,9 +145,10 @@ int service_update(struct service *s, const struct service_key *k, const char *v
 int service_extend(struct service *s, const struct service_key *k, int64_t ends, struct err *e)
     must_check;
 /*
- * Removes everything. confirm must be the deployment's name: SERVICE_CONFIRM (400). Works in every
- * state; waits for Docker, so that the answer is what was really deleted:
- * {id, name, state, containers: [...], volumes: [...], networks: [...], routes: [...]}.
+ * Removes everything, in every state; confirm must be the deployment's name: SERVICE_CONFIRM (400).
+ * Answers at once {id, name, state: "deleting", removed: null}; asked again it changes nothing, and
+ * once all is gone the answer is what was really deleted: state "deleted" with removed =
+ * {containers: [...], volumes: [...], networks: [...], routes: [...]}, as in the full D.
  */
 int service_delete(struct service *s, struct arena *a, const struct service_key *k,
                    const char *confirm, struct json **ret, struct err *e) must_check;

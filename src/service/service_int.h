@@ -51,26 +51,18 @@ struct service {
 
     pthread_mutex_t lock;
     pthread_cond_t wake;  /* of the clock */
-    pthread_cond_t ended; /* a deployment has been deleted, or the service ends */
+    pthread_cond_t ended; /* a restore or a deployment has ended, or the service does */
     pthread_t clock;
     bool started;
     bool ending;
     struct list live;      /* struct live, everything that is not gone */
     struct list followers; /* struct service_stream of changes */
-    struct list deleters;  /* struct deleter */
     int64_t beat_at;       /* monotonic ms: the next sign of life for followers */
     int64_t purge_at;
     struct pool_item round; /* guards and measures, on a worker */
     bool rounding;
     int64_t round_at;     /* monotonic ms of the next one */
     pthread_mutex_t asks; /* held while a wish is written down; before `lock` */
-};
-
-/* Somebody who waits for a deletion; in his frame, under service.lock. */
-struct deleter {
-    struct list link;
-    const char *id;
-    char *report; /* JSON, when it is done; free() */
 };
 
 /* What a running container is watched by. */

@@ -223,7 +223,7 @@ before(async () => {
   own.image = JSON.parse(execFileSync(join(import.meta.dirname, '../../scripts/standins.sh'), ['map'], { encoding: 'utf8' })).ubuntu
 })
 after(async () => {
-  for (const id of Object.values(ids)) await alice?.session.del(`${deployments}/${id}`, { confirm: (await alice.deployment(id).catch(() => ({ name: '' }))).name }).catch(() => null)
+  for (const id of Object.values(ids)) await alice?.session.remove(`${deployments}/${id}`, (await alice.deployment(id).catch(() => ({ name: '' }))).name).catch(() => null)
   await s?.stop()
   await server?.stop()
 })
@@ -297,7 +297,7 @@ test('each is updated to a new version, and keeps what was in it', async () => {
 
 test('each is removed, and leaves nothing behind', async () => {
   await each(async (name, _, id) => {
-    const r = await alice.session.del(`${deployments}/${id}`, { confirm: `x-${name}` })
+    const r = await alice.session.remove(`${deployments}/${id}`, `x-${name}`)
     assert.equal(r.status, 200, r.text)
   })
   const mine = `atoll.owner=${alice.session.person?.id}`

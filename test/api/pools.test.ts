@@ -199,7 +199,7 @@ test('regression 8: extend charges only the extension, when it comes', async () 
   assert.equal(BigInt(p.balance.amount) + BigInt((await alice.deployment(id)).spent.amount), 100n * OCEAN)
   assert.equal(sum(p.entries), BigInt(p.balance.amount))
   assert.ok(BigInt(d.spent.amount) <= period * BigInt((await reserved()).length))
-  assert.equal((await alice.session.del(`/marketplace/api/deployments/${id}`, { confirm: 'extended' })).status, 200)
+  assert.equal((await alice.session.remove(`/marketplace/api/deployments/${id}`, 'extended')).status, 200)
 })
 
 /** Whoever may have OCEAN here. `escrow` is what the contract holds of the payer. */
@@ -261,12 +261,7 @@ async function checkBooks(before: Books, from: number): Promise<bigint> {
 
 const act = (id: string, what: string, body: object = {}): Promise<any> => carol.session.tell(`/marketplace/api/deployments/${id}/${what}`, body)
 async function remove(id: string, name: string): Promise<void> {
-  const a = await carol.session.del(`/marketplace/api/deployments/${id}`, { confirm: name })
-  assert.ok(a.status === 200, a.text)
-  await until('deletion', async () => {
-    const r = await carol.session.get(`/marketplace/api/deployments/${id}`)
-    return r.status === 404 || r.json.state === 'deleted' ? true : null
-  })
+  assert.equal((await carol.session.remove(`/marketplace/api/deployments/${id}`, name)).status, 200)
 }
 
 describe('the meter of a wallet', () => {

@@ -59,7 +59,7 @@ test('regression 6: the deployment goes on without the person, and it is one', a
   const other = await alice.reaches((await until('its id', async () => (await alice.session.read(`/chatflows/${w.id}`)).deployment)) as string, 'running')
   const mine = (await alice.session.read('/marketplace/api/deployments')).deployments
   assert.equal(mine.filter((x: any) => x.name === 'closed-tab').length, 1)
-  const r = await alice.session.del(`/marketplace/api/deployments/${other.id}`, { confirm: 'closed-tab' })
+  const r = await alice.session.remove(`/marketplace/api/deployments/${other.id}`, 'closed-tab')
   assert.equal(r.status, 200, r.text)
 })
 
@@ -110,7 +110,7 @@ test('its volume and the first backup server are lost: it comes back from the se
 })
 
 test('deleted it leaves nothing', async () => {
-  const gone = await alice.session.del(`/marketplace/api/deployments/${id}`, { confirm: 'alices-site' })
+  const gone = await alice.session.remove(`/marketplace/api/deployments/${id}`, 'alices-site')
   assert.equal(gone.status, 200, gone.text)
   assert.deepEqual(await containers(`atoll.deployment=${id}`), [])
   assert.deepEqual(await volumes(id), [])

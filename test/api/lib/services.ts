@@ -153,7 +153,7 @@ export class Services extends Solutions {
     try {
       if (this.w.node.running) {
         for (const d of (await this.operator.read('/marketplace/api/admin/deployments')).deployments) {
-          await this.operator.del(`/marketplace/api/admin/deployments/${d.id}`, { confirm: d.name })
+          await this.operator.remove(`/marketplace/api/admin/deployments/${d.id}`, d.name)
         }
         assert.deepEqual(await this.left(), [], 'containers, volumes or networks that nobody removed')
       }
@@ -189,7 +189,7 @@ export class Customer extends Tenant {
 
   ask(id: string, what: string, body: unknown = {}): Promise<Answer> { return this.session.post(`/marketplace/api/deployments/${id}/${what}`, body) }
   async asks(id: string, what: string, body: unknown = {}): Promise<any> { return (await s200(this.ask(id, what, body))).json }
-  delete(id: string, confirm: string): Promise<Answer> { return this.session.del(`/marketplace/api/deployments/${id}`, { confirm }) }
+  delete(id: string, confirm: string): Promise<Answer> { return this.session.remove(`/marketplace/api/deployments/${id}`, confirm) }
   async list(): Promise<any[]> { return (await this.session.read('/marketplace/api/deployments')).deployments }
 
   /** The page that the deployment serves on its raw port. */

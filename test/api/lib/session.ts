@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { request as http, type IncomingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as https } from 'node:https'
 import { attemptOf, type Account, type Attempt, type ConnectServer, type Faults } from './connect.ts'
+import { until } from './process.ts'
 
 export interface Answer { status: number; text: string; headers: IncomingHttpHeaders; json: any }
 export interface Person { id: string; kind: string; name: string; email: string; admin: boolean; terms: boolean }
@@ -69,6 +70,14 @@ export class Session {
   post = (path: string, body: unknown = {}): Promise<Answer> => this.ask('POST', path, body)
   put = (path: string, body: unknown): Promise<Answer> => this.ask('PUT', path, body)
   del = (path: string, body?: unknown): Promise<Answer> => this.ask('DELETE', path, body)
+
+  /** Deletes a deployment, and asks again until it is gone: the answer tells what was removed. */
+  async remove(path: string, confirm: string): Promise<Answer> {
+    return until(`end of ${path}`, async () => {
+      const r = await this.del(path, { confirm })
+      return r.status === 202 ? null : r
+    }, 120_000, 100)
+  }
 
   /** The same, which must succeed: what was answered. */
   async read(path: string): Promise<any> { return good(await this.get(path)) }

@@ -18,7 +18,7 @@ export interface Answers {
   marketplaceAdminBackupServers: { publicKey: string; servers: Array<{ name: string; port: number; fingerprint: string; host: unknown; user: unknown; path: unknown }>; alerts: Array<unknown> }
   marketplaceAdminBackupVerify: { success: true }
   marketplaceAdminBackups: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
-  marketplaceAdminDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
+  marketplaceAdminDeploymentDelete: { state: "deleting" | "deleted"; id: unknown; name: unknown; removed: unknown }
   marketplaceAdminDeploymentStop: { success: true }
   marketplaceAdminDeployments: { deployments: Array<{ id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown }> }
   marketplaceAdminPackages: { packages: Array<{ name: string; version: string; state: "started" | "stopped"; builtin: boolean; source?: string; digest?: string; addedBy?: string; added?: number; title?: string; summary?: string; offered?: boolean; reason?: string; error?: string; servers?: Array<{ name: unknown; domain: unknown; email: unknown; includes: unknown }>; permissions?: Array<string>; versions: Array<string> }> }
@@ -40,7 +40,7 @@ export interface Answers {
   marketplaceDeploy: { deployment: string }
   marketplaceDeployment: { id: string; name: string; state: "creating" | "running" | "stopping" | "stopped" | "grace" | "updating" | "restoring" | "deleting" | "deleted" | "failed"; health: "starting" | "healthy" | "unhealthy" | "none"; ports: Array<{ name: unknown; host: unknown; port: unknown; protocol: unknown }>; url?: string; created: number; progress: { step: unknown; steps: unknown; text: unknown; percent: unknown }; timeline: Array<{ at: unknown; state: unknown; step: unknown; reason: unknown }>; containers: Array<{ name: unknown; image: unknown; state: unknown; health: unknown; restarts: unknown }>; package: unknown; version: unknown; title: unknown; size: unknown; step: unknown; reason: unknown; pool: unknown; perHour: unknown; spent: unknown; paidUntil: unknown; ends: unknown; review: unknown }
   marketplaceDeploymentCredentials: { credentials: Array<{ label: unknown; value: unknown }> }
-  marketplaceDeploymentDelete: { id: unknown; name: unknown; state: unknown; containers: unknown; volumes: unknown; networks: unknown; routes: unknown }
+  marketplaceDeploymentDelete: { state: "deleting" | "deleted"; id: unknown; name: unknown; removed: unknown }
   marketplaceDeploymentEvents: unknown
   marketplaceDeploymentExtend: { success: true }
   marketplaceDeploymentLogs: unknown
