@@ -79,6 +79,8 @@ void servers__note(struct backup *b, const char *name, const struct err *why);
 
 /* --- ssh.c --- */
 
+/* The environment of the programs that we run in a folder of ours: all they have. */
+const char *const *ssh__env(struct arena *a, const char *dir);
 /* Makes the node's key pair when there is none; the public line in the arena. */
 int ssh__key(struct backup *b, struct arena *a, const char **ret, struct err *e) must_check;
 /* The key that a host shows now: "ssh-ed25519 AAAA...". */
@@ -108,7 +110,7 @@ int keys__open(struct backup *b, struct arena *a, struct bytes sealed, const cha
 
 /* --- restic.c --- */
 
-struct proc;
+struct program;
 
 /* One repository, and what opens it. */
 struct repo {
@@ -153,14 +155,14 @@ struct save_tags {
     int64_t size; /* of a manifest: of all parts; -1 for a part */
 };
 int restic__save(const struct repo *r, const char *file, const struct save_tags *tags,
-                 struct proc **ret, struct err *e) must_check;
+                 struct program **ret, struct err *e) must_check;
 /* Waits for its end; restic's id of what was saved, in the arena. */
-int restic__saved(const struct repo *r, struct arena *a, struct proc *p, const char **ret_id,
+int restic__saved(const struct repo *r, struct arena *a, struct program *p, const char **ret_id,
                   struct err *e) must_check;
 /* Starts `restic dump` of a file; read it, then restic__dumped(). */
-int restic__dump(const struct repo *r, const char *restic_id, const char *file, struct proc **ret,
-                 struct err *e) must_check;
-int restic__dumped(const struct repo *r, struct proc *p, struct err *e) must_check;
+int restic__dump(const struct repo *r, const char *restic_id, const char *file,
+                 struct program **ret, struct err *e) must_check;
+int restic__dumped(const struct repo *r, struct program *p, struct err *e) must_check;
 /* Takes restic's snapshots out of the list; their data goes with the next prune. */
 int restic__forget(const struct repo *r, const char *const *ids, size_t count, struct err *e)
     must_check;

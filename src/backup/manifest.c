@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/buf.h"
+#include "base/program.h"
 #include "base/str.h"
 
 enum { VERSION = 1, PIECE = 65536, STALL_MS = 120000 };
@@ -91,7 +91,7 @@ int manifest__parse(struct arena *a, const char *text, size_t n, struct manifest
 int manifest__read(const struct repo *r, struct arena *a, const char *restic_id,
                    struct manifest *ret, struct err *e)
 {
-    _proc_ struct proc *p = NULL;
+    _program_ struct program *p = NULL;
     _buf_ struct buf text = BUF_INIT(BACKUP_MANIFEST_MAX);
     char piece[PIECE];
     int64_t n;
@@ -100,7 +100,7 @@ int manifest__read(const struct repo *r, struct arena *a, const char *restic_id,
         return failed(e, INVALID, "'%.80s' is no snapshot of restic", restic_id);
     if (restic__dump(r, restic_id, "/manifest.json", &p, e) < 0)
         return -1;
-    while ((n = proc_read(p, piece, sizeof(piece), STALL_MS, e)) > 0)
+    while ((n = program_read(p, piece, sizeof(piece), STALL_MS, e)) > 0)
         buf_add(&text, piece, (size_t)n);
     if (n < 0 || restic__dumped(r, p, e) < 0)
         return -1;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "base/program.h"
 #include "base/str.h"
 #include "crypto/random.h"
 
@@ -100,8 +100,8 @@ static int explain(const struct repo *r, const char *errors, struct err *e)
 }
 
 /* Starts restic with these arguments behind those that it always has. */
-static int start(const struct repo *r, const char *const *args, struct proc_spec spec,
-                 struct proc **ret, struct err *e)
+static int start(const struct repo *r, const char *const *args, struct program_spec spec,
+                 struct program **ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     const char *argv[ARGS_MAX + 16] = {
@@ -122,28 +122,27 @@ static int start(const struct repo *r, const char *const *args, struct proc_spec
     }
     spec.argv = argv;
     spec.cwd = servers__dir(r->b, a, r->server->name);
+    spec.env = ssh__env(a, spec.cwd);
     spec.secret = r->key;
     spec.stop_fd = r->b->stop_fd;
     spec.hopeless = "returned error, retrying after";
-    return proc_start(&spec, ret, e);
+    return program_start(&spec, ret, e);
 }
 
 /* Waits for the end; a status other than 0 becomes the error that its words mean. */
-static int end(const struct repo *r, struct proc *p, int64_t limit_ms, struct err *e)
+static int end(const struct repo *r, struct program *p, int64_t limit_ms, struct err *e)
 {
     int status;
 
-    if (proc_end(p, limit_ms, &status, e) < 0)
+    if (program_end(p, limit_ms, &status, e) < 0)
         return err_wrap(e, "backup server \"%s\"", r->server->name);
-    if (status == 127)
-        return failed(e, FAILED, "restic is not installed");
-    return status == 0 ? 0 : explain(r, proc_errors(p), e);
+    return status == 0 ? 0 : explain(r, program_errors(p), e);
 }
 
 static int run(const struct repo *r, const char *const *args, int64_t limit_ms, struct err *e)
 {
-    _proc_ struct proc *p = NULL;
-    const struct proc_spec spec = {.output_max = TAIL_MAX};
+    _program_ struct program *p = NULL;
+    const struct program_spec spec = {.output_max = TAIL_MAX};
 
     if (start(r, args, spec, &p, e) < 0)
         return -1;
@@ -153,23 +152,21 @@ static int run(const struct repo *r, const char *const *args, int64_t limit_ms, 
 int restic__open(const struct repo *r, bool *ret_there, struct err *e)
 {
     static const char *const args[] = {"cat", "config", "--no-lock", NULL};
-    _proc_ struct proc *p = NULL;
-    const struct proc_spec spec = {.output_max = TAIL_MAX};
+    _program_ struct program *p = NULL;
+    const struct program_spec spec = {.output_max = TAIL_MAX};
     int status;
 
     if (start(r, args, spec, &p, e) < 0)
         return -1;
-    if (proc_end(p, 2 * r->b->o.stall_ms, &status, e) < 0)
+    if (program_end(p, 2 * r->b->o.stall_ms, &status, e) < 0)
         return err_wrap(e, "backup server \"%s\"", r->server->name);
     *ret_there = status == 0;
     if (status == 0)
         return 0;
-    if (status == 127)
-        return failed(e, FAILED, "restic is not installed");
-    if (strstr(proc_errors(p), "unable to open config file") &&
-        strstr(proc_errors(p), "does not exist"))
+    if (strstr(program_errors(p), "unable to open config file") &&
+        strstr(program_errors(p), "does not exist"))
         return 0;
-    return explain(r, proc_errors(p), e);
+    return explain(r, program_errors(p), e);
 }
 
 int restic__init(const struct repo *r, struct err *e)
@@ -207,12 +204,12 @@ int restic__do(const struct repo *r, const char *what, struct err *e)
 /* --- saving --- */
 
 int restic__save(const struct repo *r, const char *file, const struct save_tags *tags,
-                 struct proc **ret, struct err *e)
+                 struct program **ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     char when[CLOCK_ISO_SIZE];
     const char *tag;
-    const struct proc_spec spec = {.feed = true, .output_max = TAIL_MAX};
+    const struct program_spec spec = {.feed = true, .output_max = TAIL_MAX};
 
     clock_iso_s(tags->at / 1000, when);
     when[10] = ' '; /* "2026-11-25 10:30:00", in the zone that proc.c sets: UTC */
@@ -230,9 +227,9 @@ int restic__save(const struct repo *r, const char *file, const struct save_tags 
 }
 
 /* restic's id in the line of its summary, the last one that it prints. */
-static const char *saved_id(struct arena *a, struct proc *p)
+static const char *saved_id(struct arena *a, struct program *p)
 {
-    const char *rest = proc_output(p, NULL);
+    const char *rest = program_output(p, NULL);
     const char *found = NULL;
     const char *line;
 
@@ -246,14 +243,14 @@ static const char *saved_id(struct arena *a, struct proc *p)
     return found;
 }
 
-int restic__saved(const struct repo *r, struct arena *a, struct proc *p, const char **ret_id,
+int restic__saved(const struct repo *r, struct arena *a, struct program *p, const char **ret_id,
                   struct err *e)
 {
     const char *id;
 
     if (end(r, p, FINISH_STALLS * r->b->o.stall_ms, e) < 0)
         return -1;
-    id = proc_alive(p) ? saved_id(a, p) : NULL;
+    id = program_alive(p) ? saved_id(a, p) : NULL;
     if (!id)
         return failed(e, FAILED, "backup server \"%s\": restic did not say what it saved",
                       r->server->name);
@@ -263,16 +260,16 @@ int restic__saved(const struct repo *r, struct arena *a, struct proc *p, const c
 
 /* --- reading --- */
 
-int restic__dump(const struct repo *r, const char *restic_id, const char *file, struct proc **ret,
-                 struct err *e)
+int restic__dump(const struct repo *r, const char *restic_id, const char *file,
+                 struct program **ret, struct err *e)
 {
     const char *const args[] = {"dump", "--no-lock", restic_id, file, NULL};
-    const struct proc_spec spec = {.drain = true};
+    const struct program_spec spec = {.drain = true};
 
     return start(r, args, spec, ret, e);
 }
 
-int restic__dumped(const struct repo *r, struct proc *p, struct err *e)
+int restic__dumped(const struct repo *r, struct program *p, struct err *e)
 {
     return end(r, p, SHORT_MS, e);
 }
@@ -334,8 +331,8 @@ static int by_time(const void *x, const void *y)
 int restic__list(const struct repo *r, struct arena *a, struct snaps *ret, struct err *e)
 {
     static const char *const args[] = {"snapshots", "--json", "--no-lock", "--tag", "atoll", NULL};
-    _proc_ struct proc *p = NULL;
-    const struct proc_spec spec = {.output_max = LIST_MAX};
+    _program_ struct program *p = NULL;
+    const struct program_spec spec = {.output_max = LIST_MAX};
     struct snaps s = {0};
     struct json *v;
     const char *text;
@@ -344,8 +341,8 @@ int restic__list(const struct repo *r, struct arena *a, struct snaps *ret, struc
 
     if (start(r, args, spec, &p, e) < 0 || end(r, p, 2 * r->b->o.stall_ms, e) < 0)
         return -1;
-    text = proc_output(p, &n);
-    if (proc_output_cut(p))
+    text = program_output(p, &n);
+    if (program_output_cut(p))
         return failed(e, TOO_LARGE, "backup server \"%s\": too many snapshots in \"%s\"",
                       r->server->name, r->name);
     if (json_parse(a, text, n, &v, e) < 0)

@@ -6,17 +6,17 @@
 #include <string.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/program.h"
 #include "base/str.h"
 
 enum { PIECE = 262144 };
 
 /* A part on its way. */
 struct flow {
-    struct proc *proc;
+    struct program *proc;
     int64_t stall_ms;
     struct sha256_ctx hash;
     int64_t size;
@@ -32,7 +32,7 @@ static int64_t flow_read(void *ctx, void *out, size_t cap)
 
     if (f->failed)
         return -1;
-    n = f->ended ? 0 : proc_read(f->proc, out, cap, f->stall_ms, &f->why);
+    n = f->ended ? 0 : program_read(f->proc, out, cap, f->stall_ms, &f->why);
     if (n < 0) {
         f->failed = true;
         return -1;
@@ -74,7 +74,7 @@ static int restore_part(const struct repo *r, const struct part *p, const struct
                         struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    _proc_ struct proc *proc = NULL;
+    _program_ struct program *proc = NULL;
     struct flow f = {.stall_ms = r->b->o.stall_ms};
     const struct net_source source = {flow_read, &f, -1};
     struct err theirs;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/clock.h"
 #include "base/must.h"
+#include "base/program.h"
 #include "base/str.h"
 #include "crypto/random.h"
 
@@ -25,7 +25,7 @@ struct lane {
     struct repo repo;
     bool failed; /* why is set */
     struct err why;
-    struct proc *proc; /* of the part under way */
+    struct program *proc; /* of the part under way */
     struct part parts[BACKUP_PARTS_MAX];
 };
 
@@ -147,19 +147,19 @@ static void kill_procs(struct run *r)
     size_t i;
 
     for (i = 0; i < r->lane_count; i++) {
-        proc_free(r->lanes[i].proc);
+        program_free(r->lanes[i].proc);
         r->lanes[i].proc = NULL;
     }
 }
 
 static int feed(struct run *r, const void *p, size_t n, struct err *e)
 {
-    struct proc *procs[BACKUP_SERVERS_MAX] = {NULL};
+    struct program *procs[BACKUP_SERVERS_MAX] = {NULL};
     size_t i;
 
     for (i = 0; i < r->lane_count; i++)
         procs[i] = r->lanes[i].failed ? NULL : r->lanes[i].proc;
-    return proc_feed(procs, r->lane_count, p, n, r->b->o.stall_ms, e);
+    return program_feed(procs, r->lane_count, p, n, r->b->o.stall_ms, e);
 }
 
 /* Waits for all; the ids of what they saved. */
@@ -180,7 +180,7 @@ static void end_procs(struct run *r, size_t part, const struct part *what)
                 l->parts[part].restic_id = id;
             }
         }
-        proc_free(l->proc);
+        program_free(l->proc);
         l->proc = NULL;
     }
 }
@@ -296,7 +296,7 @@ static int save_manifest(struct run *r, struct lane *l, struct err *e)
                                .definition = r->sources.definition};
     const struct save_tags tags = {r->id, r->at, r->size};
     const char *text = manifest__text(l->arena, &m);
-    _proc_ struct proc *p = NULL;
+    _program_ struct program *p = NULL;
     const char *id;
 
     if (strlen(text) > BACKUP_MANIFEST_MAX)
@@ -304,7 +304,7 @@ static int save_manifest(struct run *r, struct lane *l, struct err *e)
     if (restic__save(&l->repo, "/manifest.json", &tags, &p, e) < 0)
         return -1;
     /* a restic that ends early says why when it is asked */
-    if (proc_feed(&p, 1, text, strlen(text), r->b->o.stall_ms, e) < 0 && proc_alive(p))
+    if (program_feed(&p, 1, text, strlen(text), r->b->o.stall_ms, e) < 0 && program_alive(p))
         return -1;
     return restic__saved(&l->repo, l->arena, p, &id, e);
 }

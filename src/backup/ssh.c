@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/program.h"
 #include "base/str.h"
+#include "config/env.h"
 
 enum {
     WORDS_MAX = 65536,
@@ -20,6 +21,19 @@ enum {
     FULL_KIB = 1024, /* less is as good as nothing */
     REASON_MAX = 300
 };
+
+const char *const *ssh__env(struct arena *a, const char *dir)
+{
+    const char **env = arena_calloc(a, 7, sizeof(*env));
+
+    env[0] = env_line(a, "PATH");
+    env[1] = arena_printf(a, "HOME=%s", dir);
+    env[2] = arena_printf(a, "TMPDIR=%s", dir);
+    env[3] = "LC_ALL=C";
+    env[4] = "TZ=UTC";
+    env[5] = "GOGC=25"; /* restic's heap would double with each index it reads */
+    return env;
+}
 
 struct said {
     const char *out;
@@ -31,16 +45,17 @@ struct said {
 static int run(struct backup *b, struct arena *a, const char *cwd, const char *const *argv,
                struct said *ret, struct err *e)
 {
-    const struct proc_spec spec = {
-        .argv = argv, .cwd = cwd, .output_max = WORDS_MAX, .stop_fd = b->stop_fd};
-    _proc_ struct proc *p = NULL;
+    const struct program_spec spec = {.argv = argv,
+                                      .env = ssh__env(a, cwd),
+                                      .cwd = cwd,
+                                      .output_max = WORDS_MAX,
+                                      .stop_fd = b->stop_fd};
+    _program_ struct program *p = NULL;
 
-    if (proc_start(&spec, &p, e) < 0 || proc_end(p, TRY_MS, &ret->status, e) < 0)
+    if (program_start(&spec, &p, e) < 0 || program_end(p, TRY_MS, &ret->status, e) < 0)
         return err_wrap(e, "%s", argv[0]);
-    if (ret->status == 127)
-        return failed(e, FAILED, "%s is not installed", argv[0]);
-    ret->out = arena_strdup(a, proc_output(p, NULL));
-    ret->errors = arena_strdup(a, proc_errors(p));
+    ret->out = arena_strdup(a, program_output(p, NULL));
+    ret->errors = arena_strdup(a, program_errors(p));
     return 0;
 }
 
@@ -216,12 +231,14 @@ bool ssh__is_full(struct backup *b, const struct server *s)
                                        "-b",   "-",  "atoll-backup", NULL};
     _arena_ struct arena *a = arena_new();
     _buf_ struct buf batch = BUF_INIT(2048);
-    _proc_ struct proc *p = NULL;
-    const struct proc_spec spec = {.argv = argv,
-                                   .cwd = servers__dir(b, a, s->name),
-                                   .feed = true,
-                                   .output_max = WORDS_MAX,
-                                   .stop_fd = b->stop_fd};
+    _program_ struct program *p = NULL;
+    const char *dir = servers__dir(b, a, s->name);
+    const struct program_spec spec = {.argv = argv,
+                                      .env = ssh__env(a, dir),
+                                      .cwd = dir,
+                                      .feed = true,
+                                      .output_max = WORDS_MAX,
+                                      .stop_fd = b->stop_fd};
     const char *line;
     struct err ignored;
     int status;
@@ -229,11 +246,11 @@ bool ssh__is_full(struct backup *b, const struct server *s)
     buf_puts(&batch, "df ");
     quote(&batch, s->path);
     buf_putc(&batch, '\n');
-    if (proc_start(&spec, &p, &ignored) < 0 ||
-        proc_feed(&p, 1, batch.data, batch.len, TRY_MS, &ignored) < 0 ||
-        proc_end(p, TRY_MS, &status, &ignored) < 0)
+    if (program_start(&spec, &p, &ignored) < 0 ||
+        program_feed(&p, 1, batch.data, batch.len, TRY_MS, &ignored) < 0 ||
+        program_end(p, TRY_MS, &status, &ignored) < 0)
         return false;
-    line = strstr(proc_output(p, NULL), "Capacity");
+    line = strstr(program_output(p, NULL), "Capacity");
     return line && available_kib(line) < FULL_KIB;
 }
 
@@ -243,25 +260,28 @@ int ssh__delete(struct backup *b, const struct server *s, const char *repository
                                        "-b",   "-",  "atoll-backup", NULL};
     _arena_ struct arena *a = arena_new();
     _buf_ struct buf batch = BUF_INIT(65536);
-    _proc_ struct proc *p = NULL;
-    const struct proc_spec spec = {.argv = argv,
-                                   .cwd = servers__dir(b, a, s->name),
-                                   .feed = true,
-                                   .output_max = WORDS_MAX,
-                                   .stop_fd = b->stop_fd};
+    _program_ struct program *p = NULL;
+    const char *dir = servers__dir(b, a, s->name);
+    const struct program_spec spec = {.argv = argv,
+                                      .env = ssh__env(a, dir),
+                                      .cwd = dir,
+                                      .feed = true,
+                                      .output_max = WORDS_MAX,
+                                      .stop_fd = b->stop_fd};
     int status;
 
     buf_puts(&batch, "cd ");
     quote(&batch, s->path);
     buf_putc(&batch, '\n');
     write_batch(&batch, repository);
-    if (proc_start(&spec, &p, e) < 0 || proc_feed(&p, 1, batch.data, batch.len, TRY_MS, e) < 0 ||
-        proc_end(p, DELETE_MS, &status, e) < 0)
+    if (program_start(&spec, &p, e) < 0 ||
+        program_feed(&p, 1, batch.data, batch.len, TRY_MS, e) < 0 ||
+        program_end(p, DELETE_MS, &status, e) < 0)
         return err_wrap(e, "sftp");
     if (status == 255)
-        return ssh__explain(s->name, proc_errors(p), e);
-    if (strstr(proc_output(p, NULL), repository) &&
-        strstr(strstr(proc_output(p, NULL), "sftp> ls -1"), repository))
+        return ssh__explain(s->name, program_errors(p), e);
+    if (strstr(program_output(p, NULL), repository) &&
+        strstr(strstr(program_output(p, NULL), "sftp> ls -1"), repository))
         return failed(e, FAILED, "backup server \"%s\": \"%s\" could not be deleted whole", s->name,
                       repository);
     return 0;

@@ -5,9 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -16,36 +13,18 @@
 
 enum { ENV_MAX = 64, POLL_MS = 10, STOP_MS = 10000, LOG_MAX = 4 * 1048576, LOG_TAIL = 1200 };
 
-/* In the child: only what is safe between fork and exec. */
-noreturn_ static void become(const char *binary, char *const args[], char *const env[], int log_fd)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    setpgid(0, 0); /* Ctrl-C is for us; we end it in order */
-    dup2(log_fd, STDOUT_FILENO);
-    dup2(log_fd, STDERR_FILENO);
-    execve(binary, args, env);
-    _exit(127);
-}
-
-static char *inherited(struct arena *a, const char *name)
-{
-    const char *value = env_get(name);
-
-    return arena_printf(a, "%s=%s", name, value ? value : "");
-}
-
 int child_start(struct child *c, char *const args[], char *const env[], struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     _close_ int log_fd = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    char *argv[ENV_MAX] = {arena_strdup(a, c->name)};
-    pid_t parent = getpid();
-    char *envp[ENV_MAX] = {inherited(a, "PATH"), inherited(a, "HOME"),
-                           inherited(a, "ATOLL_DEVNET_DIR")};
+    const char *argv[ENV_MAX] = {c->name};
+    const char *envp[ENV_MAX] = {env_line(a, "PATH"), env_line(a, "HOME"),
+                                 env_line(a, "ATOLL_DEVNET_DIR")};
+    const struct process_spec spec = {.file = c->binary ? c->binary : "/proc/self/exe",
+                                      .argv = argv,
+                                      .env = envp,
+                                      .fd = {-1, log_fd, log_fd, -1},
+                                      .with_us = SIGTERM};
     size_t n;
 
     if (log_fd < 0)
@@ -54,33 +33,12 @@ int child_start(struct child *c, char *const args[], char *const env[], struct e
         argv[n + 1] = args[n];
     for (n = 0; env && env[n] && n + 4 < ENV_MAX; n++)
         envp[n + 3] = env[n];
-    c->pid = fork();
-    if (c->pid < 0) {
-        c->pid = 0;
-        return failed(e, FAILED, "fork: %s", strerror(errno));
-    }
-    if (c->pid == 0) {
-        if (getppid() != parent)
-            _exit(127); /* too late for the signal that ends us with our parent */
-        become(c->binary ? c->binary : "/proc/self/exe", argv, envp, log_fd);
-    }
-    return 0;
-}
-
-/* Reaps; a child that was waited for already counts as ended badly. */
-static bool ended(struct child *c, int *ret_status)
-{
-    if (waitpid(c->pid, ret_status, WNOHANG) == 0)
-        return false;
-    c->pid = 0;
-    return true;
+    return process_start(&spec, &c->process, e);
 }
 
 bool child_ended(struct child *c)
 {
-    int status;
-
-    return !c->pid || ended(c, &status);
+    return process_ended(&c->process);
 }
 
 const char *child_log_tail(struct arena *a, const struct child *c)
@@ -116,16 +74,8 @@ int child_await(struct child *c, const char *text, int64_t limit_ms, struct err 
 
 bool child_stop(struct child *c)
 {
-    int64_t deadline = clock_mono_ms() + STOP_MS;
-    int status = 0;
-
-    if (!c->pid)
+    if (!c->process.pid)
         return true;
-    kill(c->pid, SIGTERM);
-    while (!ended(c, &status)) {
-        if (clock_mono_ms() > deadline)
-            kill(c->pid, SIGKILL);
-        clock_sleep_ms(POLL_MS);
-    }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    process_stop(&c->process, STOP_MS);
+    return c->process.status == 0;
 }

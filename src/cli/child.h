@@ -3,10 +3,10 @@
 #define ATOLL_CLI_CHILD_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/process.h"
 
 /*
  * Programs that run beside us and never outlive us. They end with the thread that started them,
@@ -16,7 +16,7 @@ struct child {
     const char *name;   /* for people: "node" */
     const char *binary; /* NULL: this program itself */
     const char *log;    /* file of what it prints */
-    pid_t pid;          /* 0: not running */
+    struct process process;
 };
 
 /*

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -63,43 +64,21 @@ int gateway__process_take(const char *socket, struct gateway_process *ret)
 
 /* --- starting --- */
 
-static const char *variable(struct arena *a, const char *name)
-{
-    const char *value = env_get(name);
-
-    return arena_printf(a, "%s=%s", name, value ? value : "");
-}
-
-static int spawn(const char *caddy, const char *folder, pid_t *ret)
+/* In a session of its own, with nothing of our environment but PATH. */
+static int spawn(const char *caddy, const char *folder, struct process *ret, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    char *argv[] = {arena_strdup(a, "caddy"), arena_strdup(a, "run"), arena_strdup(a, "--config"),
-                    arena_printf(a, "%s/first.json", folder), NULL};
-    char *env[] = {arena_strdup(a, variable(a, "PATH")), arena_printf(a, "HOME=%s", folder),
-                   arena_printf(a, "XDG_DATA_HOME=%s", folder),
-                   arena_printf(a, "XDG_CONFIG_HOME=%s", folder), NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    int r;
+    const char *const argv[] = {"caddy", "run", "--config",
+                                arena_printf(a, "%s/first.json", folder), NULL};
+    const char *const env[] = {env_line(a, "PATH"), arena_printf(a, "HOME=%s", folder),
+                               arena_printf(a, "XDG_DATA_HOME=%s", folder),
+                               arena_printf(a, "XDG_CONFIG_HOME=%s", folder), NULL};
+    _close_ int out = open(arena_printf(a, "%s/log/output", folder),
+                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const struct process_spec spec = {
+        .file = caddy, .argv = argv, .env = env, .fd = {-1, out, out, -1}};
 
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, arena_printf(a, "%s/log/output", folder),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    posix_spawn_file_actions_adddup2(&files, 1, 2);
-    posix_spawn_file_actions_addclosefrom_np(&files, 3);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    r = posix_spawnp(ret, caddy, &files, &attr, argv, env);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&files);
-    return r;
+    return process_start(&spec, ret, e);
 }
 
 static bool has_ended(const struct gateway_process *p)
@@ -152,20 +131,21 @@ int gateway__process_start(const char *caddy, const char *folder, struct gateway
 {
     _arena_ struct arena *a = arena_new();
     struct gateway_process p = {.pidfd = -1, .ours = true};
-    int r;
+    struct process started;
 
     /* of one that was killed: nobody else works in this folder */
     (void)unlink(arena_printf(a, "%s/admin.sock", folder));
     if (fs_remove_tree(arena_printf(a, "%s/storage/locks", folder), e) < 0)
         return -1;
-    r = spawn(caddy, folder, &p.pid);
-    if (r == ENOENT)
+    if (spawn(caddy, folder, &started, e) < 0) {
+        if (e->code != ERR_NOT_FOUND)
+            return failed(e, UNAVAILABLE, "%s", arena_strdup(a, e->msg));
         return failed(e, UNAVAILABLE,
                       "there is no program '%s': install Caddy (Debian: apt-get install caddy), or "
                       "set CADDY",
                       caddy);
-    if (r)
-        return failed(e, UNAVAILABLE, "%s cannot be started: %s", caddy, strerror(r));
+    }
+    p.pid = started.pid;
     p.pidfd = pidfd_of(p.pid);
     if (p.pidfd < 0) { /* Linux before 5.3 */
         kill(p.pid, SIGKILL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
+#include "base/program.h"
 #include "base/str.h"
 #include "config/env.h"
 #include "docker/untar.h"
-#include "package/command.h"
 #include "package/store_int.h"
 
 /*
@@ -16,6 +17,8 @@
 
 enum {
     LIMIT_MS = 60000,
+    PATIENCE_MS = 2000,
+    WORDS_MAX = 400,
     OBJECTS_MAX = 64 << 20, /* bytes of a pack */
     ENTRIES_MAX = 1000      /* of the archive, folders included */
 };
@@ -25,29 +28,35 @@ enum {
 struct git {
     struct arena *a;
     const struct git_source *source;
-    char *const *env;
+    const char *const *env;
 };
 
-static char *const *environment(struct arena *a, const struct git_source *g)
+/* A git that runs, and until when it may (monotonic ms). */
+struct running {
+    struct program *program;
+    int64_t until;
+};
+
+static const char *const *environment(struct arena *a, const struct git_source *g)
 {
-    const char *path = env_get("PATH");
-    char **env = arena_calloc(a, 12, sizeof(*env));
+    const char **env = arena_calloc(a, 12, sizeof(*env));
     size_t n = 0;
 
-    env[n++] = arena_printf(a, "PATH=%s", path ? path : "/usr/bin:/bin");
+    env[n++] = env_line(a, "PATH");
     env[n++] = arena_printf(a, "HOME=%s", g->work);
     env[n++] = arena_printf(a, "GIT_DIR=%s", g->work);
     env[n++] = arena_printf(a, "GIT_ALLOW_PROTOCOL=%s", g->allow_file ? "https:file" : "https");
-    env[n++] = arena_strdup(a, "GIT_CONFIG_NOSYSTEM=1");
-    env[n++] = arena_strdup(a, "GIT_CONFIG_GLOBAL=/dev/null");
-    env[n++] = arena_strdup(a, "GIT_TERMINAL_PROMPT=0");
-    env[n++] = arena_strdup(a, "GIT_ASKPASS=/bin/false");
-    env[n++] = arena_strdup(a, "GIT_ATTR_NOSYSTEM=1");
-    env[n++] = arena_strdup(a, "LC_ALL=C");
+    env[n++] = "GIT_CONFIG_NOSYSTEM=1";
+    env[n++] = "GIT_CONFIG_GLOBAL=/dev/null";
+    env[n++] = "GIT_TERMINAL_PROMPT=0";
+    env[n++] = "GIT_ASKPASS=/bin/false";
+    env[n++] = "GIT_ATTR_NOSYSTEM=1";
+    env[n++] = "LC_ALL=C";
     return env;
 }
 
-static int start(struct git *g, const char *const *args, struct command *c, struct err *e)
+static int start(struct git *g, const char *const *args, bool drain, struct program **ret,
+                 struct err *e)
 {
     static const char *const always[] = {"git",
                                          "-c",
@@ -60,19 +69,17 @@ static int start(struct git *g, const char *const *args, struct command *c, stru
                                          "safe.directory=*",
                                          "-c",
                                          "gc.auto=0"};
-    char **argv = arena_calloc(g->a, 32, sizeof(*argv));
+    const char **argv = arena_calloc(g->a, 32, sizeof(*argv));
+    const struct program_spec spec = {
+        .argv = argv, .env = g->env, .file_max = OBJECTS_MAX, .drain = drain, .stop_fd = -1};
     size_t n = 0;
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(always); i++)
-        argv[n++] = arena_strdup(g->a, always[i]);
+        argv[n++] = always[i];
     for (; *args; args++)
-        argv[n++] = arena_strdup(g->a, *args);
-    return command_start(
-        c,
-        &(struct command_options){
-            .argv = argv, .env = g->env, .limit_ms = LIMIT_MS, .file_max = OBJECTS_MAX},
-        e);
+        argv[n++] = *args;
+    return program_start(&spec, ret, e);
 }
 
 static int refuse(struct git *g, const char *why, struct err *e)
@@ -82,30 +89,48 @@ static int refuse(struct git *g, const char *why, struct err *e)
     return refused(e, PACKAGE_SOURCE, arena_printf(g->a, "git: %s", text));
 }
 
+/* The end of its complaints in one line: what would move a terminal's cursor is a blank. */
+static const char *complaints(struct git *g, const struct program *p)
+{
+    const char *all = program_errors(p);
+    size_t n = strlen(all);
+    char *text = arena_strdup(g->a, all + (n > WORDS_MAX ? n - WORDS_MAX : 0));
+    char *c;
+
+    for (c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = ' ';
+    return *text ? text : "it did not end well";
+}
+
+/* Waits for its end, which has to be a good one. */
+static int end(struct git *g, struct program *p, int64_t limit_ms, struct err *e)
+{
+    int status;
+
+    if (program_end(p, limit_ms, &status, e) < 0)
+        return refuse(g, e->msg, e);
+    return status == 0 ? 0 : refuse(g, complaints(g, p), e);
+}
+
 /* A command whose output nobody reads. */
 static int run(struct git *g, const char *const *args, struct err *e)
 {
-    char ignored[512];
-    struct command c;
-    struct err end;
-    int64_t n;
+    _program_ struct program *p = NULL;
 
-    if (start(g, args, &c, e) < 0)
-        return -1;
-    while ((n = command_read(&c, ignored, sizeof(ignored), e)) > 0)
-        ;
-    if (n < 0) {
-        (void)!command_end(&c, &end);
-        return refuse(g, e->msg, e);
-    }
-    return command_end(&c, e) < 0 ? refuse(g, e->msg, e) : 0;
+    return start(g, args, false, &p, e) < 0 ? -1 : end(g, p, LIMIT_MS, e);
 }
 
 /* --- the archive --- */
 
-static int64_t from_command(void *ctx, void *out, size_t cap, struct err *e)
+static int64_t from_program(void *ctx, void *out, size_t cap, struct err *e)
 {
-    return command_read(ctx, out, cap, e);
+    const struct running *r = ctx;
+    int64_t left = r->until - clock_mono_ms();
+
+    if (left <= 0)
+        return failed(e, TIMEOUT, "it took too long");
+    return program_read(r->program, out, cap, left, e);
 }
 
 static int bad(struct git *g, const char *path, const char *why, struct err *e)
@@ -162,9 +187,9 @@ static int take_entry(struct git *g, struct untar *u, const struct untar_entry *
     return 0;
 }
 
-static int read_archive(struct git *g, struct command *c, struct package_files *ret, struct err *e)
+static int read_archive(struct git *g, struct running *r, struct package_files *ret, struct err *e)
 {
-    struct untar *u = untar_new(from_command, c);
+    struct untar *u = untar_new(from_program, r);
     struct package_files files = {arena_calloc(g->a, PACKAGE_FILES_MAX, sizeof(*files.items)), 0};
     struct untar_entry entry;
     size_t entries = 0;
@@ -181,20 +206,21 @@ static int read_archive(struct git *g, struct command *c, struct package_files *
 static int archive(struct git *g, struct package_files *ret, struct err *e)
 {
     const char *const args[] = {"archive", "--format=tar", g->source->commit, NULL};
-    struct command c;
-    struct err end;
-    int rc;
+    _program_ struct program *p = NULL;
+    struct running r = {.until = clock_mono_ms() + LIMIT_MS};
 
-    if (start(g, args, &c, e) < 0)
+    if (start(g, args, true, &p, e) < 0)
         return -1;
-    rc = read_archive(g, &c, ret, e);
-    if (rc < 0) {
-        bool ours = e->code == ERR_PACKAGE_INVALID;
+    r.program = p;
+    if (read_archive(g, &r, ret, e) < 0) {
+        struct err how;
 
-        (void)!command_end(&c, &end);
-        return ours ? -1 : refuse(g, c.tail_len ? c.tail : e->msg, e);
+        if (e->code == ERR_PACKAGE_INVALID)
+            return -1;
+        /* why the archive was cut short, if git knows */
+        return end(g, p, PATIENCE_MS, &how) < 0 ? refuse(g, how.msg, e) : refuse(g, e->msg, e);
     }
-    return command_end(&c, e) < 0 ? refuse(g, e->msg, e) : 0;
+    return end(g, p, LIMIT_MS, e);
 }
 
 int packages__git(struct arena *a, const struct git_source *source, struct package_files *ret,

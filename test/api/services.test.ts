@@ -286,7 +286,7 @@ describe('owners', () => {
     assert.equal(left.timeline.filter((x: any) => x.state === 'deleting').length, 1)
     assert.deepEqual(await alice.list(), [])
     assert.deepEqual((await alice.delete(id, 'first')).json, r.json)
-    refusedAs(await alice.session.del(`${API}/${id}`, { confirm: 'second' }), 400, 'To delete it, give its name')
+    refusedAs(await alice.session.del(`${API}/${id}`, { confirm: 'second' }), 400, "To delete it, give its name: 'first'")
     assert.equal((await bob.session.del(`${API}/${id}`, { confirm: 'first' })).status, 404)
     assert.deepEqual(await s.left(), [])
   })

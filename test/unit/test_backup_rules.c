@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What needs no server: retention, names, manifests, and how programs are run. */
-#include <fcntl.h>
-#include <signal.h>
+/* What needs no server: retention, names, manifests. */
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "backup/backup_int.h"
-#include "backup/proc.h"
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/str.h"
@@ -158,132 +153,6 @@ static void manifests_go_there_and_back(void **state)
     err_is(manifest__parse(a, "", 0, &back, &e), e, INVALID);
 }
 
-/* --- programs --- */
-
-static struct proc *start(const char *line, struct proc_spec s)
-{
-    const char *const argv[] = {"sh", "-c", line, NULL};
-    struct proc *p = NULL;
-    struct err e;
-
-    s.argv = argv;
-    s.cwd = "/tmp";
-    if (!s.stop_fd)
-        s.stop_fd = -1;
-    ok(proc_start(&s, &p, &e), e);
-    return p;
-}
-
-static void a_secret_is_on_its_descriptor_alone(void **state)
-{
-    struct proc *p =
-        start("cat /dev/fd/3; echo; tr '\\0' ' ' </proc/$$/cmdline; env; ls /proc/$$/fd | wc -l",
-              (struct proc_spec){.secret = "hush hush"});
-    struct err e;
-    int status;
-    const char *out;
-
-    (void)state;
-    ok(proc_end(p, 60000, &status, &e), e);
-    out = proc_output(p, NULL);
-    assert_true(str_starts(out, "hush hush\n"));
-    assert_null(strstr(out + 9, "hush hush"));
-    assert_non_null(strstr(out, "TZ=UTC"));
-    assert_null(strstr(out, "ATOLL_VECTORS")); /* our environment is not passed on */
-    proc_free(p);
-}
-
-static void output_has_a_ceiling_and_keeps_its_end(void **state)
-{
-    struct proc *p =
-        start("yes | head -c 5000000; echo; echo the end; yes | head -c 100000 >&2; exit 3",
-              (struct proc_spec){.output_max = 4096});
-    struct err e;
-    int status;
-    size_t n;
-
-    (void)state;
-    ok(proc_end(p, 60000, &status, &e), e);
-    assert_int_equal(status, 3);
-    assert_true(str_ends(proc_output(p, &n), "the end\n"));
-    assert_true(n <= 4096);
-    assert_true(proc_output_cut(p));
-    proc_free(p);
-}
-
-static void one_that_stalls_does_not_hold_the_others(void **state)
-{
-    static char bytes[1 << 16];
-    struct proc *p[3];
-    struct err e;
-    int status;
-    int i;
-
-    (void)state;
-    p[0] = start("wc -c", (struct proc_spec){.feed = true});
-    p[1] = start("exec sleep 100", (struct proc_spec){.feed = true});
-    p[2] = start("exit 7", (struct proc_spec){.feed = true});
-    for (i = 0; i < 64; i++)
-        ok(proc_feed(p, 3, bytes, sizeof(bytes), 300, &e), e);
-    assert_true(proc_alive(p[0]));
-    assert_false(proc_alive(p[1]));
-    assert_false(proc_alive(p[2]));
-    ok(proc_end(p[0], 60000, &status, &e), e);
-    assert_string_equal(proc_output(p[0], NULL), "4194304\n");
-    err_is(proc_end(p[1], 60000, &status, &e), e, TIMEOUT);
-    ok(proc_end(p[2], 60000, &status, &e), e);
-    assert_int_equal(status, 7);
-    for (i = 0; i < 3; i++)
-        proc_free(p[i]);
-    err_is(proc_feed((struct proc *[]){NULL, NULL}, 2, bytes, 1, 300, &e), e, FAILED);
-}
-
-static void what_does_not_end_is_killed_with_its_children(void **state)
-{
-    struct proc *p = start("sleep 1000 & echo $!; wait", (struct proc_spec){0});
-    struct err e;
-    int status;
-    pid_t child;
-    int i;
-
-    (void)state;
-    err_is(proc_end(p, 1000, &status, &e), e, TIMEOUT);
-    child = (pid_t)strtol(proc_output(p, NULL), NULL, 10);
-    assert_true(child > 1);
-    for (i = 0; i < 6000 && kill(child, 0) == 0; i++)
-        usleep(10000);
-    assert_int_equal(kill(child, 0), -1);
-    proc_free(p);
-}
-
-static void the_end_of_the_node_ends_them(void **state)
-{
-    int fd = eventfd(1, EFD_CLOEXEC);
-    struct proc *p = start("exec sleep 100", (struct proc_spec){.stop_fd = fd, .drain = true});
-    struct err e;
-    char c;
-    int status;
-
-    (void)state;
-    err_is(proc_read(p, &c, 1, 60000, &e), e, UNAVAILABLE);
-    err_is(proc_end(p, 60000, &status, &e), e, UNAVAILABLE);
-    proc_free(p);
-    close(fd);
-}
-
-static void what_is_tried_without_hope_is_ended(void **state)
-{
-    struct proc *p = start("while :; do echo no luck >&2; sleep 0.05; done",
-                           (struct proc_spec){.hopeless = "no luck"});
-    struct err e;
-    int status;
-
-    (void)state;
-    ok(proc_end(p, 60000, &status, &e), e);
-    assert_int_equal(status, 128 + SIGKILL);
-    proc_free(p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,14 +161,7 @@ int main(void)
         cmocka_unit_test(regression_17_names_are_plain_words),
         cmocka_unit_test(schedules_are_not_too_frequent),
         cmocka_unit_test(manifests_go_there_and_back),
-        cmocka_unit_test(a_secret_is_on_its_descriptor_alone),
-        cmocka_unit_test(output_has_a_ceiling_and_keeps_its_end),
-        cmocka_unit_test(one_that_stalls_does_not_hold_the_others),
-        cmocka_unit_test(what_does_not_end_is_killed_with_its_children),
-        cmocka_unit_test(the_end_of_the_node_ends_them),
-        cmocka_unit_test(what_is_tried_without_hope_is_ended),
     };
 
-    (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backup/proc.h"
+#include "base/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -17,17 +15,17 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/must.h"
-#include "config/env.h"
+#include "base/process.h"
 
 enum {
     ERRORS_MAX = 8192,
     PIECE = 16384,
     PIPE_SIZE = 1 << 20, /* fewer turns between the source and the program */
-    PROCS_MAX = 8
+    PROGRAMS_MAX = 8
 };
 
-struct proc {
-    pid_t pid; /* 0: reaped */
+struct program {
+    struct process process;
     int in;
     int out;
     int err;
@@ -36,7 +34,6 @@ struct proc {
     const char *hopeless;
     bool failed; /* it takes nothing any more */
     bool cut;
-    int status;
     size_t fed; /* of the bytes that are being given */
     struct buf output;
     struct buf errors;
@@ -79,7 +76,7 @@ static int make_secret(const char *secret, int *ret, struct err *e)
     return 0;
 }
 
-static int make_pipes(const struct proc_spec *s, struct pipes *p, struct err *e)
+static int make_pipes(const struct program_spec *s, struct pipes *p, struct err *e)
 {
     *p = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}, -1};
     if (s->feed && pipe2(p->in, O_CLOEXEC) < 0)
@@ -94,65 +91,33 @@ static int make_pipes(const struct proc_spec *s, struct pipes *p, struct err *e)
     return 0;
 }
 
-/* In the child: only what is safe between fork and exec. */
-noreturn_ static void become(const struct proc_spec *s, const struct pipes *p, char *const env[],
-                             pid_t parent)
+int program_start(const struct program_spec *s, struct program **ret, struct err *e)
 {
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setpgid(0, 0);
-    if (getppid() != parent || chdir(s->cwd) < 0)
-        _exit(126);
-    if (dup2(p->in[0], STDIN_FILENO) < 0 || dup2(p->out[1], STDOUT_FILENO) < 0 ||
-        dup2(p->err[1], STDERR_FILENO) < 0)
-        _exit(126);
-    /* the pipes may have any number; nothing from here on is needed but the secret */
-    if (p->secret >= 0 && p->secret != PROC_SECRET_FD && dup2(p->secret, PROC_SECRET_FD) < 0)
-        _exit(126);
-    if (p->secret == PROC_SECRET_FD)
-        (void)fcntl(PROC_SECRET_FD, F_SETFD, 0);
-    execvpe(s->argv[0], (char *const *)s->argv, env);
-    _exit(127);
-}
-
-int proc_start(const struct proc_spec *s, struct proc **ret, struct err *e)
-{
-    const char *path = env_get("PATH");
-    _free_ char *path_line =
-        xasprintf("PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-    _free_ char *home = xasprintf("HOME=%s", s->cwd);
-    _free_ char *tmp = xasprintf("TMPDIR=%s", s->cwd);
-    char lang[] = "LC_ALL=C";
-    char zone[] = "TZ=UTC";
-    char lean[] = "GOGC=25"; /* restic's heap would double with each index it reads */
-    char *const env[] = {path_line, home, tmp, lang, zone, lean, NULL};
-    pid_t parent = getpid();
+    struct process_spec spec = {
+        .argv = s->argv, .env = s->env, .cwd = s->cwd, .with_us = SIGKILL, .file_max = s->file_max};
+    struct process process;
+    struct program *made;
     struct pipes p;
-    struct proc *made;
-    pid_t pid = -1;
+    int r = make_pipes(s, &p, e);
 
-    if (make_pipes(s, &p, e) == 0 && (pid = fork()) < 0)
-        (void)failed(e, FAILED, "fork: %s", strerror(errno));
-    if (pid == 0)
-        become(s, &p, env, parent);
-    if (pid < 0) {
+    if (r == 0) {
+        memcpy(spec.fd, (int[]){p.in[0], p.out[1], p.err[1], p.secret}, sizeof(spec.fd));
+        r = process_start(&spec, &process, e);
+    }
+    if (r < 0) {
         close_all(&p);
-        return -1;
+        return e->code == ERR_NOT_FOUND ? failed(e, FAILED, "%s is not installed", s->argv[0]) : -1;
     }
     made = xcalloc(1, sizeof(*made));
-    *made = (struct proc){.pid = pid,
-                          .in = p.in[1],
-                          .out = p.out[0],
-                          .err = p.err[0],
-                          .stop_fd = s->stop_fd,
-                          .drain = s->drain,
-                          .hopeless = s->hopeless,
-                          .output = BUF_INIT(s->output_max ? s->output_max : PIECE),
-                          .errors = BUF_INIT(ERRORS_MAX)};
+    *made = (struct program){.process = process,
+                             .in = p.in[1],
+                             .out = p.out[0],
+                             .err = p.err[0],
+                             .stop_fd = s->stop_fd,
+                             .drain = s->drain,
+                             .hopeless = s->hopeless,
+                             .output = BUF_INIT(s->output_max ? s->output_max : PIECE),
+                             .errors = BUF_INIT(ERRORS_MAX)};
     p.in[1] = p.out[0] = p.err[0] = -1;
     close_all(&p);
     (void)fcntl(made->out, F_SETFL, O_NONBLOCK);
@@ -203,15 +168,7 @@ static void take(int *fd, struct buf *into, bool *cut)
         close_fd(fd);
 }
 
-static void kill_group(struct proc *p)
-{
-    if (p->pid) {
-        kill(-p->pid, SIGKILL);
-        kill(p->pid, SIGKILL); /* it may not have made its group yet */
-    }
-}
-
-static bool is_hopeless(const struct proc *p)
+static bool is_hopeless(const struct program *p)
 {
     const char *at = buf_str(&p->errors);
     int times = 0;
@@ -220,17 +177,17 @@ static bool is_hopeless(const struct proc *p)
         at += strlen(p->hopeless);
         times++;
     }
-    return times >= PROC_HOPELESS_TIMES;
+    return times >= PROGRAM_HOPELESS_TIMES;
 }
 
-static void take_words(struct proc *p)
+static void take_words(struct program *p)
 {
     take(&p->err, &p->errors, NULL);
     if (!p->drain)
         take(&p->out, &p->output, &p->cut);
     if (p->hopeless && is_hopeless(p)) {
         p->hopeless = NULL;
-        kill_group(p);
+        process_kill(&p->process, SIGKILL);
     }
 }
 
@@ -249,7 +206,7 @@ static int stopping(struct err *e)
     return err_transient(e);
 }
 
-static int stop_fd_of(struct proc *const *procs, size_t count)
+static int stop_fd_of(struct program *const *procs, size_t count)
 {
     size_t i;
 
@@ -263,15 +220,15 @@ static int stop_fd_of(struct proc *const *procs, size_t count)
  * Waits until one takes more of `pending` bytes, says something, ends, or all are to stop. False
  * when the time ran out.
  */
-static bool wait_turn(struct proc *const *procs, size_t count, size_t pending, int64_t ms)
+static bool wait_turn(struct program *const *procs, size_t count, size_t pending, int64_t ms)
 {
-    struct pollfd f[PROCS_MAX * 3 + 1];
+    struct pollfd f[PROGRAMS_MAX * 3 + 1];
     int stop_fd = stop_fd_of(procs, count);
     nfds_t n = 0;
     size_t i;
 
     for (i = 0; i < count; i++) {
-        const struct proc *p = procs[i];
+        const struct program *p = procs[i];
 
         if (!p)
             continue;
@@ -287,7 +244,7 @@ static bool wait_turn(struct proc *const *procs, size_t count, size_t pending, i
     return poll(f, n, (int)ms) != 0;
 }
 
-static void give_up(struct proc *p, const char *why)
+static void give_up(struct program *p, const char *why)
 {
     p->failed = true;
     close_fd(&p->in);
@@ -296,7 +253,7 @@ static void give_up(struct proc *p, const char *why)
 }
 
 /* One write to one program. */
-static void give(struct proc *p, const char *bytes, size_t n)
+static void give(struct program *p, const char *bytes, size_t n)
 {
     ssize_t w = write(p->in, bytes + p->fed, n - p->fed);
 
@@ -307,7 +264,7 @@ static void give(struct proc *p, const char *bytes, size_t n)
 }
 
 /* How many still have to take something. */
-static size_t behind(struct proc *const *procs, size_t count, size_t n, size_t *ret_alive)
+static size_t behind(struct program *const *procs, size_t count, size_t n, size_t *ret_alive)
 {
     size_t waiting = 0;
     size_t i;
@@ -324,25 +281,25 @@ static size_t behind(struct proc *const *procs, size_t count, size_t n, size_t *
 }
 
 /* Each that had not taken all in time is out. */
-static void drop_slow(struct proc *const *procs, size_t count, size_t n)
+static void drop_slow(struct program *const *procs, size_t count, size_t n)
 {
     size_t i;
 
     for (i = 0; i < count; i++)
         if (procs[i] && !procs[i]->failed && procs[i]->fed < n) {
-            kill_group(procs[i]);
+            process_kill(&procs[i]->process, SIGKILL);
             give_up(procs[i], "it took nothing for too long");
         }
 }
 
 /* What each takes without waiting; true when any took something. */
-static bool give_all(struct proc *const *procs, size_t count, const char *bytes, size_t n)
+static bool give_all(struct program *const *procs, size_t count, const char *bytes, size_t n)
 {
     bool moved = false;
     size_t i;
 
     for (i = 0; i < count; i++) {
-        struct proc *p = procs[i];
+        struct program *p = procs[i];
         size_t before;
 
         if (!p)
@@ -356,14 +313,14 @@ static bool give_all(struct proc *const *procs, size_t count, const char *bytes,
     return moved;
 }
 
-int proc_feed(struct proc *const *procs, size_t count, const void *bytes, size_t n,
-              int64_t stall_ms, struct err *e)
+int program_feed(struct program *const *procs, size_t count, const void *bytes, size_t n,
+                 int64_t stall_ms, struct err *e)
 {
     int64_t deadline = clock_mono_ms() + stall_ms;
     size_t alive;
     size_t i;
 
-    must(count <= PROCS_MAX);
+    must(count <= PROGRAMS_MAX);
     for (i = 0; i < count; i++)
         if (procs[i])
             procs[i]->fed = 0;
@@ -382,15 +339,15 @@ int proc_feed(struct proc *const *procs, size_t count, const void *bytes, size_t
     return alive > 0 ? 0 : failed(e, FAILED, "no server takes the backup any more");
 }
 
-bool proc_alive(const struct proc *p)
+bool program_alive(const struct program *p)
 {
     return p && !p->failed;
 }
 
-int64_t proc_read(struct proc *p, void *out, size_t cap, int64_t stall_ms, struct err *e)
+int64_t program_read(struct program *p, void *out, size_t cap, int64_t stall_ms, struct err *e)
 {
     int64_t deadline = clock_mono_ms() + stall_ms;
-    struct proc *one[] = {p};
+    struct program *one[] = {p};
 
     must(p->drain);
     for (;;) {
@@ -404,7 +361,7 @@ int64_t proc_read(struct proc *p, void *out, size_t cap, int64_t stall_ms, struc
         if (is_told_to_stop(p->stop_fd))
             return stopping(e);
         if (clock_mono_ms() > deadline) {
-            kill_group(p);
+            process_kill(&p->process, SIGKILL);
             give_up(p, "it gave nothing for too long");
             return failed(e, TIMEOUT, "nothing came for %lld s", (long long)(stall_ms / 1000));
         }
@@ -414,22 +371,10 @@ int64_t proc_read(struct proc *p, void *out, size_t cap, int64_t stall_ms, struc
 
 /* --- the end --- */
 
-static void reap(struct proc *p)
-{
-    int status = 0;
-
-    if (!p->pid)
-        return;
-    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    p->pid = 0;
-    p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-int proc_end(struct proc *p, int64_t limit_ms, int *ret_status, struct err *e)
+int program_end(struct program *p, int64_t limit_ms, int *ret_status, struct err *e)
 {
     int64_t deadline = clock_mono_ms() + limit_ms;
-    struct proc *one[] = {p};
+    struct program *one[] = {p};
     char rest[PIECE];
 
     close_fd(&p->in);
@@ -443,8 +388,7 @@ int proc_end(struct proc *p, int64_t limit_ms, int *ret_status, struct err *e)
         if (p->out < 0 && p->err < 0)
             break;
         if (left <= 0 || is_told_to_stop(p->stop_fd)) {
-            kill_group(p);
-            reap(p);
+            process_stop(&p->process, 0);
             if (left > 0)
                 return stopping(e);
             (void)failed(e, TIMEOUT, "it did not end within %lld s", (long long)(limit_ms / 1000));
@@ -452,40 +396,38 @@ int proc_end(struct proc *p, int64_t limit_ms, int *ret_status, struct err *e)
         }
         (void)wait_turn(one, 1, 0, left);
     }
-    reap(p);
-    *ret_status = p->status;
+    if (!process_wait(&p->process, deadline - clock_mono_ms()))
+        process_stop(&p->process, 0);
+    *ret_status = p->process.status;
     if (p->why[0])
         return failed(e, TIMEOUT, "%s", p->why);
     return 0;
 }
 
-const char *proc_output(const struct proc *p, size_t *ret_n)
+const char *program_output(const struct program *p, size_t *ret_n)
 {
     if (ret_n)
         *ret_n = p->output.len;
     return buf_str(&p->output);
 }
 
-bool proc_output_cut(const struct proc *p)
+bool program_output_cut(const struct program *p)
 {
     return p->cut;
 }
 
-const char *proc_errors(const struct proc *p)
+const char *program_errors(const struct program *p)
 {
     return buf_str(&p->errors);
 }
 
-void proc_free(struct proc *p)
+void program_free(struct program *p)
 {
     if (!p)
         return;
     close_fd(&p->out);
     close_fd(&p->err);
-    if (p->pid) {
-        kill_group(p);
-        reap(p);
-    }
+    process_stop(&p->process, 0);
     close_fd(&p->in);
     buf_done(&p->output);
     buf_done(&p->errors);
