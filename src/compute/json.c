@@ -281,7 +281,7 @@ static struct json *env_json(struct arena *a, const struct compute_env *env)
 {
     const struct config_environment *conf = env->conf;
     struct json *v = json_new_object(a);
-    struct json *platform = json_new_object(a);
+    struct json *platform = json_new_object(a), *features = json_new_object(a);
 
     json_set_str(a, v, "id", env->info.id);
     set_load(a, v, env);
@@ -302,6 +302,10 @@ static struct json *env_json(struct arena *a, const struct compute_env *env)
     json_set_bool(a, v, "enableNetwork", conf->enable_network);
     if (conf->billing_by_second)
         json_set_str(a, v, "billing", "second");
+    json_set_bool(a, features, "computeJobs", conf->jobs);
+    json_set_bool(a, features, "services",
+                  conf->services && conf->on_demand && conf->on_demand->enabled);
+    json_set(a, v, "features", features);
     if (conf->free.offered)
         json_set(a, v, "free", free_json(a, env));
     return v;

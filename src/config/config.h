@@ -126,6 +126,15 @@ struct config_free {
     size_t resource_count;
 };
 
+/* What the services on demand of an engine may have ("serviceOnDemand"). */
+struct config_on_demand {
+    bool enabled;
+    const char *host;   /* how clients reach its ports; NULL: service_host */
+    int64_t port_first; /* 0: service_port_first, and service_port_last with it */
+    int64_t port_last;
+    int64_t max_duration; /* seconds that one may have left */
+};
+
 struct config_environment {
     const char *id; /* NULL: the index stands for it */
     size_t index;   /* among the environments of its engine */
@@ -144,6 +153,9 @@ struct config_environment {
     const struct config_resource *resources;
     size_t resource_count;
     struct config_free free;
+    bool jobs;                                /* "features": takes jobs */
+    bool services;                            /* the same: takes services on demand */
+    const struct config_on_demand *on_demand; /* of its engine */
 };
 
 /* One Docker host. */
@@ -163,6 +175,7 @@ struct config_engine {
     int64_t payment_claim_interval;
     bool scan_images;
     int64_t scan_image_db_interval;
+    struct config_on_demand on_demand;
     const struct config_environment *environments;
     size_t environment_count;
 };
@@ -293,9 +306,10 @@ struct config {
     int64_t service_retention;
     int64_t service_forget;
     bool service_shell;
-    const char *service_subnets; /* "10.200.0.0/14" */
-    const char *service_bind;    /* of raw ports */
-    const char *service_host;    /* NULL: service_bind */
+    const char *service_subnets;   /* "10.200.0.0/14" */
+    const char *service_bind;      /* of raw ports */
+    const char *service_host;      /* NULL: service_bind */
+    const char *service_templates; /* folder; NULL: serviceTemplates in `data` */
     int64_t service_port_first;
     int64_t service_port_last;
 

@@ -6,7 +6,7 @@
 
 /* DOCKER_COMPUTE_ENVIRONMENTS and DOCKER_REGISTRY_AUTHS (wire/compute.md 3). */
 
-enum { DAY = 86400 };
+enum { DAY = 86400, ON_DEMAND_MAX = 366 * DAY };
 
 /* --- resources --- */
 
@@ -336,6 +336,18 @@ static int check_environment(struct load *l, const char *path, const struct json
     return 0;
 }
 
+static int parse_features(struct load *l, const char *path, const struct json *v,
+                          struct config_environment *env)
+{
+    env->jobs = env->services = true;
+    if (!v || json_is(v, JSON_NULL))
+        return 0;
+    if (config__expect(l, path, v, JSON_OBJECT) < 0 ||
+        config__get_bool(l, path, v, "computeJobs", &env->jobs) < 0)
+        return -1;
+    return config__get_bool(l, path, v, "services", &env->services);
+}
+
 /* The members that are texts, numbers and switches. */
 static int parse_environment_scalars(struct load *l, const char *path, const struct json *v,
                                      struct config_environment *env)
@@ -349,7 +361,8 @@ static int parse_environment_scalars(struct load *l, const char *path, const str
         config__get_int(l, path, v, "minJobDuration", 0, &env->min_job_duration) < 0 ||
         config__get_int(l, path, v, "maxJobDuration", 1, &env->max_job_duration) < 0 ||
         config__get_int(l, path, v, "maxJobs", 1, &env->max_jobs) < 0 ||
-        config__get_bool(l, path, v, "enableNetwork", &env->enable_network) < 0)
+        config__get_bool(l, path, v, "enableNetwork", &env->enable_network) < 0 ||
+        parse_features(l, config__sub(l, path, "features"), json_get(v, "features"), env) < 0)
         return -1;
     return parse_billing(l, path, v, env);
 }
@@ -399,6 +412,7 @@ static int parse_environments(struct load *l, const char *path, const struct jso
                                : "");
     for (i = 0; i < n; i++) {
         envs[i].index = i;
+        envs[i].on_demand = &engine->on_demand;
         if (parse_environment(l, config__item(l, at, i), json_at(list, i), &envs[i]) < 0)
             return -1;
         if (environment_repeats(envs, i))
@@ -457,6 +471,51 @@ static int parse_connection(struct load *l, const char *path, const struct json 
     return check_connection(l, path, engine);
 }
 
+/* "hostPortRange": [first, last] */
+static int parse_port_range(struct load *l, const char *path, const struct json *v,
+                            struct config_on_demand *o)
+{
+    if (!v || json_is(v, JSON_NULL))
+        return 0;
+    if (config__expect(l, path, v, JSON_ARRAY) < 0)
+        return -1;
+    if (json_len(v) != 2)
+        return config__bad(l, path, "must be two ports, [30000, 32767]");
+    if (config__int(l, config__item(l, path, 0), json_at(v, 0), 1024, UINT16_MAX, &o->port_first) <
+            0 ||
+        config__int(l, config__item(l, path, 1), json_at(v, 1), 1024, UINT16_MAX, &o->port_last) <
+            0)
+        return -1;
+    if (o->port_first >= o->port_last)
+        return config__bad(l, path, "the first port must be less than the last");
+    return 0;
+}
+
+static int parse_on_demand(struct load *l, const char *path, const struct json *v,
+                           struct config_on_demand *o)
+{
+    bool build = false;
+
+    *o = (struct config_on_demand){.enabled = true, .max_duration = DAY};
+    if (!v || json_is(v, JSON_NULL))
+        return 0;
+    if (config__expect(l, path, v, JSON_OBJECT) < 0 ||
+        config__get_bool(l, path, v, "enabled", &o->enabled) < 0 ||
+        config__get_text(l, path, v, "nodeHost", &o->host) < 0 ||
+        config__get_int(l, path, v, "maxDurationSeconds", 60, &o->max_duration) < 0 ||
+        config__get_bool(l, path, v, "allowImageBuild", &build) < 0 ||
+        parse_port_range(l, config__sub(l, path, "hostPortRange"), json_get(v, "hostPortRange"),
+                         o) < 0)
+        return -1;
+    if (o->max_duration > ON_DEMAND_MAX)
+        return config__bad(l, config__sub(l, path, "maxDurationSeconds"), "must be at most %d",
+                           ON_DEMAND_MAX);
+    if (build)
+        config__notice(l, "%s %s: images are not built here, whatever allowImageBuild says",
+                       l->where, path);
+    return 0;
+}
+
 static int parse_engine(struct load *l, const char *path, const struct json *v,
                         struct config_engine *engine)
 {
@@ -472,7 +531,9 @@ static int parse_engine(struct load *l, const char *path, const struct json *v,
             0 ||
         config__get_bool(l, path, v, "scanImages", &engine->scan_images) < 0 ||
         config__get_int(l, path, v, "scanImageDBUpdateInterval", 3600,
-                        &engine->scan_image_db_interval) < 0)
+                        &engine->scan_image_db_interval) < 0 ||
+        parse_on_demand(l, config__sub(l, path, "serviceOnDemand"), json_get(v, "serviceOnDemand"),
+                        &engine->on_demand) < 0)
         return -1;
     return parse_environments(l, path, v, engine);
 }

@@ -3,6 +3,7 @@
 #include "auth/person.h"
 #include "base/str.h"
 #include "node/node.h"
+#include "node/node_service.h"
 #include "service/service.h"
 
 /* Deployments of the person who asks. Whose they are is what the session says, nothing else. */
@@ -268,7 +269,7 @@ static void stream_end(void *ctx)
     service_stream_close(ctx);
 }
 
-static int reply_service_stream(struct task *t, struct service_stream *f, const char *type)
+int reply_service_stream(struct task *t, struct service_stream *f, const char *type)
 {
     const struct http_stream stream = {
         .pull = stream_read_some, .notify = stream_tell, .close = stream_end, .ctx = f, .size = -1};

@@ -40,6 +40,7 @@
 #include "node/root.h"
 #include "node/settings.h"
 #include "service/service.h"
+#include "service/templates.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
 
@@ -451,6 +452,7 @@ void node_stop(struct node *n, int limit_ms)
     backup_free(n->backup);
     pools_free(n->pools); /* its workers may tell who listens to them */
     service_free(n->services);
+    templates_free(n->templates);
     compute_free(n->compute);
     escrow_free(n->escrow);
     node_packages_close(n);

@@ -74,6 +74,7 @@ struct node {
     struct docker *packages_docker; /* where hooks of packages run; NULL: no engine */
     struct wizards *wizards;        /* NULL: no solutions are offered */
     struct service *services;       /* deployments; NULL: there are none */
+    struct templates *templates;    /* of services on demand; NULL where there are no services */
     struct gateway *gateway;
     struct backup *backup; /* never NULL while the node runs */
     struct http_server *http;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "node/settings.h"
 #include "service/service.h"
+#include "service/templates.h"
 
 /* What may change while the node runs is asked anew each time; texts are those of the start. */
 static void policy(void *ctx, struct service_policy *ret)
@@ -47,6 +48,9 @@ int node_service_open(struct node *n, struct err *e)
 
     if (!n->compute || !n->packages)
         return 0;
+    n->templates = templates_new(c->service_templates
+                                     ? c->service_templates
+                                     : arena_printf(n->arena, "%s/serviceTemplates", c->data));
     return service_new(&o, &n->services, e);
 }
 

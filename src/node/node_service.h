@@ -14,4 +14,9 @@ int node_service_open(struct node *n, struct err *e) must_check;
 /* After those run. */
 int node_service_start(struct node *n, struct err *e) must_check;
 
+/* Answers with what a deployment's stream gives; takes the stream. */
+struct service_stream;
+struct task;
+int reply_service_stream(struct task *t, struct service_stream *f, const char *type);
+
 #endif

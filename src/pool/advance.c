@@ -47,6 +47,29 @@ struct period *advance__current(struct meter_view *v)
     return NULL;
 }
 
+/*
+ * A prepaid lock may be no longer than its time and the time to claim: clients authorize just that.
+ * So what its service needs to come up, and clocks that differ, come out of the latter.
+ */
+int64_t advance__claim_s(const struct pools *p, const struct meter_row *row)
+{
+    return row->prepaid ? p->o.claim_s - p->o.claim_s / 4 : p->o.claim_s;
+}
+
+int64_t advance__lock_seconds(const struct pools *p, const struct meter_view *v, int64_t seconds,
+                              int64_t opened)
+{
+    int64_t begins = opened;
+    size_t i;
+
+    if (!v->row.prepaid)
+        return wallet__lock_seconds(p, seconds);
+    for (i = 0; i < v->count; i++)
+        if (v->period[i].starts > 0 && v->period[i].state == PERIOD_OPEN)
+            begins = v->period[i].until;
+    return wallet__prepaid_seconds(p, seconds, begins - opened);
+}
+
 static int64_t lead_ms(const struct meter_row *row)
 {
     int64_t third = row->period_s * 1000 / 3;
@@ -168,7 +191,7 @@ static int release(struct meter_view *v, struct period *c, struct err *e)
 
 void advance__begin(struct pools *p, struct meter_view *v, struct period *n, int64_t from)
 {
-    int64_t last = (n->expiry - p->o.claim_s) * 1000;
+    int64_t last = (n->expiry - advance__claim_s(p, &v->row)) * 1000;
 
     n->starts = from;
     n->until = from + n->seconds * 1000;
@@ -232,7 +255,7 @@ static int open_period(struct pools *p, struct meter_view *v, const struct advan
         if (!news->checked && !o->why) {
             ret->need = ADVANCE_CHECK;
             ret->amount = n.amount;
-            ret->seconds = wallet__lock_seconds(p, o->seconds);
+            ret->seconds = advance__lock_seconds(p, v, o->seconds, v->now);
             return 0;
         }
     } else if (!is_wallet(v) && u256_cmp(&v->pool.balance, &n.amount) < 0)
@@ -368,8 +391,8 @@ static int funded(struct pools *p, struct meter_view *v, struct advance *ret, st
     if (!n)
         return fail_meter(v, "what was paid for is gone", ret);
     last = n->opened + n->seconds * 1000 + SETUP_MS;
-    if (n->expiry && (n->expiry - p->o.claim_s) * 1000 < last)
-        last = (n->expiry - p->o.claim_s) * 1000;
+    if (n->expiry && (n->expiry - advance__claim_s(p, &v->row)) * 1000 < last)
+        last = (n->expiry - advance__claim_s(p, &v->row)) * 1000;
     if (v->now < last)
         return wait_until(ret, last);
     if (release(v, n, e) < 0)
@@ -555,7 +578,7 @@ static int running(struct pools *p, struct meter_view *v, const struct advance_n
         return -1;
     due = c->until;
     if (!advance__next(v) && !(row->ends && row->ends <= c->until)) {
-        due -= lead_ms(row);
+        due = row->prepaid ? v->now : due - lead_ms(row);
         if (v->now >= due)
             return ret->tell ? again(ret) : prepare_next(p, v, news, ret, e);
     }

@@ -19,6 +19,16 @@ static bool is_id(const char *s)
 
 /* --- starting --- */
 
+static int64_t seconds_to(int64_t from, int64_t ends)
+{
+    return ends > from ? (ends - from + 999) / 1000 : 1;
+}
+
+static int64_t period_of(const struct pools *p, const struct pool_meter_request *r)
+{
+    return r->prepaid ? seconds_to(clock_ms(), r->ends) : p->o.period_s;
+}
+
 /* The prices of now, for the token of the owner's pool. */
 static int read_terms(struct pools *p, struct arena *a, const struct pool_meter_request *r,
                       const char **ret, struct err *e)
@@ -49,8 +59,9 @@ static int start_row(struct pools *p, struct db *db, struct arena *a,
                                  .owner = r->owner,
                                  .pool = r->pool,
                                  .terms = terms,
-                                 .period_s = p->o.period_s,
-                                 .ends = r->ends};
+                                 .period_s = period_of(p, r),
+                                 .ends = r->ends,
+                                 .prepaid = r->prepaid};
         return rows__meter_add(db, &row, e);
     }
     if (!str_eq(row.owner, r->owner))
@@ -62,7 +73,7 @@ static int start_row(struct pools *p, struct db *db, struct arena *a,
     row.pool = r->pool;
     row.terms = terms;
     row.next_terms = NULL;
-    row.period_s = p->o.period_s;
+    row.period_s = period_of(p, r);
     row.low = 0;
     row.stop = "";
     row.stop_at = 0;
@@ -78,7 +89,7 @@ int pool_meter_start(struct pools *p, const struct pool_meter_request *r, struct
     if (!is_id(r->deployment))
         return failed(e, INVALID, "a deployment's id has letters, digits and dashes, at most %d",
                       DEPLOYMENT_MAX);
-    if (r->ends && r->ends <= clock_ms())
+    if ((r->ends || r->prepaid) && r->ends <= clock_ms())
         return failed(e, INVALID, "the end is past");
     if (read_terms(p, a, r, &terms, e) < 0)
         return -1;
@@ -169,15 +180,21 @@ int pool_meter_stop(struct pools *p, const char *deployment, enum pool_stop why,
 
 static int do_extend(struct pools *p, struct meter_view *v, const void *arg, struct err *e)
 {
+    const struct period *c = advance__current(v);
     const int64_t *ends = arg;
 
     (void)p;
-    if (*ends && *ends <= v->now)
+    if ((*ends || v->row.prepaid) && *ends <= v->now)
         return failed(e, INVALID, "the end is past");
     if (v->row.state == METER_CLOSING || v->row.state == METER_CLOSED ||
         v->row.state == METER_FAILED)
         return failed(e, CONFLICT, "the deployment is %s", rows__state_name(v->row.state));
     v->row.ends = *ends;
+    if (v->row.prepaid) { /* what is added is one period, too */
+        int64_t more = seconds_to(c ? c->until : v->now, *ends);
+
+        v->row.period_s = more > v->row.period_s ? more : v->row.period_s;
+    }
     return 1;
 }
 

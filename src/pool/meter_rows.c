@@ -72,6 +72,7 @@ int rows__meter(struct db *db, struct arena *a, const char *deployment, struct m
         .stop_at = col_i64(q, "stop_at"),
         .ends = col_i64(q, "ends"),
         .began = col_i64(q, "began"),
+        .prepaid = col_i64(q, "prepaid") != 0,
         .spent = amount(q, "spent"),
         .changed = col_i64(q, "changed"),
     };
@@ -89,6 +90,7 @@ int rows__meter_add(struct db *db, const struct meter_row *row, struct err *e)
     bind_i64(q, row->period_s);
     bind_i64(q, row->ends);
     bind_i64(q, clock_ms());
+    bind_i64(q, row->prepaid);
     return stmt_run(q, e);
 }
 

@@ -17,8 +17,9 @@ SELECT terms, next_terms, period_s FROM pool_meter
 WHERE pool = ?1 AND state NOT IN ('closing', 'closed', 'failed');
 
 -- name: meter_add
-INSERT INTO pool_meter (deployment, owner, pool, state, terms, period_s, ends, created, changed)
-VALUES (?1, ?2, ?3, 'funding', ?4, ?5, ?6, ?7, ?7);
+INSERT INTO pool_meter (deployment, owner, pool, state, terms, period_s, ends, created, changed,
+                        prepaid)
+VALUES (?1, ?2, ?3, 'funding', ?4, ?5, ?6, ?7, ?7, ?8);
 
 -- name: meter_set
 UPDATE pool_meter SET pool = ?2, state = ?3, reason = ?4, terms = ?5, next_terms = ?6,
@@ -29,6 +30,10 @@ WHERE deployment = ?1;
 -- name: period_live
 SELECT * FROM pool_period WHERE deployment = ?1 AND state IN ('opening', 'open', 'closing')
 ORDER BY number LIMIT 32;
+
+-- name: period_all
+SELECT number, job, seconds, amount, state, cost FROM pool_period WHERE deployment = ?1
+ORDER BY number LIMIT 1000;
 
 -- name: period_last
 SELECT MAX(number) AS number FROM pool_period WHERE deployment = ?1;

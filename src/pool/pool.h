@@ -227,6 +227,7 @@ struct pool_meter_request {
     const struct compute_env *env;
     const struct compute_resources *resources;
     int64_t ends; /* ms; 0: until it is stopped or the pool is empty */
+    bool prepaid; /* all of the time up to `ends` is one period */
 };
 /*
  * Asks for the first period and answers at once; FUNDED or FAILED follows. Repeating it does
@@ -249,7 +250,10 @@ int pool_meter_stop(struct pools *p, const char *deployment, enum pool_stop why,
  */
 int pool_meter_resize(struct pools *p, const char *deployment, const struct compute_env *env,
                       const struct compute_resources *resources, struct err *e) must_check;
-/* Another end (0: none); charges nothing by itself. INVALID when it is past. */
+/*
+ * Another end (0: none); charges nothing by itself, but for a prepaid meter, which pays for the
+ * additional time at once. INVALID when it is past.
+ */
 int pool_meter_extend(struct pools *p, const char *deployment, int64_t ends, struct err *e)
     must_check;
 
@@ -276,5 +280,41 @@ int pool_meter_find(struct pools *p, struct arena *a, const char *deployment,
 /* {pool, perHour, perPeriod, spent, paidUntil, ends, state, reason, low}; null without a meter. */
 int pool_meter_json(struct pools *p, struct arena *a, const char *deployment, struct json **ret,
                     struct err *e) must_check;
+
+/* --- prepaid: a wallet pays for all of a service's time in one lock --- */
+
+/* The wallet's pool, made when there is none. POOL_TOKEN, POOL_MANY, ESCROW_CONTRACT; asks the
+ * chain when it is made. POOL_TAKEN when somebody else has it, who was proven to own the wallet. */
+int pool_of_wallet(struct pools *p, const struct pool_new *n, char ret_id[POOL_ID], struct err *e)
+    must_check;
+
+struct pool_prepay {
+    const struct compute_env *env;
+    const struct compute_resources *resources;
+    uint64_t chain;
+    struct addr token;
+    struct addr payer;
+    int64_t seconds;
+    int64_t wait_s; /* until they begin */
+};
+/* What they cost, as the meter bills, and whether the wallet can pay now: asks the chain. */
+int pool_prepay_check(struct pools *p, const struct pool_prepay *q, struct u256 *ret_cost,
+                      struct err *e) must_check;
+
+/* A period that was asked to be paid for, as its payment stands. In the arena. */
+struct pool_payment {
+    int64_t number;
+    int64_t seconds;
+    struct u256 amount; /* locked for it at the most */
+    struct u256 cost;   /* what was decided to be owed; 0 before */
+    bool failed;        /* nothing was ever locked */
+    bool over;
+    const char *lock_tx; /* "" before, like the next two */
+    const char *claim_tx;
+    const char *cancel_tx;
+};
+/* All of a deployment's, oldest first, at most the first 1000. */
+int pool_payments(struct pools *p, struct arena *a, const char *deployment,
+                  struct pool_payment **ret, size_t *ret_count, struct err *e) must_check;
 
 #endif

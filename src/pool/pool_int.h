@@ -103,6 +103,8 @@ bool tokens__known(struct pools *p, uint64_t chain, const struct addr *token,
 int wallet__read(struct pools *p, const struct pool_info *pool, struct err *e) must_check;
 /* How long the lock of a period lives, in seconds. */
 int64_t wallet__lock_seconds(const struct pools *p, int64_t period_s);
+/* The same of a prepaid one that begins in a while: no longer than a client expects it to be. */
+int64_t wallet__prepaid_seconds(const struct pools *p, int64_t period_s, int64_t wait_ms);
 /* "escrow" of a wallet's pool, from its row. */
 struct json *wallet__json(struct pools *p, struct arena *a, const struct pool_info *pool);
 struct wallet_needs {
@@ -148,6 +150,7 @@ struct meter_row {
     int64_t stop_at;
     int64_t ends;
     int64_t began;
+    bool prepaid; /* one period up to the end */
     struct u256 spent;
     int64_t changed;
 };
@@ -214,11 +217,16 @@ struct advance {
 /* One move; v is written back. ret->need says how to go on. */
 int advance__meter(struct pools *p, struct meter_view *v, const struct advance_news *news,
                    struct advance *ret, struct err *e) must_check;
+/* How long the lock of such a period of this meter lives, asked for at `opened`. */
+int64_t advance__lock_seconds(const struct pools *p, const struct meter_view *v, int64_t seconds,
+                              int64_t opened);
 /* Of a paid period: runs from `from` on. */
 void advance__begin(struct pools *p, struct meter_view *v, struct period *n, int64_t from);
 /* The paid period that has not begun, and the one that runs; NULL when there is none. */
 struct period *advance__next(struct meter_view *v);
 struct period *advance__current(struct meter_view *v);
+/* How long before it expires a lock is claimed at the latest. */
+int64_t advance__claim_s(const struct pools *p, const struct meter_row *row);
 /* What a period owes that ran until `at`. */
 int advance__cost(const struct period *c, int64_t at, struct u256 *ret, struct err *e) must_check;
 

@@ -3,6 +3,9 @@
 -- name: pool_get
 SELECT * FROM pool WHERE id = ?1;
 
+-- name: pool_of_payer
+SELECT id, owner FROM pool WHERE payer = ?1 AND chain = ?2 AND token = ?3 AND kind = 'wallet';
+
 -- name: pool_by_owner
 SELECT * FROM pool WHERE owner = ?1 ORDER BY created, id LIMIT 1000;
 

@@ -23,12 +23,13 @@ enum {
 static int lock_period(struct pools *p, const struct meter_view *v, const struct period *c,
                        struct err *e)
 {
-    const struct escrow_lock_request r = {.job_id = c->job,
-                                          .chain = v->pool.chain,
-                                          .token = v->pool.token,
-                                          .payer = v->pool.payer,
-                                          .amount = c->amount,
-                                          .seconds = (uint64_t)wallet__lock_seconds(p, c->seconds)};
+    const struct escrow_lock_request r = {
+        .job_id = c->job,
+        .chain = v->pool.chain,
+        .token = v->pool.token,
+        .payer = v->pool.payer,
+        .amount = c->amount,
+        .seconds = (uint64_t)advance__lock_seconds(p, v, c->seconds, c->opened)};
     char tx[HASH32_TEXT];
 
     return escrow_lock(p->o.escrow, &r, tx, e);

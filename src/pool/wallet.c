@@ -20,6 +20,11 @@ int64_t wallet__lock_seconds(const struct pools *p, int64_t period_s)
     return 2 * period_s + SETUP_S + p->o.claim_s;
 }
 
+int64_t wallet__prepaid_seconds(const struct pools *p, int64_t period_s, int64_t wait_ms)
+{
+    return (wait_ms > 0 ? (wait_ms + 999) / 1000 : 0) + period_s + p->o.claim_s;
+}
+
 static struct json *standing_json(struct arena *a, const struct escrow_standing *s)
 {
     struct json *v = json_new_object(a);

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "crypto/random.h"
 #include "package/answers.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* What people ask for: a new deployment, and changes of one. */
 
@@ -76,19 +76,25 @@ static int check_pool(struct service *s, struct arena *a, const struct service_r
     return pool_can_pay(s->o.pools, &quote, &pool, e);
 }
 
-static int check_owner(struct service *s, const struct service_request *r, struct err *e)
+int asks__check_count(struct service *s, const char *owner, struct err *e)
 {
     int64_t count;
+
+    if (rows_count(s->o.store, owner, NULL, &count, e) < 0)
+        return -1;
+    return count < SERVICE_LIVE_MAX ? 0 : refused(e, SERVICE_MANY, (int)SERVICE_LIVE_MAX);
+}
+
+static int check_owner(struct service *s, const struct service_request *r, struct err *e)
+{
 
     if (!answers_is_name(r->name))
         return refused(e, SERVICE_ANSWER, "name",
                        "must be 2 to 32 letters a-z, digits and single hyphens");
     if (r->ends && r->ends <= clock_ms())
         return refused(e, SERVICE_ANSWER, "ends", "is over already");
-    if (rows_count(s->o.store, r->owner, NULL, &count, e) < 0)
+    if (asks__check_count(s, r->owner, e) < 0)
         return -1;
-    if (count >= SERVICE_LIVE_MAX)
-        return refused(e, SERVICE_MANY, (int)SERVICE_LIVE_MAX);
     return s->o.gateway ? gateway_name_check(s->o.gateway, r->name, e) : 0;
 }
 
@@ -103,7 +109,7 @@ static int seal_json(struct service *s, struct arena *a, const struct json *v, c
 }
 
 /* An id nobody has, in ten thousand million years of trying once a second all but surely. */
-static int insert(struct service *s, struct arena *a, struct service_row *row, struct err *e)
+int asks__insert(struct service *s, struct arena *a, struct service_row *row, struct err *e)
 {
     const bool given = row->id != NULL;
     uint8_t id[16];
@@ -135,7 +141,7 @@ static int find_again(struct service *s, const struct service_request *r, bool *
     return found < 0 ? -1 : 0;
 }
 
-static void set_live(struct service *s, const struct service_row *row)
+void asks__set_live(struct service *s, const struct service_row *row)
 {
     struct live *l = live__new(s, engine__of(s, row->cluster), row);
 
@@ -183,9 +189,9 @@ static int deploy(struct service *s, const struct service_request *r, char ret_i
     str_copy(row.version, sizeof(row.version), p->version);
     str_copy(row.size, sizeof(row.size), size->name);
     str_copy(row.health, sizeof(row.health), "none");
-    if (insert(s, a, &row, e) < 0)
+    if (asks__insert(s, a, &row, e) < 0)
         return -1;
-    set_live(s, &row);
+    asks__set_live(s, &row);
     str_copy(ret_id, SERVICE_ID_SIZE, row.id);
     return 0;
 }
@@ -229,14 +235,16 @@ static bool may(const struct live *l, int wish)
         return l->step == STEP_STOPPED;
     case SERVICE_STOP + 1:
         return l->step == STEP_RUNNING || l->step == STEP_GRACE;
+    case WISH_UPDATE:
+        return l->step == STEP_RUNNING || (l->step == STEP_STOPPED && demand__is(&l->row));
     default:
         return l->step == STEP_RUNNING;
     }
 }
 
 /* Writes a wish down and wakes the deployment. `asks` is held from the look to the kick. */
-static int wish(struct service *s, const struct service_key *k, int what, const char *arg,
-                struct err *e)
+int asks__wish(struct service *s, const struct service_key *k, int what, const char *arg,
+               struct err *e)
 {
     static const char *const names[] = {[SERVICE_START + 1] = "started",
                                         [SERVICE_STOP + 1] = "stopped",
@@ -284,7 +292,7 @@ int service_ask(struct service *s, const struct service_key *k, enum service_wis
         if (!row.old_version[0])
             return refused(e, SERVICE_NO_OLD);
     }
-    return wish(s, k, (int)what + 1, NULL, e);
+    return asks__wish(s, k, (int)what + 1, NULL, e);
 }
 
 static int load_row(struct service *s, struct arena *a, const struct service_key *k,
@@ -308,7 +316,7 @@ int service_resize(struct service *s, const struct service_key *k, const char *s
         return refused(e, SERVICE_ANSWER, "size", "is none of the package's sizes");
     if (str_eq(row.size, size))
         return refused(e, SERVICE_ANSWER, "size", "is the size that it has");
-    return wish(s, k, WISH_RESIZE, size, e);
+    return asks__wish(s, k, WISH_RESIZE, size, e);
 }
 
 int service_update(struct service *s, const struct service_key *k, const char *version,
@@ -327,7 +335,7 @@ int service_update(struct service *s, const struct service_key *k, const char *v
     str_copy(row.version, sizeof(row.version), p->version);
     if (plan__load(s, a, &row, &plan, e) < 0) /* it must be able to take the old answers */
         return -1;
-    return wish(s, k, WISH_UPDATE, p->version, e);
+    return asks__wish(s, k, WISH_UPDATE, p->version, e);
 }
 
 int service_extend(struct service *s, const struct service_key *k, int64_t ends, struct err *e)
@@ -342,6 +350,8 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
         return refused(e, SERVICE_STATE, life__state(row.step, row.mode), "extended");
     if (ends && ends <= clock_ms())
         return refused(e, SERVICE_ANSWER, "ends", "is over already");
+    if (demand__is(&row) && demand__may_end(s, &row, ends, e) < 0)
+        return -1;
     if (s->o.pools && pool_meter_extend(s->o.pools, row.id, ends, e) < 0)
         return -1;
     if (rows_set_ends(s->o.store, row.id, ends, e) < 0)
@@ -388,7 +398,7 @@ int service_delete(struct service *s, struct arena *a, const struct service_key 
     if (!str_eq(confirm, row.name))
         return refused(e, SERVICE_CONFIRM, row.name);
     if (!row.gone && row.wish != WISH_DELETE && row.step < STEP_DELETE) {
-        if (wish(s, k, WISH_DELETE, NULL, e) < 0)
+        if (asks__wish(s, k, WISH_DELETE, NULL, e) < 0)
             return -1;
         stream__changed(s, k->id);
     }

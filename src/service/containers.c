@@ -44,7 +44,7 @@ static int add_ports(struct live *l, struct arena *a, const struct package_conta
     struct service_policy policy;
     size_t i;
 
-    service__policy(l->service, &policy);
+    plan__ports(l->service, &l->row, &policy);
     for (i = 0; i < c->port_count; i++) {
         const struct package_port *p = &c->ports[i];
         const char *protocol = p->protocol == PORT_UDP ? "udp" : "tcp";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/str.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* Steps that end something, and those that rest. */
 
@@ -57,11 +57,25 @@ int life_step_replace(struct live *l, struct err *e)
     return STEP_PULL;
 }
 
+/* A service on demand keeps its ports until its time is over, and nothing else. */
+static int stop_demand(struct live *l, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+
+    if (containers__remove_all(l, a, NULL, e) < 0 || money__stop(l, e) < 0)
+        return STEP_BROKEN;
+    return life__ends(l) <= clock_ms() ? STEP_DELETE : STEP_STOPPED;
+}
+
 int life_step_stop(struct live *l, struct err *e)
 {
     struct service_policy policy;
 
-    if (pause_route(l, e) < 0 || containers__stop_all(l, e) < 0 || money__stop(l, e) < 0)
+    if (pause_route(l, e) < 0)
+        return STEP_BROKEN;
+    if (demand__is(&l->row))
+        return stop_demand(l, e);
+    if (containers__stop_all(l, e) < 0 || money__stop(l, e) < 0)
         return STEP_BROKEN;
     restore__done(l, false);
     service__policy(l->service, &policy);
@@ -85,8 +99,11 @@ int life_step_pause(struct live *l, struct err *e)
 /* Rests until something is wished or the time is over. */
 static int rest_until(struct live *l, const char *why)
 {
-    int64_t left = l->row.due - clock_ms();
+    int64_t left;
 
+    if (demand__is(&l->row) && l->row.step != STEP_FAILED)
+        l->row.due = life__ends(l);
+    left = l->row.due - clock_ms();
     if (!l->row.due)
         return STEP_WAIT;
     if (left <= 0) {

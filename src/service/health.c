@@ -59,7 +59,7 @@ static int other_port(struct live *l, const struct watch *w, struct err *e)
     struct json *ports;
     size_t i;
 
-    service__policy(l->service, &policy);
+    plan__ports(l->service, &l->row, &policy);
     if (rows_ports(l->service->o.store, a, l->id, &ports, e) < 0)
         return STEP_BROKEN;
     for (i = 0; i < json_len(ports); i++) {

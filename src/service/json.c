@@ -72,7 +72,7 @@ static int add_ports(struct service *s, struct arena *a, const struct service_ro
     struct json *ports;
     size_t i;
 
-    service__policy(s, &policy);
+    plan__ports(s, row, &policy);
     if (rows_ports(s->o.store, a, row->id, &ports, e) < 0)
         return -1;
     for (i = 0; i < json_len(ports); i++) {

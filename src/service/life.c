@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/str.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* The driver: as compute/fsm.c, with resting steps where a wish of the owner may begin. */
 
@@ -63,6 +63,12 @@ const char *life__state(int step, int mode)
     default:
         return state_underway(mode);
     }
+}
+
+int64_t life__ends(struct live *l)
+{
+    lock_scope(&l->service->lock);
+    return l->ends;
 }
 
 void life__set_reason(struct live *l, const char *reason)
@@ -136,6 +142,8 @@ static void publish(struct live *l, int taken)
     l->due = 0;
     if (taken && l->wish == taken)
         l->wish = WISH_NONE;
+    if (life__rests(l->step)) /* somebody may wait for that */
+        pthread_cond_broadcast(&l->service->ended);
 }
 
 static void drop_wish(struct live *l, int wish)
@@ -177,6 +185,13 @@ static int begin(struct live *l, int mode, int step)
     return step;
 }
 
+/* What was stopped starts with another spec: only a service on demand can do that. */
+static int begin_other(struct live *l, const char *version)
+{
+    str_copy(l->row.version, sizeof(l->row.version), version);
+    return begin(l, MODE_START, STEP_FUND);
+}
+
 static int begin_change(struct live *l, int wish, const char *arg)
 {
     struct service_row *r = &l->row;
@@ -198,6 +213,14 @@ static int begin_change(struct live *l, int wish, const char *arg)
     return begin(l, MODE_UPDATE, STEP_REPLACE);
 }
 
+/* The same for wishes with an argument. */
+static int grant_change(struct live *l, int wish, const char *arg)
+{
+    if (wish == WISH_UPDATE && l->row.step == STEP_STOPPED && demand__is(&l->row))
+        return begin_other(l, arg);
+    return l->row.step == STEP_RUNNING ? begin_change(l, wish, arg) : -1;
+}
+
 /* What a wish leads to where the deployment rests; -1: it makes no sense any more. */
 static int grant(struct live *l, int wish, const char *arg)
 {
@@ -214,7 +237,7 @@ static int grant(struct live *l, int wish, const char *arg)
         return step == STEP_RUNNING && l->row.old_version[0] ? begin_change(l, wish, NULL) : -1;
     case WISH_UPDATE:
     case WISH_RESIZE:
-        return step == STEP_RUNNING ? begin_change(l, wish, arg) : -1;
+        return grant_change(l, wish, arg);
     default:
         return -1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 #include "base/str.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* What a deployment takes of the machine, and who pays for it. */
 
@@ -53,12 +53,6 @@ static int claim(struct live *l, struct arena *a, struct pool_meter_request *ret
     return compute_claim(l->service->o.compute, &c, e);
 }
 
-static int64_t ends_of(struct live *l)
-{
-    lock_scope(&l->service->lock);
-    return l->ends;
-}
-
 static int unpaid(const struct pool_meter *m, struct err *e)
 {
     return refused(e, SERVICE_UNPAID, m->reason[0] ? m->reason : "the pool is empty");
@@ -106,7 +100,8 @@ int life_step_fund(struct live *l, struct err *e)
         return STEP_BROKEN;
     if (!l->service->o.pools)
         return STEP_PULL;
-    r.ends = ends_of(l);
+    r.ends = life__ends(l);
+    r.prepaid = demand__is(&l->row);
     next = funded(l, a, &r, e);
     if (next != STEP_WAIT)
         l->asked = false;

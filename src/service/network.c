@@ -157,7 +157,7 @@ int life_step_network(struct live *l, struct err *e)
     _arena_ struct arena *a = arena_new();
     struct package *p;
 
-    if (packages_find_any(l->service->o.packages, a, l->row.package, l->row.version, &p, e) < 0 ||
+    if (plan__package(l->service, a, &l->row, &p, e) < 0 ||
         network__make(l, plan__is_open(p), e) < 0)
         return STEP_BROKEN;
     return STEP_VOLUMES;

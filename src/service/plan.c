@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "crypto/ecies.h"
 #include "crypto/secp.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* What the package and the answers make of a deployment. */
 
@@ -139,6 +139,30 @@ static const char *container_host(void *ctx, struct arena *a, const char *contai
     return container ? arena_strdup(a, container) : "";
 }
 
+int plan__package(struct service *s, struct arena *a, const struct service_row *row,
+                  struct package **ret, struct err *e)
+{
+    if (demand__is(row))
+        return demand__package(s, a, row, ret, e);
+    return packages_find_any(s->o.packages, a, row->package, row->version, ret, e);
+}
+
+/* There is nothing to be asked, and nothing to be put in. */
+static int load_demand(struct service *s, struct arena *a, const struct service_row *row,
+                       struct plan *ret, struct err *e)
+{
+    struct plan p = {
+        .answers = json_new_object(a), .secrets = json_new_object(a), .host = "", .url = ""};
+
+    if (plan__package(s, a, row, &p.package, e) < 0)
+        return -1;
+    p.size = p.package->sizes;
+    p.containers = p.package->containers;
+    p.count = p.package->container_count;
+    *ret = p;
+    return 0;
+}
+
 int plan__load(struct service *s, struct arena *a, const struct service_row *row, struct plan *ret,
                struct err *e)
 {
@@ -147,9 +171,10 @@ int plan__load(struct service *s, struct arena *a, const struct service_row *row
     struct json *ports;
     struct package_vars vars = {.name = row->name, .deployment = row->id};
 
-    if (packages_find_any(s->o.packages, a, row->package, row->version, &p.package, e) < 0 ||
-        load_sealed(s, a, row->id, &p, e) < 0 || load_host(s, a, row->id, &p, e) < 0 ||
-        rows_ports(s->o.store, a, row->id, &ports, e) < 0)
+    if (demand__is(row))
+        return load_demand(s, a, row, ret, e);
+    if (plan__package(s, a, row, &p.package, e) < 0 || load_sealed(s, a, row->id, &p, e) < 0 ||
+        load_host(s, a, row->id, &p, e) < 0 || rows_ports(s->o.store, a, row->id, &ports, e) < 0)
         return -1;
     p.size = package_size_find(p.package, row->size);
     if (!p.size)
@@ -167,6 +192,13 @@ int plan__load(struct service *s, struct arena *a, const struct service_row *row
         return -1;
     *ret = p;
     return 0;
+}
+
+void plan__ports(struct service *s, const struct service_row *row, struct service_policy *ret)
+{
+    service__policy(s, ret);
+    if (demand__is(row))
+        demand__ports(s, row, ret);
 }
 
 /* --- resources --- */
@@ -194,6 +226,19 @@ int service_resources(const struct compute_env *env, const struct package_size *
     return compute_fill(env, false, list, ret, e);
 }
 
+/* Prices go by the resources themselves, in the units that they were asked for in. */
+static int demand_resources(struct service *s, struct arena *a, const struct service_row *row,
+                            const struct compute_env *env, struct compute_resources *ret,
+                            struct err *e)
+{
+    struct demand_spec spec;
+    struct json *list;
+
+    if (demand__spec(s, a, row, &spec, &list, e) < 0 || compute_fill(env, false, list, ret, e) < 0)
+        return -1;
+    return 1;
+}
+
 int plan__resources(struct service *s, struct arena *a, const struct service_row *row,
                     const struct compute_env **ret_env, struct compute_resources *ret,
                     struct err *e)
@@ -204,7 +249,9 @@ int plan__resources(struct service *s, struct arena *a, const struct service_row
     *ret_env = compute_env_find(s->o.compute, row->env);
     if (!*ret_env)
         return 0;
-    if (packages_find_any(s->o.packages, a, row->package, row->version, &p, e) < 0)
+    if (demand__is(row))
+        return demand_resources(s, a, row, *ret_env, ret, e);
+    if (plan__package(s, a, row, &p, e) < 0)
         return -1;
     size = package_size_find(p, row->size);
     if (!size)

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "docker/registry.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* Images, ports and volumes: what containers are made of. */
 
@@ -60,6 +60,9 @@ static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
     struct docker_image there;
     int found = docker_image_find(l->engine->docker, a, ref, &there, e);
 
+    /* whoever restarts a service on demand wants its tag as it is now */
+    if (found > 0 && demand__is(&l->row) && l->row.mode == MODE_UPDATE)
+        found = 0;
     if (found != 0)
         return found < 0 ? -1 : 0;
     if (login(s, a, ref, &p.auth_json, e) < 0 || docker_image_pull(l->engine->docker, &p, e) < 0)
@@ -98,7 +101,7 @@ static int take_ports(struct live *l, const struct plan *p, struct err *e)
     size_t i, k;
     int64_t got;
 
-    service__policy(l->service, &policy);
+    plan__ports(l->service, &l->row, &policy);
     for (i = 0; i < p->count; i++)
         for (k = 0; k < p->containers[i].port_count; k++) {
             const struct package_port *port = &p->containers[i].ports[k];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
-#include "service/service_int.h"
+#include "service/demand_int.h"
 
 /* What makes a deployment reachable: names of the gateway that lead to loopback ports. */
 
@@ -130,7 +130,8 @@ int life_step_route(struct live *l, struct err *e)
         return STEP_BROKEN;
     if (s->o.pools && pool_meter_begin(s->o.pools, l->id, e) < 0)
         return STEP_BROKEN;
-    if (s->o.backup && backup_watch(s->o.backup, l->id, l->row.owner, NULL, NULL, e) < 0)
+    if (s->o.backup && !demand__is(&l->row) &&
+        backup_watch(s->o.backup, l->id, l->row.owner, NULL, NULL, e) < 0)
         return STEP_BROKEN;
     if (finish_change(l, a, e) < 0)
         return STEP_BROKEN;

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "service/demand_int.h"
 #include "service/rows.sql.h"
-#include "service/service_int.h"
 
 /* The deployments themselves. */
 
@@ -35,6 +35,16 @@ static int insert(struct db *db, const struct service_row *r, struct err *e)
     return stmt_run(q, e);
 }
 
+static int insert_all(struct db *db, const struct service_row *r, struct err *e)
+{
+    _tx_ struct tx tx = {0};
+
+    if (tx_begin(db, &tx, e) < 0 || insert(db, r, e) < 0 ||
+        (r->demand && demand_rows_insert(db, r, e) < 0))
+        return -1;
+    return tx_commit(&tx, e);
+}
+
 static int has_name(struct db *db, const struct service_row *r, bool *ret, struct err *e)
 {
     _stmt_ struct stmt *q = db_query(db, &sql_service_by_name);
@@ -50,7 +60,7 @@ int rows_insert(struct store *s, const struct service_row *r, bool *ret_name, st
     struct err ignored;
 
     *ret_name = false;
-    if (insert(db, r, e) == 0)
+    if (insert_all(db, r, e) == 0)
         return 0;
     if (e->code == ERR_CONFLICT && has_name(db, r, ret_name, &ignored) < 0)
         *ret_name = false;

@@ -36,10 +36,11 @@ struct service_row {
     const char *title;
     const char *pool;
     const char *env;
-    const char *cluster; /* the Docker host, by compute's hash */
-    const char *answers; /* sealed; only when it is inserted */
-    const char *secrets; /* likewise */
-    const char *import;  /* or NULL */
+    const char *cluster;             /* the Docker host, by compute's hash */
+    const char *answers;             /* sealed; only when it is inserted */
+    const char *secrets;             /* likewise */
+    const char *import;              /* or NULL */
+    const struct demand_row *demand; /* a service on demand's; only when it is inserted */
     int64_t created;
     /* what changes */
     int step; /* of steps.def */

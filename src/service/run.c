@@ -229,7 +229,7 @@ static int check_disk(struct live *l, int64_t used, struct err *e)
     struct package *p;
     const char *text;
 
-    if (packages_find_any(l->service->o.packages, a, l->row.package, l->row.version, &p, e) < 0)
+    if (plan__package(l->service, a, &l->row, &p, e) < 0)
         return STEP_BROKEN;
     size = package_size_find(p, l->row.size);
     if (!size || used <= size->disk_gib << 30) {
@@ -293,15 +293,9 @@ static int check_meter(struct live *l, struct err *e)
     return STEP_WAIT;
 }
 
-static int64_t ends_of(struct live *l)
-{
-    lock_scope(&l->service->lock);
-    return l->ends;
-}
-
 static void wake_when_needed(struct live *l)
 {
-    int64_t next = l->sample_at, ends = ends_of(l);
+    int64_t next = l->sample_at, ends = life__ends(l);
     int64_t now = clock_mono_ms();
     size_t i;
 
@@ -327,7 +321,7 @@ static bool wants_new_volumes(struct live *l)
 
 static int run(struct live *l, struct err *e)
 {
-    int64_t ends = ends_of(l);
+    int64_t ends = life__ends(l);
     int next;
 
     if (ends && clock_ms() >= ends)

@@ -55,6 +55,7 @@ struct service {
     pthread_t clock;
     bool started;
     bool ending;
+    int settling;          /* callers who wait for what they asked for */
     struct list live;      /* struct live, everything that is not gone */
     struct list followers; /* struct service_stream of changes */
     int64_t beat_at;       /* monotonic ms: the next sign of life for followers */
@@ -148,6 +149,8 @@ void life__note(struct live *l, const char *step, const char *reason);
 const char *life__state(int step, int mode);
 const char *life__step_name(int step); /* "fund" */
 const char *life__step_text(int step);
+/* The end that is asked for, wall clock ms; 0: none. */
+int64_t life__ends(struct live *l);
 /* A resting step: nothing is under way. */
 bool life__rests(int step);
 void life__set_reason(struct live *l, const char *reason);
@@ -163,6 +166,19 @@ struct live *live__find_locked(struct service *s, const char *id);
 struct service_engine *engine__of(struct service *s, const char *cluster);
 void service__policy(const struct service *s, struct service_policy *ret);
 
+/* --- asks.c --- */
+/* Writes a new one down; an id of its own when row->id is NULL. SERVICE_NAME. */
+int asks__insert(struct service *s, struct arena *a, struct service_row *row, struct err *e)
+    must_check;
+/* It lives from here on. */
+void asks__set_live(struct service *s, const struct service_row *row);
+/* SERVICE_MANY when the owner has enough. */
+int asks__check_count(struct service *s, const char *owner, struct err *e) must_check;
+/* Asks for something of a live one, "" or NULL: without an argument. SERVICE_UNKNOWN,
+ * SERVICE_STATE. */
+int asks__wish(struct service *s, const struct service_key *k, int what, const char *arg,
+               struct err *e) must_check;
+
 /* --- plan.c: what the package and the answers make of a deployment --- */
 struct plan {
     struct package *package;
@@ -174,6 +190,12 @@ struct plan {
     const char *host; /* "" when it has none */
     const char *url;
 };
+/* The package of the row's version: of the store, or made from what was asked for (demand_int.h).
+ */
+int plan__package(struct service *s, struct arena *a, const struct service_row *row,
+                  struct package **ret, struct err *e) must_check;
+/* The policy, with the range and the name of raw ports as they are for this one. */
+void plan__ports(struct service *s, const struct service_row *row, struct service_policy *ret);
 /* Of the row's version and size. In the arena. */
 int plan__load(struct service *s, struct arena *a, const struct service_row *row, struct plan *ret,
                struct err *e) must_check;
