@@ -6,7 +6,7 @@
 
 #define STATE_INTERVAL_S "2"
 
-enum { UP_MS = 15000, UP_POLL_MS = 5 };
+enum { UP_MS = 60000, UP_POLL_MS = 5 };
 
 int devnet_chain_start(struct devnet_chain *c, struct err *e)
 {

@@ -18,8 +18,9 @@ enum {
     ARTIFACT_MAX = 8 * 1048576,
     DEPLOY_GAS = 20000000,
     CALL_GAS = 3000000,
-    MINED_MS = 20000,
-    MINED_POLL_MS = 5
+    MINED_MS = 60000,
+    MINED_POLL_MS = 5,
+    STUCK_MS = 2000
 };
 
 struct plan {
@@ -233,11 +234,22 @@ static int send_all(struct rpc *r, const struct plan *p, struct err *e)
     return 0;
 }
 
+/* A busy anvil now and then keeps what it took and mines nothing: it is given again, and a block. */
+static void nudge(struct rpc *r, struct arena *a, const struct eth_signed *tx)
+{
+    struct json *result;
+    struct err ignored;
+
+    (void)!rpc_send_raw(r, tx->raw, &ignored);
+    (void)!rpc_call(r, a, "evm_mine", NULL, &result, &ignored);
+}
+
 /* Waits for the receipts; all must have succeeded. *ret_block: where txs[which] was mined. */
 static int await_all(struct rpc *r, const struct plan *p, size_t which, uint64_t *ret_block,
                      struct err *e)
 {
     int64_t deadline = clock_mono_ms() + MINED_MS;
+    int64_t stuck = clock_mono_ms() + STUCK_MS;
     size_t i = 0;
 
     while (i < p->count) {
@@ -248,8 +260,12 @@ static int await_all(struct rpc *r, const struct plan *p, size_t which, uint64_t
         if (rpc_receipt(r, a, &p->txs[i].hash, &found, &receipt, e) < 0)
             return -1;
         if (!found && clock_mono_ms() > deadline)
-            return failed(e, TIMEOUT, "the contracts' transactions are not mined");
+            return failed(e, TIMEOUT, "transaction %zu of the contracts is not mined", i);
         if (!found) {
+            if (clock_mono_ms() > stuck) {
+                nudge(r, a, &p->txs[i]);
+                stuck = clock_mono_ms() + STUCK_MS;
+            }
             clock_sleep_ms(MINED_POLL_MS);
             continue;
         }

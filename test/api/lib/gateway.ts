@@ -110,7 +110,8 @@ export class Surroundings {
 
   /** Until it answers with this status; a missing certificate is waited for. */
   served(host: string, status = 200, v: Visit = {}): Promise<Reply> {
-    return until(`answer ${status} of ${host}`, () => this.ask(host, '/', v).then((r) => r.status === status ? r : null, () => null), 60_000)
+    // Caddy tries again after a minute when an authority or a name server was too slow
+    return until(`answer ${status} of ${host}`, () => this.ask(host, '/', v).then((r) => r.status === status ? r : null, () => null), 180_000)
   }
 
   askPlain(host: string, path = '/'): Promise<Reply> {
