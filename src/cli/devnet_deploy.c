@@ -234,7 +234,8 @@ static int send_all(struct rpc *r, const struct plan *p, struct err *e)
     return 0;
 }
 
-/* A busy anvil now and then keeps what it took and mines nothing: it is given again, and a block. */
+/* A busy anvil now and then keeps what it took and mines nothing: it is given again, and a block.
+ */
 static void nudge(struct rpc *r, struct arena *a, const struct eth_signed *tx)
 {
     struct json *result;
