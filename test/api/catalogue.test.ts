@@ -121,10 +121,10 @@ const entries: Record<string, Entry> = {
     }
   },
   wiki: {
-    mark: (id) => inside(id, 'wiki', 'sh', '-c', 'echo "a mark" >/storage/data/pages/mark.txt'),
-    spoil: (id) => inside(id, 'wiki', 'rm', '/storage/data/pages/mark.txt'),
+    mark: (id) => inside(id, 'wiki', 'sh', '-c', 'echo "a mark" >/config/dokuwiki/data/pages/mark.txt'),
+    spoil: (id) => inside(id, 'wiki', 'rm', '/config/dokuwiki/data/pages/mark.txt'),
     marked: async (id) => {
-      const page = await get(id, 'wiki', 'http://127.0.0.1:8080/doku.php?id=mark')
+      const page = await get(id, 'wiki', 'http://127.0.0.1/doku.php?id=mark')
       assert.match(page, /DokuWiki/)
       return page.includes('a mark')
     }
