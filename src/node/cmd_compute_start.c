@@ -105,6 +105,8 @@ static int run(struct start *s, struct err *e)
     if (compute_ask_env(t, s->environment, &s->ask.env, e) < 0)
         return -1;
     r.env = s->ask.env;
+    if (!compute_env_info(r.env)->conf->jobs)
+        return refused(e, COMPUTE_OFF);
     limit_duration(s, &r);
     if (s->ask.free_job && !compute_env_info(r.env)->conf->free.offered)
         return refused(e, COMPUTE_NO_FREE_JOBS);

@@ -303,6 +303,56 @@ describe('a service', () => {
   })
 })
 
+describe('what cannot be asked now', () => {
+  test('of one that starts; what it holds comes back when it is given up', async () => {
+    const had = await alice.settled()
+    const { serviceId } = await alice.start({ dockerCmd: ['sh', '-c', 'sleep 1000'], exposedPorts: [] })
+    // it is paid for first, and blocks take their time: this comes in between, or is allowed when it runs already
+    for (const [command, more, text] of [
+      ['serviceStop', {}, /in progress/], ['serviceRestart', {}, /in progress/],
+      ['serviceExtend', { additionalDuration: 10, payment: { chainId: CHAIN, token: w.chain.ocean } }, /Cannot extend service/]
+    ] as Array<[string, Record<string, unknown>, RegExp]>) {
+      const before = (await alice.status(serviceId))?.status
+      const r = await alice.ask(command, { serviceId, ...more })
+      if (before !== 40 && r.status !== 200) assert.match(r.text, text)
+    }
+    await alice.one('serviceStop', { serviceId, release: true })
+    await alice.becomes(serviceId, 75)
+    const f = await alice.settled()
+    assert.ok(had.available - f.available < 10n ** 17n)
+  })
+
+  test('too many readers of a log; and what a wrong restart or extension says', async () => {
+    const s = await alice.running()
+    const id = { serviceId: s.serviceId }
+    const over = new AbortController()
+    const read = async (): Promise<number> => {
+      const q = new URLSearchParams({ ...signed(w.consumer, 'serviceGetStreamableLogs'), ...id })
+      const r = await fetch(`${w.url}/api/services/serviceStreamableLogs?${q}`, { signal: over.signal })
+      return r.status
+    }
+    for (let i = 0; i < 16; i++) assert.equal(await read(), 200)
+    await refused(alice, 'serviceGetStreamableLogs', id, 429, /Too many follow/)
+    over.abort()
+    await until('room for another reader', async () => (await fetch(`${w.url}/api/services/serviceStreamableLogs?${new URLSearchParams({ ...signed(w.consumer, 'serviceGetStreamableLogs'), ...id })}`,
+      { signal: AbortSignal.timeout(2000) }).then((r) => r.status, () => 0)) === 200, 60_000)
+    const image = `${registry().address}/bb`
+    await refused(alice, 'serviceRestart', { ...id, image: 'A B' }, 400, /no name of an image/)
+    await refused(alice, 'serviceRestart', { ...id, image, userData: '00' }, 400, /could not be decrypted/)
+    await refused(alice, 'serviceRestart', { ...id, image, userData: alice.sealed('[]') }, 400, /is no JSON object/)
+    const more = { ...id, additionalDuration: 10 }
+    await refused(alice, 'serviceExtend', { ...more, payment: {} }, 400, /Invalid payment/)
+    await refused(alice, 'serviceExtend', { ...more, payment: { chainId: CHAIN, token: 'x' } }, 400, /No pricing configured/)
+    const funds = await alice.funds()
+    await alice.withdraw(funds.available)
+    await refused(alice, 'serviceExtend', { ...more, payment: { chainId: CHAIN, token: w.chain.ocean } }, 400, /does not have enough funds/)
+    await alice.deposit(funds.available)
+    await alice.one('serviceStop', { ...id, release: true })
+    await alice.becomes(s.serviceId, 75)
+    await alice.settled()
+  })
+})
+
 describe('what goes wrong', () => {
   test('an image that does not exist: nothing is paid', async () => {
     const had = await alice.settled()
@@ -338,6 +388,50 @@ describe('what goes wrong', () => {
     assert.equal(had.available - now.available, claimed[0])
     assert.ok((claimed[0] as bigint) <= (locked[0] as bigint) && (claimed[0] as bigint) > 0n)
     assert.deepEqual((await left(w)).filter((x) => x.includes(s.serviceId.slice(0, 8))), [])
+  })
+})
+
+describe('what the operator does', () => {
+  const again = async (change: (environments: any[]) => void): Promise<void> => {
+    const engines = demandEnvironments(w.chain.ocean) as any[]
+    change(engines[0].environments)
+    w.environment.DOCKER_COMPUTE_ENVIRONMENTS = JSON.stringify(engines)
+    assert.equal(await w.node.stop(), 0)
+    await w.startNode()
+  }
+
+  test('environments that change, and people who are blocked: what runs can be ended, and nothing else', async () => {
+    const { serviceId } = await alice.running()
+    const payment = { chainId: CHAIN, token: w.chain.ocean }
+    const more = { serviceId, additionalDuration: 10, payment }
+    for (const [change, status, text] of [
+      [(e) => { e[0].features = { services: false } }, 403, /Services are not enabled/],
+      [(e) => { e[0].access = { addresses: ['0x00000000000000000000000000000000000000aa'] } }, 403, /Access denied/],
+      [(e) => { e.shift() }, 400, /Service environment .* not found/]
+    ] as Array<[(e: any[]) => void, number, RegExp]>) {
+      await again(change)
+      await refused(alice, 'serviceRestart', { serviceId }, status, text)
+      await refused(alice, 'serviceExtend', more, status, text)
+      assert.equal((await alice.status(serviceId))?.status, 40)
+    }
+    await again(() => undefined)
+    const operator = async (method: string, path: string): Promise<any> => {
+      const token = JSON.parse((await http(`${w.url}/api/services/auth/token`, {
+        method: 'POST', headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(((s) => ({ address: s.consumerAddress, nonce: s.nonce, signature: s.signature }))(signed(w.publisher, 'createAuthToken')))
+      })).text).token as string
+      const r = await http(`${w.url}/marketplace/api/admin${path}`, { method, headers: { authorization: token, 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' })
+      assert.equal(r.status, 200, r.text)
+      return JSON.parse(r.text)
+    }
+    const person = (await operator('GET', '/users')).users.find((u: any) => u.name === w.consumer.address).id as string
+    await operator('POST', `/users/${person}/block`)
+    await refused(alice, 'serviceStart', await alice.request(), 403, /block/i)
+    await refused(alice, 'serviceGetStatus', {}, 403, /block/i)
+    await operator('POST', `/users/${person}/unblock`)
+    await alice.one('serviceStop', { serviceId, release: true })
+    await alice.becomes(serviceId, 75)
+    await alice.settled()
   })
 })
 

@@ -123,12 +123,106 @@ static void test_restarts(void **state)
     fake_escrow_mines(false);
 }
 
+enum { CLAIM_S = 24 }; /* of pool_world */
+
+/* How long the newest lock was asked for. */
+static uint64_t lock_seconds(void)
+{
+    const char *job = fake_escrow_last(ESCROW_LOCKED);
+    struct escrow_payment p;
+    bool found;
+    struct err e;
+
+    assert_non_null(job);
+    ok(escrow_find(escrow_new(NULL, NULL, 0), w.arena, job, &found, &p, &e), e);
+    assert_true(found);
+    return p.seconds;
+}
+
+static size_t payments(const char *deployment, struct pool_payment **ret)
+{
+    size_t n;
+    struct err e;
+
+    ok(pool_payments(pools, w.arena, deployment, ret, &n, &e), e);
+    return n;
+}
+
+static void run_prepaid(const char *deployment, const char *owner, const char *pool, int64_t ends)
+{
+    const struct pool_meter_request r = {.deployment = deployment,
+                                         .owner = owner,
+                                         .pool = pool,
+                                         .env = w.at,
+                                         .resources = &small,
+                                         .ends = ends,
+                                         .prepaid = true};
+    struct err e;
+
+    ok(pool_meter_start(pools, &r, &e), e);
+    await_event(deployment, POOL_FUNDED, 1);
+    ok(pool_meter_begin(pools, deployment, &e), e);
+}
+
+/* All of its time is one lock, as long as a client expects; more time is another one, at once. */
+static void test_prepaid(void **state)
+{
+    const char *id = wallet_pool("w4", 4);
+    int64_t ends = clock_ms() + 100000;
+    struct pool_payment *p;
+    struct pool_meter m;
+    struct err e;
+
+    (void)state;
+    fake_escrow_mines(true);
+    run_prepaid("dep-p", "w4", id, ends);
+    assert_int_equal(payments("dep-p", &p), 1);
+    assert_true(p[0].seconds >= 99 && p[0].seconds <= 100);
+    assert_int_equal(lock_seconds(), p[0].seconds + CLAIM_S);
+    clock_sleep_ms(3 * PERIOD_S * 1000);                /* no period of the operator's is looked at */
+    assert_int_equal(payments("dep-p", &p), 1);
+    m = meter("dep-p");
+    assert_true(m.paid_until >= ends - 1000);
+    ok(pool_meter_extend(pools, "dep-p", ends + 50000, &e), e);
+    while (payments("dep-p", &p) < 2 || meter("dep-p").paid_until < ends + 49000)
+        clock_sleep_ms(20);
+    assert_true(p[1].seconds >= 48 && p[1].seconds <= 51);
+    assert_true(lock_seconds() >= 50 + CLAIM_S + 90); /* it begins when the first is over */
+    assert_int_equal(meter("dep-p").ends, ends + 50000);
+    err_is(pool_meter_extend(pools, "dep-p", 0, &e), e, INVALID);
+    stop("dep-p", POOL_USED);
+    assert_int_equal(payments("dep-p", &p), 2);
+    assert_true(p[0].over && p[1].over && !u256_is_zero(&p[0].cost) && u256_is_zero(&p[1].cost));
+    assert_null(fake_escrow_last(ESCROW_LOCKED));
+    adds_up(id);
+    fake_escrow_mines(false);
+}
+
+/* It ends at its end, and costs what ran; begun again, the rest is one lock once more. */
+static void test_prepaid_end(void **state)
+{
+    const char *id = wallet_pool("w5", 5);
+    struct pool_payment *p;
+
+    (void)state;
+    fake_escrow_mines(true);
+    run_prepaid("dep-e", "w5", id, clock_ms() + 2500);
+    await_event("dep-e", POOL_CLOSED, 1);
+    assert_int_equal(payments("dep-e", &p), 1);
+    assert_true(p[0].over && u256_cmp(&p[0].cost, &p[0].amount) <= 0);
+    assert_false(u256_is_zero(&p[0].cost));
+    adds_up(id);
+    fake_escrow_mines(false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wallet),
         cmocka_unit_test(test_lock_fails),
         cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_prepaid),
+        cmocka_unit_test(test_prepaid_end),
     };
 
     return cmocka_run_group_tests(tests, pool_setup, pool_teardown);

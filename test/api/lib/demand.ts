@@ -120,6 +120,22 @@ export class Demand {
     return this.w.compute.funds(this.who, this.who.address, this.w.chain.ocean)
   }
 
+  private escrow(signature: string): Promise<unknown> {
+    return Promise.resolve(new Contract(String(this.w.chain.addresses.Escrow), [`function ${signature}`], this.who).getFunction(signature.split('(')[0] ?? ''))
+  }
+
+  async withdraw(amount: bigint): Promise<void> {
+    const f = await this.escrow('withdraw(address[],uint256[])') as (...a: unknown[]) => Promise<{ wait(): Promise<unknown> }>
+    await (await f([this.w.chain.ocean], [amount])).wait()
+  }
+
+  async deposit(amount: bigint): Promise<void> {
+    const approve = (await this.w.chain.erc20(this.w.chain.ocean, this.who)).getFunction('approve')
+    await (await approve(String(this.w.chain.addresses.Escrow), amount)).wait()
+    const f = await this.escrow('deposit(address,uint256)') as (...a: unknown[]) => Promise<{ wait(): Promise<unknown> }>
+    await (await f(this.w.chain.ocean, amount)).wait()
+  }
+
   /** Until nothing of it is locked any more. */
   async settled(): Promise<{ available: bigint; locked: bigint }> {
     return until('the end of all locks', async () => {
@@ -131,6 +147,7 @@ export class Demand {
   /** Locks and claims of this wallet since a block, as the contract tells of them. */
   async events(since: number): Promise<{ locked: bigint[]; claimed: bigint[] }> {
     const log: Contract = this.w.compute.escrowLog
+    if (await this.w.chain.provider.getBlockNumber() < since) return { locked: [], claimed: [] }
     const mine = async (name: string): Promise<bigint[]> =>
       (await log.queryFilter(name, since) as any[]).filter((x) => x.args.payer === this.who.address).map((x) => x.args.amount as bigint)
     return { locked: await mine('Lock'), claimed: await mine('Claimed') }

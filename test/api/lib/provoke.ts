@@ -8,6 +8,7 @@ import type { Args } from './api.ts'
 import { CHAIN } from './chain.ts'
 import { administration, administrationExempt } from './provoke_admin.ts'
 import { bucketsExempt, inBuckets, inFileInfo, inJobs } from './provoke_buckets.ts'
+import { onDemand, onDemandExempt } from './provoke_demand.ts'
 import type { Stage } from './stage.ts'
 
 export interface Provocation {
@@ -203,7 +204,7 @@ function compute(s: Stage, kind: Kind): Table[string] {
     NOT_AN_ADDRESS: { args: how({ consumerAddress: 'x' }), says: ['consumerAddress'] },
     COMPUTE_PAYMENT: { args: how({ payment: { chainId: 'x', token, resources: cpu(1) } }) },
     COMPUTE_NONE: { args: how({}), bare: true }, COMPUTE_ENVIRONMENT: { args: how({ environment: 'none' }) },
-    COMPUTE_DURATION: { args: how({ maxJobDuration: 0 }) }, COMPUTE_NO_FREE_JOBS: { args: how({ environment: paid.id }) },
+    COMPUTE_OFF: { args: how({ environment: s.env.services.id }) }, COMPUTE_DURATION: { args: how({ maxJobDuration: 0 }) }, COMPUTE_NO_FREE_JOBS: { args: how({ environment: paid.id }) },
     COMPUTE_NO_RESOURCE: { args: how(pay([{ id: 'quantum', amount: 1 }])), says: ['quantum'] },
     COMPUTE_RESOURCES: { args: how(pay(cpu(4))), says: ['cpu', 4, kind === 'freeStartCompute' ? 1 : 3] },
     COMPUTE_CONSTRAINT: { args: how({ environment: tight.id, ...pay(cpu(1, 0.1)) }), says: [1, 'cpu', 1, 'ram', 0.5] },
@@ -262,7 +263,7 @@ function others(s: Stage): Table {
 }
 
 export const provocations = (s: Stage): Table => ({
-  ...others(s), ...administration(s), ...inBuckets(s, nobody), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
+  ...others(s), ...administration(s), ...inBuckets(s, nobody), ...onDemand(s, nobody), ...documents(s), ...files(s), ...results(s), initializeCompute: compute(s, 'initializeCompute'),
   startCompute: compute(s, 'startCompute'), freeStartCompute: compute(s, 'freeStartCompute')
 })
 
@@ -273,7 +274,7 @@ const full = 'unit test fit fills an environment with jobs'
 
 /** Errors that this test does not provoke, and where they are tested. `*`: of every command. */
 export const exempt: Record<string, string> = {
-  ...administrationExempt, ...bucketsExempt,
+  ...administrationExempt, ...bucketsExempt, ...onDemandExempt,
   '* POLICY_SILENT': policy, '* VALIDATE_DENIED': policy, '* ENCRYPT_DENIED': policy, '* ENCRYPT_FILE_DENIED': policy,
   '* ESCROW_AUTHS': escrow, '* ESCROW_LIMIT': escrow, '* ESCROW_SECONDS': escrow, '* ESCROW_LOCKS': escrow, '* ESCROW_CONTRACT': escrow,
   '* NODE_IDENTITY': 'pools.test.ts has two nodes with one key', '* NODE_GAS': escrow, '* COMPUTE_ORDER_SHORT': 'orders.test.ts orders too few',

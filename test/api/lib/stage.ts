@@ -34,14 +34,16 @@ const environments = [{
     { id: 'open', resources, fees, free, storageExpiry: 604800, maxJobDuration: 3600, minJobDuration: 60 },
     { id: 'closed', resources, fees, free: { ...free, access: nobody }, access: nobody, storageExpiry: 604800, maxJobDuration: 3600 },
     { id: 'paid', resources, fees, storageExpiry: 604800, maxJobDuration: 3600 },
-    { id: 'tight', resources: tight, fees, free: { ...free, resources: tight }, storageExpiry: 604800, maxJobDuration: 3600 }
+    { id: 'tight', resources: tight, fees, free: { ...free, resources: tight }, storageExpiry: 604800, maxJobDuration: 3600 },
+    { id: 'jobs', resources, fees, storageExpiry: 604800, maxJobDuration: 3600, features: { services: false } },
+    { id: 'services', resources, fees, free, storageExpiry: 604800, maxJobDuration: 3600, features: { computeJobs: false } }
   ]
 }]
 
 export class Stage {
   w!: World
   bare!: BareNode
-  env!: { open: ComputeEnvironment; closed: ComputeEnvironment; paid: ComputeEnvironment; tight: ComputeEnvironment }
+  env!: { open: ComputeEnvironment; closed: ComputeEnvironment; paid: ComputeEnvironment; tight: ComputeEnvironment; jobs: ComputeEnvironment; services: ComputeEnvironment }
   asset = {} as Record<string, Published>
   private readonly folder = mkdtempSync(join(tmpdir(), 'atoll-stage-'))
   /** the consumer's; the same without room; the publisher's */
@@ -103,11 +105,11 @@ export class Stage {
     this.bare = await BareNode.start(this.admins)
     const all = await w.compute.environments()
     const named = (id: string): ComputeEnvironment => {
-      const e = all[['open', 'closed', 'paid', 'tight'].indexOf(id)]
+      const e = all[['open', 'closed', 'paid', 'tight', 'jobs', 'services'].indexOf(id)]
       if (!e) throw new Error(`no environment ${id}`)
       return e
     }
-    this.env = { open: named('open'), closed: named('closed'), paid: named('paid'), tight: named('tight') }
+    this.env = { open: named('open'), closed: named('closed'), paid: named('paid'), tight: named('tight'), jobs: named('jobs'), services: named('services') }
     await this.makeBuckets()
     await this.startJobs()
     await this.publishAll()
