@@ -197,8 +197,10 @@ static void test_patterns(void **state)
     static const struct {
         const char *pattern, *yes, *no;
     } cases[] = {
-        {"^hf_[A-Za-z0-9]{4,}$", "hf_abcd", "hf_a"}, {"^\\d+$", "123", "12a"},
-        {"^[\\w-]+$", "a_b-1", "a b"},               {"\\.json$", "x.json", "xjson"},
+        {"^hf_[A-Za-z0-9]{4,}$", "hf_abcd", "hf_a"},
+        {"^\\d+$", "123", "12a"},
+        {"^[\\w-]+$", "a_b-1", "a b"},
+        {"\\.json$", "x.json", "xjson"},
         {"^a\\sb$", "a b", "ab"},
     };
     static const char *const bad[] = {"\\b", "[\\]]", "(?:a)", "a{2", "\\"};
@@ -295,9 +297,10 @@ static struct service_row add_service(const char *id, const char *owner)
                                      .command = json_of("[\"run\"]"),
                                      .user_data = sealed("{\"A\":\"b\",\"F\":\"user\"}"),
                                      .fixed = json_of("{\"F\":\"operator\"}")};
-    struct demand_row d = {
-        .consumer = "0xC", .chain = 8996, .token = "0x0000000000000000000000000000000000000001",
-        .duration_s = 60};
+    struct demand_row d = {.consumer = "0xC",
+                           .chain = 8996,
+                           .token = "0x0000000000000000000000000000000000000001",
+                           .duration_s = 60};
     struct service_row row = {.id = id,
                               .owner = owner,
                               .name = arena_printf(w.arena, "svc-%.8s", id),
@@ -433,8 +436,7 @@ static void test_package(void **state)
     assert_string_equal(c->image, "a/b:1");
     assert_true(c->has_command && !c->has_entrypoint && c->command.count == 1);
     assert_int_equal(c->port_count, 2);
-    assert_true(c->ports[1].port == 9090 && c->ports[1].public &&
-                c->ports[1].protocol == PORT_TCP);
+    assert_true(c->ports[1].port == 9090 && c->ports[1].public && c->ports[1].protocol == PORT_TCP);
     assert_int_equal(c->env_count, 2);
     assert_string_equal(c->env[1].value, "operator"); /* not the user's */
     assert_int_equal(p->sizes->cpu_milli, 1000);
@@ -479,12 +481,18 @@ static void test_enough(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_spec),          cmocka_unit_test(test_images),
-        cmocka_unit_test(test_variables),     cmocka_unit_test(test_template_files),
-        cmocka_unit_test(test_patterns),      cmocka_unit_test(test_template_use),
-        cmocka_unit_test(test_template_folder), cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_json),          cmocka_unit_test(test_package),
-        cmocka_unit_test(test_specs),         cmocka_unit_test(test_enough),
+        cmocka_unit_test(test_spec),
+        cmocka_unit_test(test_images),
+        cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_template_files),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_template_use),
+        cmocka_unit_test(test_template_folder),
+        cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_package),
+        cmocka_unit_test(test_specs),
+        cmocka_unit_test(test_enough),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

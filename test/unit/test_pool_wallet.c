@@ -179,7 +179,7 @@ static void test_prepaid(void **state)
     assert_int_equal(payments("dep-p", &p), 1);
     assert_true(p[0].seconds >= 99 && p[0].seconds <= 100);
     assert_int_equal(lock_seconds(), p[0].seconds + CLAIM_S);
-    clock_sleep_ms(3 * PERIOD_S * 1000);                /* no period of the operator's is looked at */
+    clock_sleep_ms(3 * PERIOD_S * 1000); /* no period of the operator's is looked at */
     assert_int_equal(payments("dep-p", &p), 1);
     m = meter("dep-p");
     assert_true(m.paid_until >= ends - 1000);
@@ -218,10 +218,8 @@ static void test_prepaid_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wallet),
-        cmocka_unit_test(test_lock_fails),
-        cmocka_unit_test(test_restarts),
-        cmocka_unit_test(test_prepaid),
+        cmocka_unit_test(test_wallet),      cmocka_unit_test(test_lock_fails),
+        cmocka_unit_test(test_restarts),    cmocka_unit_test(test_prepaid),
         cmocka_unit_test(test_prepaid_end),
     };
 
