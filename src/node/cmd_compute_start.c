@@ -89,6 +89,15 @@ static void limit_duration(const struct start *s, struct compute_request *r)
     r->max_duration_s = s->seconds > 0 && s->seconds < most ? s->seconds : most;
 }
 
+static int check_offer(const struct start *s, struct err *e)
+{
+    const struct config_environment *conf = compute_env_info(s->ask.env)->conf;
+
+    if (!conf->jobs)
+        return refused(e, COMPUTE_OFF);
+    return s->ask.free_job && !conf->free.offered ? refused(e, COMPUTE_NO_FREE_JOBS) : 0;
+}
+
 static int run(struct start *s, struct err *e)
 {
     struct task *t = s->ask.task;
@@ -105,12 +114,8 @@ static int run(struct start *s, struct err *e)
     if (compute_ask_env(t, s->environment, &s->ask.env, e) < 0)
         return -1;
     r.env = s->ask.env;
-    if (!compute_env_info(r.env)->conf->jobs)
-        return refused(e, COMPUTE_OFF);
     limit_duration(s, &r);
-    if (s->ask.free_job && !compute_env_info(r.env)->conf->free.offered)
-        return refused(e, COMPUTE_NO_FREE_JOBS);
-    if (compute_fill(r.env, r.free_job, s->resources, &resources, e) < 0 ||
+    if (check_offer(s, e) < 0 || compute_fill(r.env, r.free_job, s->resources, &resources, e) < 0 ||
         check_room(s, false, &resources, e) < 0 ||
         compute_ask_registry(t, s->registry_auth, &r.registry_auth, e) < 0 ||
         compute_ask_access(&s->ask, e) < 0 ||

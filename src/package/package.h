@@ -35,6 +35,8 @@ enum {
     PACKAGE_LIST_MAX = 64 /* arguments, variables, ports, volumes, files, secrets, ... */
 };
 
+#define PACKAGE_RESERVED "service-on-demand" /* no package may have this name */
+
 struct package_texts {
     const char *const *items; /* NULL-terminated as well */
     size_t count;

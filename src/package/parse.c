@@ -70,6 +70,17 @@ static int read_offered(struct reader *r, const struct json *root)
     return 0;
 }
 
+/* Deployments of that name are made from what a wallet asks for (service/demand.h). */
+static int read_name(struct reader *r, const struct json *root)
+{
+    if (package__name(r, root, "name", &r->p->name) < 0)
+        return -1;
+    if (str_eq(r->p->name, PACKAGE_RESERVED))
+        return package__bad(r, json_get(root, "name"),
+                            "'" PACKAGE_RESERVED "' is the name of no package; choose another");
+    return 0;
+}
+
 static int read_head(struct reader *r, const struct json *root)
 {
     static const struct text_rule prose = {.max = PACKAGE_LONG_MAX, .lines = true, .empty = true};
@@ -80,8 +91,7 @@ static int read_head(struct reader *r, const struct json *root)
                       "permissions links sizes steps questions containers secrets backup results "
                       "servers hooks") < 0 ||
         package__need(r, root, "a package", "name") < 0 ||
-        package__need(r, root, "a package", "version") < 0 ||
-        package__name(r, root, "name", &p->name) < 0 ||
+        package__need(r, root, "a package", "version") < 0 || read_name(r, root) < 0 ||
         package__line(r, root, "version", &p->version) < 0 || read_version(r, root) < 0)
         return -1;
     p->title = p->name;

@@ -4,6 +4,7 @@
 
 #include "chain/u256.h"
 #include "crypto/secp.h"
+#include "package/package.h"
 #include "service/service.h"
 
 /*
@@ -23,7 +24,7 @@ enum {
     DEMAND_USER_DATA_MAX = 131072, /* bytes in the clear */
     DEMAND_LIST_MAX = 1000
 };
-#define DEMAND_PACKAGE "service-on-demand"
+#define DEMAND_PACKAGE PACKAGE_RESERVED
 
 /* What is run. Lists are JSON arrays or NULL. */
 struct demand_spec {

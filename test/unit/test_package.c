@@ -44,6 +44,8 @@ static const struct {
     {"name = \"p\"\nversion = 1\n", "package.toml:2: 'version' must be a text in quotes"},
     {"name = \"P\"\nversion = \"1\"\n",
      "package.toml:1: 'name' must be at most 32 of a-z, 0-9, '-' and '_', a letter first"},
+    {"name = \"service-on-demand\"\nversion = \"1\"\n",
+     "package.toml:1: 'service-on-demand' is the name of no package; choose another"},
     {"name = \"p\"\nversion = \"../1\"\n",
      "package.toml:2: 'version' must be at most 40 letters, digits, '.', '+' and '-'"},
     {"name = \"p\nversion = \"1\"\n", "package.toml: line 1: a string must end on its line"},
