@@ -9,7 +9,7 @@ what=${1:-all}
 
 # ---- what is needed, and for what: the one list of Debian packages
 build=(gcc libc6-dev make git pkg-config meson ninja-build python3 ccache
-    libcurl4-openssl-dev libssl-dev libsecp256k1-dev libsodium-dev libsqlite3-dev libuv1-dev
+    libcurl4-openssl-dev libssl-dev libsecp256k1-dev libsodium-dev libsqlite3-dev libuv1-dev libwslay-dev
     liblzma-dev node-llhttp libcmocka-dev nettle-dev ca-certificates curl)
 lint=(clang-format-14 pmccabe codespell)
 fuzz=(clang-14 libclang-rt-14-dev)

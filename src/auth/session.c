@@ -196,6 +196,30 @@ int auth_session_find(struct auth *auth, struct arena *a, const struct auth_pass
     return 0;
 }
 
+int auth_session_alive(struct auth *auth, const char *id, bool used, bool *ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct auth_person p = {.session = id};
+    int64_t now = clock_ms();
+    bool write_down;
+
+    {
+        _db_ struct db *db = store_lend(auth->store);
+        _stmt_ struct stmt *q = db_query(db, &sql_session_alive);
+
+        bind_text(q, id);
+        bind_i64(q, now);
+        bind_i64(q, now - auth->idle_ms);
+        if (stmt_find(q, ret, e) < 0)
+            return -1;
+        if (!*ret)
+            return 0;
+        p.id = col_dup(a, q, "person");
+        write_down = col_i64(q, "used") < now - SEEN_MS && used;
+    }
+    return write_down ? seen(auth, &p, e) : 0;
+}
+
 /* --- ending --- */
 
 int auth_session_end(struct auth *auth, const char *token, struct err *e)

@@ -41,6 +41,13 @@ int auth_session_open(struct auth *auth, struct arena *a, const struct auth_pers
 int auth_session_find(struct auth *auth, struct arena *a, const struct auth_pass *pass,
                       bool *ret_found, struct auth_person *ret, struct err *e) must_check;
 
+/*
+ * Whether a session (its id) is still one, of the marketplace or of a host. `used`: the person was
+ * at work, which counts as being seen.
+ */
+int auth_session_alive(struct auth *auth, const char *id, bool used, bool *ret, struct err *e)
+    must_check;
+
 /* Ends a session and those handed over from it. NULL and unknown ones are success. */
 int auth_session_end(struct auth *auth, const char *token, struct err *e) must_check;
 /* The same by id, if it is this person's. */

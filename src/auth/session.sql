@@ -10,6 +10,10 @@ SELECT s.id AS session, s.seen AS used, p.id, p.created, p.seen, p.blocked, l.ki
 FROM session s JOIN person p ON p.id = s.person JOIN login l ON l.person = p.id
 WHERE s.id = ?2 AND s.scope = ?3 AND s.expires > ?4 AND s.seen > ?5 AND p.blocked IS NULL;
 
+-- name: session_alive
+SELECT s.person AS person, s.seen AS used FROM session s JOIN person p ON p.id = s.person
+WHERE s.id = ?1 AND s.expires > ?2 AND s.seen > ?3 AND p.blocked IS NULL;
+
 -- name: session_seen
 UPDATE session SET seen = ?1 WHERE id = ?2 OR id = (SELECT parent FROM session WHERE id = ?2);
 

@@ -181,6 +181,23 @@ int docker__open(struct docker *d, struct arena *a, const struct docker__req *r,
     return refusal(a, answer.status, text, n, e);
 }
 
+int docker__upgrade(struct docker *d, struct arena *a, const struct docker__req *r,
+                    struct tunnel **ret, struct err *e)
+{
+    static const struct net_header ask[] = {{"Connection", "Upgrade"}, {"Upgrade", "tcp"}};
+    struct docker__req with = *r;
+    struct net_request q;
+    struct net_response answer;
+
+    with.headers = ask;
+    with.header_count = ARRAY_LEN(ask);
+    if (prepare(d, a, &with, &q, e) < 0)
+        return -1;
+    if (net_upgrade(d->net, a, &q, &answer, ret, e) < 0)
+        return unreachable(d, e);
+    return *ret ? 0 : refusal(a, answer.status, answer.body.p, answer.body.n, e);
+}
+
 int docker_info_get(struct docker *d, struct arena *a, struct docker_info *ret, struct err *e)
 {
     struct json *v;

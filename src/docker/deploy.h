@@ -4,6 +4,7 @@
 
 #include "docker/docker.h"
 #include "json/json.h"
+#include "net/tunnel.h"
 
 /*
  * What running services need of the engine beside docker.h: networks, volumes, containers with
@@ -144,6 +145,8 @@ struct docker_exec {
     const char *const *command; /* NULL-terminated */
     const char *const *env;     /* may be NULL */
     const char *user;           /* NULL: the container's */
+    bool input;                 /* for docker_exec_open(): it reads what is written to the tunnel */
+    bool tty;                   /* likewise: it has a terminal */
     int timeout_ms;             /* it runs on when the time is over */
     size_t output_max;          /* bytes kept of its output; the rest is read and dropped */
 };
@@ -153,6 +156,18 @@ struct docker_exec {
  */
 int docker_exec_run(struct docker *d, struct arena *a, const char *id, const struct docker_exec *x,
                     const char **ret_output, struct err *e) must_check;
+
+/*
+ * Starts it and answers at once: its input and output are the tunnel, as they are with a terminal,
+ * else the output comes in frames (frames.h). What runs does not end with the tunnel.
+ */
+int docker_exec_open(struct docker *d, const char *id, const struct docker_exec *x,
+                     char ret_exec[DOCKER_ID_SIZE], struct tunnel **ret, struct err *e) must_check;
+int docker_exec_resize(struct docker *d, const char *exec, int columns, int rows, struct err *e)
+    must_check;
+/* *ret_exit_code is only meant when it does not run any more. */
+int docker_exec_look(struct docker *d, const char *exec, bool *ret_running, int *ret_exit_code,
+                     struct err *e) must_check;
 
 /* --- images --- */
 

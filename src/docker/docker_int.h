@@ -6,6 +6,7 @@
 
 #include "docker/docker.h"
 #include "json/json.h"
+#include "net/tunnel.h"
 
 enum { DOCKER_API_OURS = 45, DOCKER_API_LEAST = 40 }; /* minors of version 1 */
 
@@ -36,6 +37,10 @@ int docker__call(struct docker *d, struct arena *a, const struct docker__req *r,
                  struct json **ret_json, struct err *e) must_check;
 int docker__open(struct docker *d, struct arena *a, const struct docker__req *r,
                  struct stream **ret, struct err *e) must_check;
+
+/* The call that turns into bytes both ways (net/tunnel.h). */
+int docker__upgrade(struct docker *d, struct arena *a, const struct docker__req *r,
+                    struct tunnel **ret, struct err *e) must_check;
 
 /* The request's parts that may hold anything: percent-encoded, "/" too. */
 const char *docker__escape(struct arena *a, const char *s);

@@ -33,6 +33,8 @@ static int make(struct docker *d, struct arena *a, const char *id, const struct 
     json_set(a, spec, "Env", texts(a, x->env));
     if (x->user)
         json_set_str(a, spec, "User", x->user);
+    json_set_bool(a, spec, "AttachStdin", x->input);
+    json_set_bool(a, spec, "Tty", x->tty);
     json_set_bool(a, spec, "AttachStdout", true);
     json_set_bool(a, spec, "AttachStderr", true);
     if (docker__call(d, a, &r, &answer, e) < 0)
@@ -86,14 +88,17 @@ static int listen(struct stream *stream, const struct docker_exec *x, struct buf
     return r;
 }
 
-static int exit_code(struct docker *d, struct arena *a, const char *exec, int *ret, struct err *e)
+int docker_exec_look(struct docker *d, const char *exec, bool *ret_running, int *ret_exit_code,
+                     struct err *e)
 {
-    struct docker__req r = {.path = arena_printf(a, "/exec/%s/json", exec)};
+    _arena_ struct arena *a = arena_new();
+    struct docker__req r = {.path = arena_printf(a, "/exec/%s/json", docker__escape(a, exec))};
     struct json *v;
 
     if (docker__call(d, a, &r, &v, e) < 0)
         return -1;
-    *ret = (int)json_get_int(v, "ExitCode", 255);
+    *ret_running = json_get_bool(v, "Running", false);
+    *ret_exit_code = (int)json_get_int(v, "ExitCode", 255);
     return 0;
 }
 
@@ -105,6 +110,7 @@ int docker_exec_run(struct docker *d, struct arena *a, const char *id, const str
     struct docker__req r = {.method = "POST", .json = spec, .timeout_ms = -1};
     struct stream *stream;
     const char *exec;
+    bool running;
     int status;
 
     if (make(d, a, id, x, &exec, e) < 0)
@@ -113,9 +119,40 @@ int docker_exec_run(struct docker *d, struct arena *a, const char *id, const str
     json_set_bool(a, spec, "Detach", false);
     json_set_bool(a, spec, "Tty", false);
     if (docker__open(d, a, &r, &stream, e) < 0 || listen(stream, x, &out, e) < 0 ||
-        exit_code(d, a, exec, &status, e) < 0)
+        docker_exec_look(d, exec, &running, &status, e) < 0)
         return -1;
     if (ret_output)
         *ret_output = arena_strdup(a, buf_str(&out));
     return status;
+}
+
+/* --- with input --- */
+
+int docker_exec_open(struct docker *d, const char *id, const struct docker_exec *x,
+                     char ret_exec[DOCKER_ID_SIZE], struct tunnel **ret, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *spec = json_new_object(a);
+    struct docker__req r = {.method = "POST", .json = spec};
+    const char *exec;
+
+    if (make(d, a, id, x, &exec, e) < 0)
+        return -1;
+    r.path = arena_printf(a, "/exec/%s/start", exec);
+    json_set_bool(a, spec, "Detach", false);
+    json_set_bool(a, spec, "Tty", x->tty);
+    if (docker__upgrade(d, a, &r, ret, e) < 0)
+        return -1;
+    str_copy(ret_exec, DOCKER_ID_SIZE, exec);
+    return 0;
+}
+
+int docker_exec_resize(struct docker *d, const char *exec, int columns, int rows, struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct docker__req r = {.method = "POST",
+                            .path = arena_printf(a, "/exec/%s/resize?h=%d&w=%d",
+                                                 docker__escape(a, exec), rows, columns)};
+
+    return docker__call(d, a, &r, NULL, e) < 0 ? -1 : 0;
 }

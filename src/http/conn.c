@@ -43,6 +43,7 @@ void exchange_free(struct exchange *x)
     list_remove(&x->ready);
     pthread_mutex_unlock(&x->server->lock);
     x->server->body_bytes -= x->held;
+    socket_free(x);
     chunked_done(&x->chunked);
     buf_done(&x->body);
     if (x->sinking)
@@ -131,6 +132,10 @@ static void reply_ready(struct conn *c)
 
     if (x->reply.kind == HTTP_SINK) {
         sink_begin(c);
+        return;
+    }
+    if (x->reply.kind == HTTP_SOCKET) {
+        socket_begin(c);
         return;
     }
     if (x->request.streamed && has_body(x))
@@ -389,10 +394,31 @@ static void keep_rest(struct conn *c)
     c->left = 0;
 }
 
+/* Works on some of it; true when there may be more to do. */
+static bool step(struct conn *c)
+{
+    switch (c->state) {
+    case CONN_IDLE:
+    case CONN_HEAD:
+        return step_head(c);
+    case CONN_BODY:
+        return step_body(c);
+    case CONN_SINK:
+        return sink_step(c);
+    case CONN_SOCKET:
+        return socket_step(c);
+    case CONN_LINGER:
+        c->left = 0;
+        return false;
+    case CONN_ANSWER:
+    case CONN_CLOSING:
+        break;
+    }
+    return false;
+}
+
 void conn_run(struct conn *c)
 {
-    bool more = true;
-
     if (c->running || c->state == CONN_CLOSING)
         return;
     if (c->in.len > 0) {
@@ -400,28 +426,8 @@ void conn_run(struct conn *c)
         c->left = c->in.len;
     }
     c->running = true;
-    while (more) {
-        switch (c->state) {
-        case CONN_IDLE:
-        case CONN_HEAD:
-            more = step_head(c);
-            break;
-        case CONN_BODY:
-            more = step_body(c);
-            break;
-        case CONN_SINK:
-            more = sink_step(c);
-            break;
-        case CONN_LINGER:
-            c->left = 0;
-            more = false;
-            break;
-        case CONN_ANSWER:
-        case CONN_CLOSING:
-            more = false;
-            break;
-        }
-    }
+    while (step(c))
+        ;
     c->running = false;
     keep_rest(c);
     if (c->eof && c->state != CONN_ANSWER && !sink_outlives_eof(c))
@@ -527,7 +533,7 @@ static bool still_taking(struct conn *c)
 {
     size_t unsent = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
 
-    if (c->state != CONN_ANSWER || unsent >= c->unsent)
+    if ((c->state != CONN_ANSWER && c->state != CONN_SOCKET) || unsent >= c->unsent)
         return false;
     c->unsent = unsent;
     return true;
@@ -537,6 +543,8 @@ void conn_tick(struct conn *c, int64_t now)
 {
     struct err e;
 
+    if (c->state == CONN_SOCKET)
+        socket_tick(c, now);
     if (c->deadline == 0 || now < c->deadline)
         return;
     if (still_taking(c)) {

@@ -150,6 +150,7 @@ static int take(const llhttp_t *p, struct http_request *r, struct head *ret)
                          .has_length = (p->flags & F_CONTENT_LENGTH) != 0,
                          .expects = expect && str_ieq(expect, "100-continue"),
                          .length = p->content_length};
+    r->http10 = http10;
     r->head = p->method == HTTP_HEAD;
     r->method = r->head ? "GET" : llhttp_method_name((llhttp_method_t)p->method);
     return 0;

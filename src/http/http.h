@@ -51,6 +51,7 @@ struct http_request {
     struct bytes body; /* NUL follows the last byte */
     bool streamed;     /* set by http_app.admit: the body is not collected, see struct http_sink */
     const char *peer;  /* the client's address (of the socket, or told by a trusted proxy) */
+    bool http10;       /* an old client, which knows no upgrade */
     bool secure;       /* it came by TLS, here or to a trusted proxy (X-Forwarded-Proto) */
     bool forwarded; /* a proxy that is not trusted says that it passes this on: peer is the proxy */
     unsigned budget; /* below HTTP_BUDGETS; http_app.admit may set it */
@@ -101,8 +102,34 @@ struct http_sink {
     void *ctx;
 };
 
+/*
+ * A WebSocket: messages both ways, in the place of an answer. All run on the loop and must not
+ * block. take() gets a whole message of the client, up to HTTP_MESSAGE_MAX bytes; after
+ * HTTP_TAKEN_FULL at most one message and 4 KiB more come until room() has answered true.
+ * HTTP_TAKEN_WRONG ends it. pull() is as of a stream, a message at a time: 0 says goodbye.
+ * notify() is called when pull() had nothing, or take() had enough: `ready` is to be called once,
+ * from any thread, when there is something again, or room. close() is as of a stream.
+ */
+enum { HTTP_MESSAGE_MAX = 65536 };
+enum http_taken { HTTP_TAKEN, HTTP_TAKEN_FULL, HTTP_TAKEN_WRONG };
+struct http_socket {
+    enum http_taken (*take)(void *ctx, bool text, const void *p, size_t n);
+    bool (*room)(void *ctx);
+    int64_t (*pull)(void *ctx, void *out, size_t cap, bool *ret_text);
+    void (*notify)(void *ctx, void (*ready)(void *arg), void *arg);
+    void (*close)(void *ctx);
+    void *ctx;
+    int idle_ms; /* without a message either way it ends; 0: never */
+};
+
+/*
+ * Whether a request is a WebSocket's handshake, before anything is done for it: WEBSOCKET (426) for
+ * any other request, WEBSOCKET_HANDSHAKE (400). Where it comes from is not looked at.
+ */
+int http_socket_check(const struct http_request *r, struct err *e) must_check;
+
 /* HTTP_SINK is no answer yet: it asks for the body of a streamed request. */
-enum http_body { HTTP_BYTES, HTTP_FILE, HTTP_STREAM, HTTP_SINK };
+enum http_body { HTTP_BYTES, HTTP_FILE, HTTP_STREAM, HTTP_SINK, HTTP_SOCKET };
 
 /* The answer. Zeroed (status 200, no body) before the application sees it. */
 struct http_reply {
@@ -118,6 +145,7 @@ struct http_reply {
     } file;
     struct http_stream stream; /* HTTP_STREAM */
     struct http_sink sink;     /* HTTP_SINK */
+    struct http_socket socket; /* HTTP_SOCKET, of a request that http_socket_check() lets pass */
     bool close;                /* end the connection after this answer */
 };
 

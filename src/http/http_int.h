@@ -144,6 +144,7 @@ struct exchange {
     size_t held; /* of server->body_bytes */
     struct chunked chunked;
     struct sinking *sinking; /* NULL: its body is none of a sink's */
+    struct socket *socket;   /* NULL: it is no WebSocket */
     bool working;            /* a worker has it */
     struct pool_item item;   /* the worker's */
     struct list done;        /* in server->done, by the worker */
@@ -163,6 +164,7 @@ enum conn_state {
     CONN_BODY,   /* its body is arriving */
     CONN_SINK,   /* its body is arriving and goes to a sink */
     CONN_ANSWER, /* being answered */
+    CONN_SOCKET, /* a WebSocket: nothing here is HTTP any more */
     CONN_LINGER, /* answered, the client's rest is thrown away */
     CONN_CLOSING /* uv_close has been called */
 };
@@ -270,6 +272,20 @@ bool sink_is_busy(const struct conn *c);
 bool sink_outlives_eof(const struct conn *c);
 /* True when a worker has to close the sink first; exchange_free() is called again then. */
 bool sink_release(struct exchange *x);
+
+/* --- socket.c: WebSockets --- */
+/* The reply is one. */
+void socket_begin(struct conn *c);
+/* Works on what has arrived; true when the state is another. */
+bool socket_step(struct conn *c);
+/* What it gave to wire_write() has left. */
+void socket_written(struct conn *c);
+/* The application has something, or room. */
+void socket_ready(struct conn *c);
+void socket_tick(struct conn *c, int64_t now);
+/* The server ends: says so. */
+void socket_stop(struct conn *c);
+void socket_free(struct exchange *x);
 
 /* --- send.c --- */
 /* Sends c->x->reply; conn_answered() follows, now or later. */

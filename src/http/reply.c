@@ -33,6 +33,8 @@ void http_reply_drop(struct http_reply *reply)
         close(reply->file.fd);
     if (reply->kind == HTTP_STREAM && reply->stream.close)
         reply->stream.close(reply->stream.ctx);
+    if (reply->kind == HTTP_SOCKET)
+        reply->socket.close(reply->socket.ctx);
     if (reply->kind == HTTP_SINK)
         reply->sink.close(reply->sink.ctx);
     *reply = (struct http_reply){.status = 200};

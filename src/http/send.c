@@ -37,6 +37,7 @@ static const char *reason(int status)
         {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"},
         {429, "Too Many Requests"},
+        {426, "Upgrade Required"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
@@ -77,7 +78,8 @@ static int64_t body_size(const struct http_reply *reply)
     case HTTP_FILE:
         return reply->file.size;
     case HTTP_STREAM:
-    case HTTP_SINK: /* has become something else before it is sent */
+    case HTTP_SINK: /* has become something else before it is sent, like a socket */
+    case HTTP_SOCKET:
         break;
     }
     return reply->stream.size;
@@ -117,6 +119,8 @@ static void write_head(struct conn *c, struct buf *b)
         add_clean(b, reply->headers[i].value);
         buf_puts(b, "\r\n");
     }
+    if (reply->status == 426) /* only WebSockets ask for that */
+        buf_puts(b, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
     if (c->x->etag[0])
         buf_printf(b, "ETag: %s\r\n", c->x->etag);
     add_framing(c, b);
@@ -217,7 +221,9 @@ void send_written(struct conn *c)
 {
     struct exchange *x = c->x;
 
-    if (x->finished)
+    if (x->socket)
+        socket_written(c);
+    else if (x->finished)
         conn_answered(c);
     else if (x->reply.kind == HTTP_FILE)
         pump_file(c);
@@ -229,6 +235,8 @@ void send_more(struct conn *c)
 {
     if (c->state == CONN_ANSWER)
         pump_stream(c);
+    else if (c->state == CONN_SOCKET)
+        socket_ready(c);
 }
 
 /* Head and bytes together, usually taken by the socket at once. */

@@ -135,6 +135,8 @@ static void begin_stop(struct http_server *s, int limit_ms)
         c->last = true;
         if (c->state == CONN_IDLE || c->state == CONN_LINGER)
             conn_close(c);
+        else if (c->state == CONN_SOCKET)
+            socket_stop(c);
     }
 }
 

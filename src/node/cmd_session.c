@@ -4,6 +4,7 @@
 #include "node/cookie.h"
 #include "node/login.h"
 #include "node/node_pools.h"
+#include "node/visits.h"
 #include "node/who.h"
 
 /* Who is logged in, their sessions and terms. */
@@ -33,6 +34,7 @@ int cmd_marketplace_logout(struct task *t, const struct args_marketplace_logout 
         auth_session_end(t->node->auth, cookie_get(t->request, COOKIE_SESSION), e) < 0)
         return -1;
     cookie_set(t, COOKIE_SESSION, "", 0);
+    visits_look(t->node);
     return reply_success(t);
 }
 
@@ -56,6 +58,7 @@ int cmd_marketplace_session_end(struct task *t, const struct args_marketplace_se
 
     if (auth_session_revoke(t->node->auth, t->person->id, args->id, &found, e) < 0)
         return -1;
+    visits_look(t->node);
     return found ? reply_success(t) : refused(e, SESSION_UNKNOWN);
 }
 
@@ -65,6 +68,7 @@ int cmd_marketplace_sessions_end(struct task *t, const struct args_marketplace_s
     (void)args;
     if (auth_session_end_all(t->node->auth, t->person->id, t->person->session, e) < 0)
         return -1;
+    visits_look(t->node);
     return reply_success(t);
 }
 

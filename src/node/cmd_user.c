@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "node/login.h"
+#include "node/visits.h"
 #include "pool/pool.h"
 #include "service/service.h"
 
@@ -68,6 +69,7 @@ int cmd_marketplace_user_block(struct task *t, const struct args_marketplace_use
         return refused(e, USER_SELF);
     if (auth_person_block(t->node->auth, args->id, true, &found, e) < 0)
         return -1;
+    visits_look(t->node);
     return done(t, found, "blocked", args->id, e);
 }
 

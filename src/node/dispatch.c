@@ -14,6 +14,7 @@
 #include "node/node.h"
 #include "node/page.h"
 #include "node/query.h"
+#include "node/visits.h"
 #include "node/who.h"
 
 enum {
@@ -302,6 +303,8 @@ static bool run(struct node *n, struct http_request *r, struct http_reply *reply
     must(result <= 0 || on_loop);
     if (result < 0)
         answer_error(r, reply, style_of(p), &e);
+    if (result == 0 && p->task.person && reply->kind == HTTP_STREAM)
+        visits_stream(&p->task);
     if (result <= 0)
         protect(p, reply);
     if (result <= 0 && reply->kind != HTTP_SINK) /* that one has only begun */

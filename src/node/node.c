@@ -39,7 +39,9 @@
 #include "node/policy.h"
 #include "node/root.h"
 #include "node/settings.h"
+#include "node/visits.h"
 #include "service/service.h"
+#include "service/shell.h"
 #include "service/templates.h"
 
 /* The node reads as a table of contents: each start_... is one part, in the order of the parts. */
@@ -421,6 +423,7 @@ int node_start(const struct config *c, struct node **ret, struct err *e)
     start_indexer(n);
     node_wizard_open(n);
     node_wizard_start(n);
+    n->visits = visits_new(n);
     if (start_http(n, e) < 0)
         goto fail;
     node_gateway_start(n);
@@ -439,6 +442,8 @@ void node_stop(struct node *n, int limit_ms)
         return;
     collect_stop(n); /* nobody waits any longer for a transfer to be mined */
     http_server_stop(n->http, limit_ms);
+    service_shells_stop(n->services); /* what runs in them is ended while Docker can be asked */
+    visits_free(n->visits);
     if (n->net)
         net_stop(n->net); /* whoever waits for the network gets an error now */
     wizards_free(n->wizards);

@@ -77,6 +77,7 @@ struct node {
     struct templates *templates;    /* of services on demand; NULL where there are no services */
     struct gateway *gateway;
     struct backup *backup; /* never NULL while the node runs */
+    struct visits *visits; /* answers that last as long as a session (visits.h) */
     struct http_server *http;
 
     struct asset_lists lists; /* asks the chains who is in an access list */

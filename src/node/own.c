@@ -56,6 +56,7 @@ static int64_t pull(void *ctx, void *out, size_t cap)
         /* HTTP_PULL_FAILED and HTTP_PULL_WAIT are -1 and STREAM_WAIT */
         return o->reply.stream.pull ? o->reply.stream.pull(o->reply.stream.ctx, out, cap) : 0;
     case HTTP_SINK:
+    case HTTP_SOCKET:
         break;
     }
     return -1;

@@ -10,7 +10,7 @@
 #include "node/hosts.h"
 
 /* Clients write the bare token, some the scheme before it. */
-static const char *token_of(const struct http_request *r)
+const char *who_token(const struct http_request *r)
 {
     const char *s = http_header_get(r, "authorization");
 
@@ -21,7 +21,7 @@ static const char *token_of(const struct http_request *r)
 
 bool who_is_nobody(const struct http_request *r)
 {
-    return !token_of(r) && !cookie_get(r, COOKIE_SESSION);
+    return !who_token(r) && !cookie_get(r, COOKIE_SESSION);
 }
 
 /* --- where it comes from --- */
@@ -76,6 +76,21 @@ static int by_token(struct node *n, const struct http_request *r, const char *to
     return auth_person_of_wallet(n->auth, r->arena, &who, ret, e);
 }
 
+int who_token_alive(struct node *n, struct arena *a, const char *token, bool *ret, struct err *e)
+{
+    struct auth_person p;
+    struct addr who;
+
+    *ret = true;
+    if (auth_token_find(n->auth, token, &who, e) == 0 &&
+        auth_person_of_wallet(n->auth, a, &who, &p, e) == 0)
+        return 0;
+    if (e->code != ERR_AUTH_TOKEN && e->code != ERR_LOGIN_BLOCKED)
+        return -1;
+    *ret = false;
+    return 0;
+}
+
 static int by_cookie(struct node *n, const struct http_request *r, struct auth_person *ret,
                      struct err *e)
 {
@@ -93,7 +108,7 @@ int who_check(struct node *n, const struct http_request *r, enum api_who wanted,
               const struct auth_person **ret, struct err *e)
 {
     struct auth_person *p = arena_calloc(r->arena, 1, sizeof(*p));
-    const char *token = token_of(r);
+    const char *token = who_token(r);
 
     if ((token ? by_token(n, r, token, p, e) : by_cookie(n, r, p, e)) < 0)
         return -1;

@@ -22,6 +22,12 @@ bool who_is_nobody(const struct http_request *r);
 int who_check(struct node *n, const struct http_request *r, enum api_who wanted,
               const struct auth_person **ret, struct err *e) must_check;
 
+/* The auth token that a request brings, NULL when none. */
+const char *who_token(const struct http_request *r);
+/* Whether a token is still somebody's. */
+int who_token_alive(struct node *n, struct arena *a, const char *token, bool *ret, struct err *e)
+    must_check;
+
 /*
  * ORIGIN unless the browser says that the request comes from a page of the same host: by Origin,
  * or by Sec-Fetch-Site; and a body must be JSON, which no form can send. `strict`: a client that

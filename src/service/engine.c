@@ -309,6 +309,7 @@ int service_new(const struct service_options *o, struct service **ret, struct er
     s->round_at = clock_mono_ms() + BEAT_MS;
     s->purge_at = clock_mono_ms() + BEAT_MS;
     find_engines(s);
+    s->shells = shells__new(s);
     money__listen(s);
     restore__listen(s);
     *ret = s;
@@ -400,6 +401,7 @@ void service_free(struct service *s)
     if (!s)
         return;
     service_stop(s);
+    shells__free(s->shells);
     while ((item = list_pop(&s->live)))
         live__free(container_of(item, struct live, link));
     for (i = 0; i < s->engine_count; i++) {

@@ -62,7 +62,8 @@ struct service {
     int64_t purge_at;
     struct pool_item round; /* guards and measures, on a worker */
     bool rounding;
-    int64_t round_at;     /* monotonic ms of the next one */
+    int64_t round_at; /* monotonic ms of the next one */
+    struct shells *shells;
     pthread_mutex_t asks; /* held while a wish is written down; before `lock` */
 };
 
@@ -263,6 +264,10 @@ int restore__fill(struct live *l, struct err *e) must_check;
 int restore__switch(struct live *l);
 /* A change to other volumes has come to its end. */
 void restore__done(struct live *l, bool well);
+
+/* --- shell.c --- */
+struct shells *shells__new(struct service *s);
+void shells__free(struct shells *s);
 
 /* --- json.c --- */
 int json__deployment(struct service *s, struct arena *a, const struct service_row *row, bool full,

@@ -212,7 +212,7 @@ export const t = {
   deployment: {
     one: 'Deployment',
     tabs: 'Parts of the deployment',
-    tab: { '': 'Overview', logs: 'Logs', usage: 'Usage', domains: 'Domains', backups: 'Backups', manage: 'Manage' } as Record<string, string>,
+    tab: { '': 'Overview', logs: 'Logs', shell: 'Terminal', usage: 'Usage', domains: 'Domains', backups: 'Backups', manage: 'Manage' } as Record<string, string>,
     open: 'Open',
     ends: 'Ends',
     newVersion: (v: string) => `Version ${v} is available`,
@@ -255,6 +255,14 @@ export const t = {
     restarts: 'Restarts',
     timeline: 'Timeline',
     answers: 'Your answers'
+  },
+  shell: {
+    title: 'Terminal', open: 'Open a shell', again: 'Connect again', close: 'Close', aloud: 'Read the output aloud', skip: 'Skip the terminal',
+    phase: { closed: 'Not connected', opening: 'Connecting…', open: 'Connected' } as Record<string, string>,
+    input: 'Terminal input', output: 'Terminal output',
+    keys: 'Everything you type goes to the shell, the Tab key too. Shift and Tab together leave the terminal. The shell runs as the container’s user and ends, with all that it started, when you leave this page.',
+    ended: 'The shell has ended.', endedWith: (n: number): string => `The shell has ended with status ${n}.`,
+    lost: 'The connection was lost.', lostWith: (why: string): string => `The connection has ended: ${why}.`
   },
   logs: { title: 'Log', container: 'Container', live: 'Live', ended: 'Ended', waiting: 'Nothing written yet.', empty: 'The log is empty.' },
   usage: {

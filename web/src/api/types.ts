@@ -48,6 +48,7 @@ export interface Answers {
   marketplaceDeploymentResize: { success: true }
   marketplaceDeploymentRestart: { success: true }
   marketplaceDeploymentRollback: { success: true }
+  marketplaceDeploymentShell: unknown
   marketplaceDeploymentStart: { success: true }
   marketplaceDeploymentStop: { success: true }
   marketplaceDeploymentUpdate: { success: true }
@@ -146,6 +147,7 @@ export interface Asks {
   marketplaceDeploymentResize: { id: string; size: string }
   marketplaceDeploymentRestart: { id: string }
   marketplaceDeploymentRollback: { id: string }
+  marketplaceDeploymentShell: { id: string; container?: string; command?: string[]; tty?: boolean; columns?: number; rows?: number }
   marketplaceDeploymentStart: { id: string }
   marketplaceDeploymentStop: { id: string }
   marketplaceDeploymentUpdate: { id: string; version?: string }
@@ -241,6 +243,7 @@ export interface Routes {
   "GET /marketplace/api/deployments/:id/guests": "marketplaceGuests"
   "GET /marketplace/api/deployments/:id/logs": "marketplaceDeploymentLogs"
   "GET /marketplace/api/deployments/:id/metrics": "marketplaceDeploymentMetrics"
+  "GET /marketplace/api/deployments/:id/shell": "marketplaceDeploymentShell"
   "GET /marketplace/api/offers": "marketplaceOffers"
   "GET /marketplace/api/packages": "marketplacePackages"
   "GET /marketplace/api/packages/:name": "marketplacePackage"

@@ -18,11 +18,13 @@ import { LogsTab } from './deployment/Logs.tsx'
 import { ManageTab } from './deployment/Manage.tsx'
 import { Overview } from './deployment/Overview.tsx'
 import { Progress } from './deployment/Progress.tsx'
+import { ShellTab } from './deployment/Shell.tsx'
 import { UsageTab } from './deployment/Usage.tsx'
 
 const TABS: Record<string, (d: DeploymentFull) => JSX.Element> = {
   '': (d) => <Overview d={d} />,
   logs: (d) => <LogsTab d={d} />,
+  shell: (d) => <ShellTab d={d} />,
   usage: (d) => <UsageTab d={d} />,
   domains: (d) => <DomainsTab d={d} />,
   backups: (d) => <BackupsTab d={d} />,
