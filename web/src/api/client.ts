@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only way to the node: JSON calls, events, and streams of text. The session is a cookie that scripts cannot read.
 import { t } from '../texts.ts'
+import { pause } from './again.ts'
 
 export class ApiError extends Error {
   readonly status: number
@@ -12,6 +13,9 @@ export class ApiError extends Error {
     this.more = more
   }
 }
+
+/** Whether it may be better in a moment: the node starts again, or there were too many requests. */
+export const passes = (e: unknown): boolean => e instanceof ApiError && [0, 429, 502, 503, 504].includes(e.status)
 
 /** What an error means to a person: the node's words, and what to do where that is known. */
 export function explain(e: unknown): string {
@@ -63,13 +67,36 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>('GET', path, undefined, signal)
 export const post = <T>(path: string, body?: unknown): Promise<T> => call<T>('POST', path, body)
 
-/** Events of a route, as JSON; the browser connects again by itself. Returns what ends it. */
-export function events<T>(path: string, on: (v: T) => void, state: (live: boolean) => void): () => void {
-  const source = new EventSource(path)
-  source.onopen = () => state(true)
-  source.onerror = () => state(false)
-  source.onmessage = (m) => on(JSON.parse(String(m.data)) as T)
-  return () => source.close()
+const STEADY = 10_000
+
+/**
+ * Events of a route, as JSON. A connection that is lost, or refused while the node starts, is opened again: a browser gives up on
+ * the latter. `back`: it is open again, and what happened meanwhile has to be read. Returns what ends it.
+ */
+export function events<T>(path: string, on: (v: T) => void, back: () => void): () => void {
+  let source: EventSource
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+  const open = (): void => {
+    let opened = 0
+    source = new EventSource(path)
+    source.onopen = () => {
+      opened = Date.now()
+      if (failures) back()
+    }
+    source.onmessage = (m) => on(JSON.parse(String(m.data)) as T)
+    source.onerror = () => {
+      source.close() // by itself it would come at the same time as everybody else's
+      failures = opened && Date.now() - opened > STEADY ? 1 : failures + 1
+      timer = setTimeout(open, pause(failures))
+    }
+  }
+  open()
+  return () => {
+    clearTimeout(timer)
+    source.onerror = null
+    source.close()
+  }
 }
 
 /** A text that grows: each piece as it comes, until the end or an abort. */
@@ -77,7 +104,7 @@ export async function stream(path: string, on: (piece: string) => void, signal: 
   const r = await send('GET', path, undefined, signal)
   const reader = r.body?.pipeThrough(new TextDecoderStream()).getReader()
   for (;;) {
-    const piece = await reader?.read()
+    const piece = await reader?.read().catch((e: unknown) => { throw signal.aborted ? e : new ApiError(0, t.errors.offline) })
     if (!piece || piece.done) return
     on(piece.value)
   }

@@ -2,7 +2,8 @@
 // My deployments, one of them live, and what can be done with it.
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { call, events, get, path, post, stream } from '../api/client.ts'
+import { pause, wait } from '../api/again.ts'
+import { call, events, explain, get, passes, path, post, stream } from '../api/client.ts'
 import type { Deployment, DeploymentFull, Metrics, Review } from '../api/shapes.ts'
 import { t } from '../texts.ts'
 import { attempt, say, tell } from './notices.ts'
@@ -20,19 +21,24 @@ export const isBusy = (d: Deployment): boolean =>
   ['creating', 'stopping', 'updating', 'restoring', 'deleting'].includes(d.state)
 export const isGone = (d: Deployment): boolean => d.state === 'deleted'
 
-/** Follows a deployment: each event is merged into what is known, and a change of state is read out. */
+/**
+ * Follows a deployment: what an event says is shown at once, and a change of state is read out. What events do not have (timeline,
+ * containers) is read after a change, and whatever happened while the connection was lost.
+ */
+export function follow(id: string): () => void {
+  const source = deployment(id)
+  const end = events<Deployment>(`${at(id)}/events`, (d) => {
+    const before = source.data
+    source.patch(d)
+    if (d.state === 'deleted') end() // it is the last one
+    if (before && before.state !== d.state) say(`${d.name}: ${t.state(d.state)}`)
+    if (!before || before.state !== d.state || before.step !== d.step || before.health !== d.health) void source.load()
+  }, () => void source.load())
+  return end
+}
+
 export function useLive(id: string): void {
-  useEffect(() => {
-    const source = deployment(id)
-    const close = events<Deployment>(`${at(id)}/events`, (d) => {
-      const before = source.data
-      if (d.state === 'deleted') close() // it is the last one; the browser would ask again for ever
-      if (before && before.state !== d.state) say(`${d.name}: ${t.state(d.state)}`)
-      if (!before || before.state !== d.state || before.step !== d.step) void source.load() // timeline, containers
-      else source.set({ ...before, ...d })
-    }, () => undefined)
-    return close
-  }, [id])
+  useEffect(() => follow(id), [id])
 }
 
 export type Verb = 'start' | 'stop' | 'restart' | 'rollback'
@@ -69,22 +75,37 @@ const LOG_MAX = 400_000
 export interface Log { text: string; live: boolean; error: string }
 export const log = signal<Log>({ text: '', live: false, error: '' })
 
-/** Follows the log of a container until it ends or the view goes; keeps the newest part. */
-export function useLog(id: string, container: string): void {
+/** Reads the log until the container ends; a connection that is lost is opened again, and the newest lines come anew. */
+export async function followLog(id: string, container: string, ended: AbortSignal): Promise<void> {
+  const query = new URLSearchParams({ follow: '1', ...(container ? { container } : {}) })
+  for (let failures = 0; !ended.aborted;) {
+    let before = ''
+    log.value = { ...log.value, live: true }
+    try {
+      await stream(`${at(id)}/logs?${query.toString()}`, (piece) => {
+        failures = 0
+        before = (before + piece).slice(-LOG_MAX)
+        log.value = { text: before, live: true, error: '' }
+      }, ended)
+      log.value = { text: before, live: false, error: '' }
+      return
+    } catch (e) {
+      if (ended.aborted) return
+      log.value = { ...log.value, live: false, error: explain(e) }
+      if (!passes(e)) return
+      await wait(pause(++failures), ended)
+    }
+  }
+}
+
+/** Follows the log of a container until it ends or the view goes; a container that starts again is followed again. */
+export function useLog(id: string, container: string, state: string): void {
   useEffect(() => {
     const ended = new AbortController()
     log.value = { text: '', live: true, error: '' }
-    const piece = (text: string): void => {
-      log.value = { ...log.value, text: (log.value.text + text).slice(-LOG_MAX) }
-    }
-    const query = new URLSearchParams({ follow: '1', ...(container ? { container } : {}) })
-    stream(`${at(id)}/logs?${query.toString()}`, piece, ended.signal)
-      .then(() => { log.value = { ...log.value, live: false } })
-      .catch((e: unknown) => {
-        if (!ended.signal.aborted) log.value = { ...log.value, live: false, error: e instanceof Error ? e.message : String(e) }
-      })
+    void followLog(id, container, ended.signal)
     return () => ended.abort()
-  }, [id, container])
+  }, [id, container, state])
 }
 
 export async function copy(text: string): Promise<void> {

@@ -28,7 +28,7 @@ function Text() {
 export function LogsTab({ d }: { d: DeploymentFull }) {
   const names = d.containers.map((c) => c.name)
   const [name, setName] = useState(names[0] ?? '')
-  useLog(d.id, name)
+  useLog(d.id, name, d.state)
   return (
     <section class="card" aria-label={t.logs.title}>
       <div class="row between wrap bottom">
