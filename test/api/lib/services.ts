@@ -30,6 +30,8 @@ export interface Kind {
   start?: number
   /** a raw port of the host leads to it as well */
   raw?: boolean
+  /** the marketplace's login stands before its page */
+  login?: boolean
   /** lines of package.toml */
   more?: string
 }
@@ -91,7 +93,7 @@ name = "web"
 image = "${image}"
 command = ["/bin/busybox", "sh", "-c", ${JSON.stringify(script)}]
 after = ["base"]
-ports = [{ name = "http", port = 8080, protocol = "http", public = true }${kind.raw ? ', { name = "raw", port = 8081, protocol = "tcp", public = true }' : ''}]
+ports = [{ name = "http", port = 8080, protocol = "http", public = true${kind.login ? ', login = true' : ''} }${kind.raw ? ', { name = "raw", port = 8081, protocol = "tcp", public = true }' : ''}]
 volumes = [{ name = "data", path = "/data" }]
 [containers.env]
 GREETING = "\${answer.greeting}"

@@ -9,8 +9,8 @@ import { socketPath } from './docker.ts'
 import { until } from './process.ts'
 import { Session, type Answer } from './session.ts'
 
-/** The option imageMap: images of the catalogue that are stood in for; made when the engine has none. */
-export const images = (): string =>
+/** The option imageMap: images of the catalogue that are stood in for; made when the engine has none and ATOLL_TEST_IMAGES names none. */
+export const images = (): string => process.env.ATOLL_TEST_IMAGES ||
   execFileSync(join(import.meta.dirname, '../../../scripts/standins.sh'), ['start'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 
 /** One machine that is paid by the minute: 1 OCEAN for a core, half of it for a GiB. */

@@ -132,7 +132,7 @@ export async function volumes(id: string): Promise<string[]> {
 }
 
 /** Processes of Caddy that work in this world's folder. */
-function caddies(dir: string): number[] {
+export function caddies(dir: string): number[] {
   return readdirSync('/proc').filter((p) => /^\d+$/.test(p)).map(Number).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${dir}/node/gateway/first.json`)

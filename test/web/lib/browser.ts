@@ -2,8 +2,11 @@
 // Debian's Chromium, driven by playwright-core. Every page fails the test that opened it when something is written to the
 // console as an error, when an exception is not caught, or when the policy (CSP) stops something.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -11,10 +14,21 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export const WIDTHS = { phone: 390, tablet: 820, desk: 1440 } as const
 export type Width = keyof typeof WIDTHS
 export type Scheme = 'light' | 'dark'
+const other = (s: Scheme): Scheme => s === 'light' ? 'dark' : 'light'
+
+/** netlink.c, compiled. */
+function netlink(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'atoll-browser-'))
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
+  const out = join(dir, 'netlink.so')
+  execFileSync('gcc', ['-shared', '-fPIC', '-o', out, join(import.meta.dirname, 'netlink.c'), '-ldl'])
+  return out
+}
 
 /** `more`: arguments besides, such as names that lead here. */
 export const launch = (more: string[] = []): Promise<Browser> => chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  env: { ...process.env, LD_PRELOAD: netlink() } as Record<string, string>,
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--force-color-profile=srgb', ...more]
 })
 
@@ -33,7 +47,7 @@ export class Visitor {
   /** what must not happen */
   readonly faults: string[] = []
 
-  private constructor(context: BrowserContext, page: Page) {
+  private constructor(context: BrowserContext, page: Page, readonly scheme: Scheme) {
     this.context = context
     this.page = page
     page.setDefaultTimeout(60_000)
@@ -53,7 +67,7 @@ export class Visitor {
       document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`))
     })
     if (o.init) await context.addInitScript(o.init)
-    return new Visitor(context, await context.newPage())
+    return new Visitor(context, await context.newPage(), o.scheme ?? 'light')
   }
 
   /** Goes to a hash route and waits for its heading. */
@@ -66,10 +80,19 @@ export class Visitor {
     await this.page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' })
   }
 
-  /** axe over the page as it is: everything it calls a violation. */
+  /** axe over the page as it is, in both themes: everything it calls a violation. */
   async axe(): Promise<string[]> {
     // eval by the debugger, which the page's policy does not concern
     await this.page.evaluate(axeSource)
+    const found: string[] = []
+    for (const scheme of [other(this.scheme), this.scheme]) {
+      await this.page.emulateMedia({ colorScheme: scheme })
+      found.push(...(await this.violations()).map((x) => `${scheme}: ${x}`))
+    }
+    return found
+  }
+
+  private async violations(): Promise<string[]> {
     const violations = await this.page.evaluate(async () => {
       const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Array<{ id: string; help: string; nodes: Array<{ html: string; failureSummary?: string }> }> }> } }
       return (await axe.run()).violations

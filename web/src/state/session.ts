@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is logged in. The server knows; the page asks.
 import { signal } from '@preact/signals'
-import { ApiError, call, explain, get, onRefused, path, post } from '../api/client.ts'
+import { pause } from '../api/again.ts'
+import { ApiError, call, explain, get, onRefused, passes, path, post } from '../api/client.ts'
 import type { Options, Person, Session, SiweParts, Terms } from '../api/shapes.ts'
 import { go, route } from '../router.ts'
 import { t } from '../texts.ts'
@@ -25,14 +26,20 @@ export async function refresh(): Promise<void> {
   }
 }
 
+let failures = 0
+let later: ReturnType<typeof setTimeout> | undefined
+/** Who is there, and what the node offers; asked again while it does not answer. */
 export async function start(): Promise<void> {
-  down.value = ''
+  clearTimeout(later)
   try {
     options.value = await get<Options>('/auth/options')
     await refresh()
+    down.value = ''
+    failures = 0
     passGate()
   } catch (e) {
     down.value = explain(e)
+    if (passes(e)) later = setTimeout(() => void start(), pause(++failures))
   }
 }
 
