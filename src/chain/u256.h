@@ -40,5 +40,7 @@ void u256_divmod(const struct u256 *a, const struct u256 *b, struct u256 *ret_qu
 bool units_parse(const char *s, unsigned decimals, struct u256 *ret);
 /* The shortest such text with at least one decimal as ethers prints it: "1.0", "0.25". */
 const char *units_text(struct arena *a, const struct u256 *v, unsigned decimals);
+/* The same for people to read: "1", "0.25". */
+const char *units_plain(struct arena *a, const struct u256 *v, unsigned decimals);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/str.h"
 #include "chain/u256.h"
 
 enum { DECIMALS_MAX = 77 }; /* 10^77 is the largest power of ten in 256 bits */
@@ -80,4 +81,12 @@ const char *units_text(struct arena *a, const struct u256 *v, unsigned decimals)
     memcpy(out + whole + 1, text + whole, len - whole);
     out[len + 1] = '\0';
     return out;
+}
+
+const char *units_plain(struct arena *a, const struct u256 *v, unsigned decimals)
+{
+    const char *text = units_text(a, v, decimals);
+    size_t len = strlen(text);
+
+    return len > 2 && str_eq(text + len - 2, ".0") ? arena_strndup(a, text, len - 2) : text;
 }

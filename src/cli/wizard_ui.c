@@ -59,6 +59,18 @@ static const struct json *otherwise(const struct json *q)
     return v ? v : json_get(q, "default");
 }
 
+/* The option with this value, as people know it; the value itself when there is none. */
+static const char *label_of(struct arena *a, const struct json *q, const char *value)
+{
+    const struct json *options = json_get(q, "options");
+    size_t i;
+
+    for (i = 0; i < json_len(options); i++)
+        if (str_eq(json_get_str(json_at(options, i), "value", ""), value))
+            return safe(a, json_at(options, i), "label");
+    return terminal_safe(a, value, false);
+}
+
 static const char *shown(struct arena *a, const struct json *q)
 {
     const struct json *v = otherwise(q);
@@ -67,6 +79,8 @@ static const char *shown(struct arena *a, const struct json *q)
         return json_get_bool(q, "answered", false) ? "unchanged" : NULL;
     if (!v)
         return NULL;
+    if (json_len(json_get(q, "options")) && json_is(v, JSON_STRING))
+        return label_of(a, q, json_str(v, ""));
     if (is_type(q, "datetime") && json_is(v, JSON_NUMBER))
         return moment(a, (int64_t)json_num(v, 0));
     if (json_is(v, JSON_BOOL))

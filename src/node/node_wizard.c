@@ -35,7 +35,8 @@ static const char *money_text(struct arena *a, const struct json *money)
 
     if (!u256_parse(json_get_str(money, "amount", ""), &v))
         return "";
-    return arena_printf(a, "%s %s", units_text(a, &v, (unsigned)json_get_int(money, "decimals", 0)),
+    return arena_printf(a, "%s %s",
+                        units_plain(a, &v, (unsigned)json_get_int(money, "decimals", 0)),
                         json_get_str(money, "symbol", ""));
 }
 
@@ -142,24 +143,38 @@ static struct service_key key_of(const struct wizard_order *o)
     return (struct service_key){o->owner, o->key + 1};
 }
 
-static int host_taken(struct node *n, const char *name, bool *ret, struct err *e)
+static int host_taken(struct node *n, const char *name, const char **ret_why, struct err *e)
 {
-    *ret = gateway_name_check(n->gateway, name, e) < 0;
-    return *ret && err_status(e->code) >= 500 ? -1 : 0;
+    if (gateway_name_check(n->gateway, name, e) == 0)
+        return 0;
+    if (err_status(e->code) >= 500)
+        return -1;
+    *ret_why = e->code == ERR_GATEWAY_RESERVED ? "is reserved: choose another one"
+                                               : "is taken: choose another one";
+    return 0;
 }
 
 static int taken(void *ctx, const struct wizard_order *o, const struct package_question *q,
-                 const struct json *answer, bool *ret, struct err *e)
+                 const struct json *answer, const char **ret_why, struct err *e)
 {
     const struct service_answer a = {o->package->name, q->name, answer};
     const struct service_key key = key_of(o);
     struct node *n = ctx;
+    bool mine = false;
 
-    if (!q->standard)
-        return service_answer_taken(n->services, &key, &a, ret, e);
-    if (service_name_taken(n->services, &key, json_str(answer, ""), ret, e) < 0)
+    *ret_why = NULL;
+    if (!q->standard) {
+        if (service_answer_taken(n->services, &key, &a, &mine, e) < 0)
+            return -1;
+        *ret_why = mine ? "is what another deployment of yours has" : NULL;
+        return 0;
+    }
+    if (service_name_taken(n->services, &key, json_str(answer, ""), &mine, e) < 0)
         return -1;
-    return *ret ? 0 : host_taken(n, json_str(answer, ""), ret, e);
+    if (!mine)
+        return host_taken(n, json_str(answer, ""), ret_why, e);
+    *ret_why = "is the name of another deployment of yours: choose another one";
+    return 0;
 }
 
 static int find_deployed(void *ctx, struct arena *a, const struct wizard_order *o, const char **ret,

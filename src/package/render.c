@@ -245,6 +245,19 @@ static void add_row(struct arena *a, struct json *list, const char *label, const
     json_push(a, list, row);
 }
 
+bool package_has_credentials(const struct package *p)
+{
+    size_t i;
+
+    for (i = 0; i < p->result_count; i++)
+        if (p->results[i].secret)
+            return true;
+    for (i = 0; i < p->secret_count; i++)
+        if (p->secrets[i].show)
+            return true;
+    return false;
+}
+
 int package_render_results(struct arena *a, const struct package *p,
                            const struct package_vars *vars, bool credentials, struct json **ret,
                            struct err *e)

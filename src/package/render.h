@@ -58,6 +58,9 @@ int package_render_backups(struct arena *a, const struct package *p,
                            const struct package_vars *vars, struct package_backup **ret,
                            size_t *ret_count, struct err *e) must_check;
 
+/* Whether package_render_results() has any credentials. */
+bool package_has_credentials(const struct package *p);
+
 /*
  * The results as [{label, value}]: those that are credentials (with the secrets that are shown),
  * or the others.

@@ -201,6 +201,7 @@ static int add_full(struct service *s, struct arena *a, const struct service_row
     json_set_bool(a, v, "credentialsShown", row->told);
     if (plan__load(s, a, row, &p, &why) < 0)
         return 0; /* its package cannot be read any more: what is known is shown */
+    json_set_bool(a, v, "hasCredentials", package_has_credentials(p.package));
     for (i = 0; i < p.count; i++)
         if (add_container(s, a, row, &p.containers[i], containers, &why) < 0)
             break;

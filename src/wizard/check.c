@@ -104,15 +104,13 @@ static int check_taken(struct wizards *w, const struct wizard_at *at, const stru
 {
     const struct wizard_world *world = &w->o.world;
     struct wizard_order o;
-    bool taken = false;
+    const char *why = NULL;
 
     wizard__order(at->arena, s, &o);
-    if (world->taken(world->ctx, &o, q, json_get(io->normal, q->name), &taken, e) < 0)
+    if (world->taken(world->ctx, &o, q, json_get(io->normal, q->name), &why, e) < 0)
         return -1;
-    if (taken)
-        json_set_str(at->arena, io->errors, q->name,
-                     q->standard ? "is taken: choose another one"
-                                 : "is what another deployment of yours has");
+    if (why)
+        json_set_str(at->arena, io->errors, q->name, why);
     return 0;
 }
 

@@ -98,7 +98,7 @@ static const char *money_text(struct arena *a, const struct json *money)
     if (!u256_parse(amount, &v))
         return "";
     return arena_printf(a, "%s %s an hour",
-                        units_text(a, &v, (unsigned)json_get_int(money, "decimals", 0)),
+                        units_plain(a, &v, (unsigned)json_get_int(money, "decimals", 0)),
                         json_get_str(money, "symbol", ""));
 }
 

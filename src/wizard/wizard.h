@@ -62,9 +62,12 @@ struct wizard_world {
                    const struct package **ret, struct err *e);
     /* The owner's pools as options of a question: [{value, label, note?, disabled?}]. */
     int (*pools)(void *ctx, struct arena *a, const char *owner, struct json **ret, struct err *e);
-    /* Whether an answer that has to be unique is taken: a name, or what the package says. */
+    /*
+     * Why an answer that has to be unique (a name, or what the package says) cannot be had, as a
+     * sentence without its subject: "is taken: choose another one"; NULL when it can.
+     */
     int (*taken)(void *ctx, const struct wizard_order *o, const struct package_question *q,
-                 const struct json *answer, bool *ret, struct err *e);
+                 const struct json *answer, const char **ret_why, struct err *e);
     /*
      * {env, period_s, perPeriod, perHour, lines, upfront, pool, lastsUntil, ends}; no hash. Where
      * it would run (env) is part of what is agreed to.

@@ -117,6 +117,8 @@ describe('a wizard', () => {
       assert.equal(r.json.wizard.step, step)
     }
     for (const name of ['', 'A', '-x', 'x-', 'a b', '../etc', '<script>alert(1)</script>', '\u001b[31mred', 'x'.repeat(33), 7, null, ['a'], { a: 1 }]) await wrong('name', { name }, 'name')
+    const reserved = (await alice.answer(w.id, 'name', { name: 'www' })).json.wizard.errors
+    assert.deepEqual(reserved, { name: 'is reserved: choose another one' }) // which nobody has taken
     assert.equal((await alice.answer(w.id, 'name', { name: 'checked' })).status, 200)
     const good = { repository: 'https://git.example.org/site.git', branch: 'main', minutes: 5 }
     for (const repository of ['', 'ftp://x/y', 'https://', 'file:///etc/passwd', 'ext::sh -c id', '--upload-pack=x', 'https://h/x;$(id)`id`\n']) {

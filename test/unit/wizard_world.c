@@ -68,14 +68,14 @@ static int give_pools(void *ctx, struct arena *a, const char *owner, struct json
 }
 
 static int is_taken(void *ctx, const struct wizard_order *o, const struct package_question *q,
-                    const struct json *answer, bool *ret, struct err *e)
+                    const struct json *answer, const char **ret_why, struct err *e)
 {
     struct world *w = ctx;
 
     (void)o;
     (void)e;
     (void)answer;
-    *ret = w->name_taken && str_eq(q->name, "name");
+    *ret_why = w->name_taken && str_eq(q->name, "name") ? "is taken: choose another one" : NULL;
     return 0;
 }
 

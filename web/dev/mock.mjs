@@ -41,8 +41,7 @@ const deployments = [
   dep('d1', 'my-site', 'site', 'running', { newVersion: '1.2.0' }),
   dep('d2', 'notes', 'jupyter', 'creating', { progress, health: 'starting', spent: money(0) }),
   dep('d3', 'blog', 'site', 'grace', { reason: 'The pool “Main” is empty; data is kept for 3 days.', health: 'none' }),
-  dep('d4', 'db', 'postgres', 'failed', { reason: 'The health check did not pass within 60 s; the period was refunded.', health: 'none', ends: null, ports: [{ name: 'sql', host: 'node.example.org', port: 30432, protocol: 'tcp' }] }),
-  dep('d5', 'old-wiki', 'wiki', 'deleted', { health: 'none' })
+  dep('d4', 'db', 'postgres', 'failed', { reason: 'The health check did not pass within 60 s; the period was refunded.', health: 'none', ends: null, ports: [{ name: 'sql', host: 'node.example.org', port: 30432, protocol: 'tcp' }] })
 ]
 const full = (d) => ({
   ...d,

@@ -60,5 +60,11 @@ export function bytes(n: number): string {
 
 export const count = (n: number): string => new Intl.NumberFormat(t.locale, { maximumFractionDigits: 2 }).format(n)
 
+/** What the node says, as a sentence; a name at its start (www.example.org) stays as it is. */
+export function sentence(text: string): string {
+  const first = /^[a-z]+(?=[ ,]|$)/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
+  return !first || /[.!?…]$/.test(first) ? first : `${first}.`
+}
+
 /** 0x1234…abcd */
 export const short = (s: string): string => s.length > 16 ? `${s.slice(0, 6)}…${s.slice(-4)}` : s

@@ -21,7 +21,7 @@ const LOGIN_ERRORS: Record<string, string> = {
 const loginErrors = (name: string): string => Object.hasOwn(LOGIN_ERRORS, name) ? LOGIN_ERRORS[name]! : ''
 
 export const t = {
-  locale: 'en',
+  locale: 'en-GB',
   product: 'Atoll',
   skip: 'Skip to the content',
   loading: 'Loading',
@@ -77,7 +77,7 @@ export const t = {
     connectText: 'With the app on your phone. No wallet, no password.',
     wallet: 'Sign in with a wallet',
     walletText: 'Your wallet signs a message; nothing is paid.',
-    walletNone: 'No wallet found in this browser. Install one, or log in with your phone.',
+    walletNone: (phone: boolean) => phone ? 'No wallet found in this browser. Install one, or log in with your phone.' : 'No wallet found in this browser.',
     dev: 'Development login',
     devName: 'Name',
     devText: 'This node is for development: any name will do.',
@@ -126,6 +126,7 @@ export const t = {
     ram: 'Memory',
     disk: 'Disk',
     perHour: 'An hour',
+    noRoom: 'not available here',
     mine: 'Your deployments of it',
     notOffered: 'This solution is not offered here.'
   },
@@ -191,8 +192,13 @@ export const t = {
     creating: 'Setting up', running: 'Running', stopping: 'Stopping', stopped: 'Stopped', grace: 'Out of funds', updating: 'Updating',
     restoring: 'Restoring', deleting: 'Deleting', deleted: 'Deleted', failed: 'Failed'
   }),
+  step: lookup({
+    fund: 'Paying for the first period', pull: 'Fetching the software', network: 'Private network', volumes: 'Storage', containers: 'Making the containers',
+    health: 'Waiting until it is healthy', route: 'Making it reachable', restart: 'Restarting', resize: 'Another size', replace: 'Replacing the containers',
+    pause: 'Stopping: the pool is empty', undo: 'Taking back what was made'
+  }),
   health: lookup({ starting: 'Starting', healthy: 'Healthy', unhealthy: 'Not healthy', none: '' }),
-  word: lookup({ unproven: 'Waiting for DNS', ready: 'Getting a certificate', serving: 'Serving', ok: 'OK', warn: 'Attention' }),
+  word: lookup({ absent: 'Not there yet', exited: 'Ended', unproven: 'Waiting for DNS', ready: 'Getting a certificate', serving: 'Serving', ok: 'OK', warn: 'Attention' }),
   category: lookup({ web: 'Web', data: 'Data', compute: 'Compute', development: 'Development', system: 'System', communication: 'Communication' }),
   resource: lookup({ cpu: 'Processor cores', ram: 'Memory', disk: 'Disk', gpu: 'GPUs' }),
   entry: lookup({
@@ -206,8 +212,7 @@ export const t = {
     new: 'New',
     empty: 'Nothing runs yet',
     emptyText: 'Choose a solution, answer a few questions, and it appears here.',
-    first: 'Choose a solution',
-    gone: (n: number) => `Show ${n} deleted`
+    first: 'Choose a solution'
   },
   deployment: {
     one: 'Deployment',
@@ -236,6 +241,7 @@ export const t = {
   overview: {
     links: 'Ways in',
     noLinks: 'It has no address of its own.',
+    soon: 'It answers there when it runs.',
     credentials: 'Credentials',
     credentialsText: 'Generated for this deployment. They are shown once, so have a safe place ready.',
     reveal: 'Show once',
@@ -247,7 +253,7 @@ export const t = {
     paidUntil: 'Paid until',
     noEnd: 'open',
     pool: 'Paid from',
-    toPool: 'this pool',
+    toPool: 'the pool',
     containers: 'Containers',
     container: 'Name',
     image: 'Image',
@@ -304,6 +310,7 @@ export const t = {
     running: 'A backup, restore or check is running.',
     empty: 'No backup yet',
     emptyText: 'The first one follows the schedule, or make one now.',
+    emptyNoServers: 'Nothing is kept until the operator has set up a backup server.',
     when: 'Made',
     size: 'Size',
     on: 'Kept on',
@@ -366,8 +373,8 @@ export const t = {
     newest: (v: string) => `It runs version ${v}, the newest.`,
     updateTo: (v: string) => `Update to ${v}`,
     updateSure: 'A backup is made first. If the new version does not become healthy, the old one is put back.',
-    rollbackTitle: 'Go back to the version before?',
-    rollbackText: 'The version from before the last update is started again.',
+    rollbackTitle: (v: string) => `Go back to version ${v}?`,
+    rollbackText: (v: string) => `Version ${v}, from before the last update, is started again with the data of now.`,
     delete: 'Delete',
     deleteVerb: 'Delete for good',
     deleteTitle: (name: string) => `Delete ${name}?`,
@@ -513,6 +520,8 @@ export const t = {
     packageRemoved: (name: string) => `${name} is removed.`,
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText: 'It leaves the catalogue. Deployments of it go on.',
+    states: lookup({ started: 'Offered', stopped: 'Withdrawn', failed: 'Failed' }),
+    unlimited: 'no limit',
     permissions: 'Permissions',
     start: 'Offer',
     stop: 'Withdraw',

@@ -50,7 +50,7 @@ export class Visitor {
   private constructor(context: BrowserContext, page: Page, readonly scheme: Scheme) {
     this.context = context
     this.page = page
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(Number(process.env.BROWSER_TIMEOUT ?? 60_000))
     page.on('console', (m) => {
       // a request that is refused on purpose is reported by the browser, too; what counts is what the page says of it
       if (m.type() === 'error' && !/Failed to load resource: the server responded with a status of 4\d\d/.test(m.text())) this.faults.push(`console: ${m.text()}`)

@@ -16,14 +16,14 @@ export async function enter(v: Visitor, name: string, hash = '#/'): Promise<void
 }
 
 /** Presses Tab until the focus is where it is wanted, and can be seen there. */
-export async function tabTo(v: Visitor, there: () => boolean): Promise<void> {
-  for (let i = 0; i < 40; i++) {
+export async function tabTo<T>(v: Visitor, there: (wanted: T) => boolean, wanted?: T): Promise<void> {
+  for (let i = 0; i < 60; i++) {
     await v.page.keyboard.press('Tab')
-    if (await v.page.evaluate(there)) {
+    if (await v.page.evaluate(there as (wanted: unknown) => boolean, wanted)) {
       const outline = await v.page.evaluate(() => [getComputedStyle(document.activeElement!), getComputedStyle(document.activeElement!, '::after'), getComputedStyle(document.activeElement!.closest('label') ?? document.activeElement!)].map((x) => x.outlineStyle).find((x) => x !== 'none') ?? 'none')
       assert.notEqual(outline, 'none', 'the focus cannot be seen')
       return
     }
   }
-  assert.fail('not to be reached with the Tab key')
+  assert.fail(`not to be reached with the Tab key: ${String(wanted ?? there)}`)
 }

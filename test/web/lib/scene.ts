@@ -43,7 +43,7 @@ export class Scene {
   async visitor(name: string, hash: string, o: Options = {}): Promise<Visitor> {
     const { cookies } = await Session.dev(this.s.w.url, name)
     const v = await Visitor.open(this.browser, this.url, { ...o, anyCertificate: true })
-    await v.context.addCookies([...cookies].map(([key, value]) => ({ name: key, value, url: this.url, httpOnly: true, secure: true, sameSite: 'Lax' as const })))
+    await v.context.addCookies([...cookies].map(([key, value]) => ({ name: `__Host-${key}`, value, url: this.url, httpOnly: true, secure: true, sameSite: 'Lax' as const })))
     await v.go(hash)
     await v.page.getByRole('navigation', { name: 'Main' }).waitFor()
     return v

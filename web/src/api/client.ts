@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only way to the node: JSON calls, events, and streams of text. The session is a cookie that scripts cannot read.
+import { sentence } from '../format.ts'
 import { t } from '../texts.ts'
 import { pause } from './again.ts'
 
@@ -37,8 +38,6 @@ async function failure(r: Response): Promise<ApiError> {
   } catch { /* not ours: a proxy's page, or nothing */ }
   return new ApiError(r.status, text && text.length < 200 && !text.startsWith('<') ? sentence(text) : t.errors.status(r.status))
 }
-
-const sentence = (s: string): string => /[.!?]$/.test(s) ? s : `${s}.`
 
 async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   let r: Response

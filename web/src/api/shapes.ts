@@ -67,7 +67,7 @@ export interface Deployment {
   id: string; name: string; package: string; version: string; title: string; size: string
   state: string; step: string; reason: string; health: string
   url?: string; ports: Port[]; pool: string; perHour: Money; spent: Money
-  paidUntil: number; ends: number | null; created: number; newVersion?: string; progress?: Progress
+  paidUntil: number; ends: number | null; created: number; newVersion?: string; oldVersion?: string; progress?: Progress
   owner?: string
 }
 export interface DeploymentFull extends Deployment {
@@ -77,6 +77,7 @@ export interface DeploymentFull extends Deployment {
   /** what the package says of it: addresses, users */
   results?: Review[]
   credentialsShown?: boolean
+  hasCredentials?: boolean
 }
 export interface Domain {
   host: string; custom: boolean; state: string; reason: string

@@ -11,11 +11,15 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
   const id = useId()
   useEffect(() => {
     const opener = document.activeElement as HTMLElement | null
-    box.current?.showModal()
-    return () => opener?.focus?.()
+    const dialog = box.current!
+    dialog.showModal()
+    return () => {
+      dialog.close() // until then nothing outside of it can have the focus
+      opener?.focus?.()
+    }
   }, [])
   return (
-    <dialog ref={box} class="dialog" aria-labelledby={id} onClose={close} onCancel={close}>
+    <dialog ref={box} class="dialog" aria-labelledby={id} onClose={close}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
@@ -30,10 +34,12 @@ export interface ConfirmProps {
   /** what has to be typed first */
   type?: string
   danger?: boolean
+  /** whether what is asked for in it has been given */
+  ready?: boolean
   children?: ComponentChildren
 }
 
-export function Confirm({ title, verb, close, run, type, danger, children }: ConfirmProps) {
+export function Confirm({ title, verb, close, run, type, danger, ready = true, children }: ConfirmProps) {
   const [typed, setTyped] = useState('')
   const go = async (): Promise<void> => { if (await run()) close() }
   return (
@@ -43,7 +49,7 @@ export function Confirm({ title, verb, close, run, type, danger, children }: Con
         {type && <TextField label={t.typeToConfirm(type)} value={typed} on={setTyped} />}
         <div class="row end">
           <button class="button" type="button" onClick={close}>{t.cancel}</button>
-          <Action kind={danger ? 'danger' : 'primary'} disabled={type !== undefined && typed !== type} run={go}>{verb}</Action>
+          <Action kind={danger ? 'danger' : 'primary'} disabled={!ready || (type !== undefined && typed !== type)} run={go}>{verb}</Action>
         </div>
       </div>
     </Dialog>
@@ -51,10 +57,10 @@ export function Confirm({ title, verb, close, run, type, danger, children }: Con
 }
 
 /** A button that asks first. */
-export function Ask({ button, kind = '', ...rest }: Omit<ConfirmProps, 'close'> & { button: ComponentChildren; kind?: string }) {
+export function Ask({ button, kind = '', disabled, label, ...rest }: Omit<ConfirmProps, 'close'> & { button: ComponentChildren; kind?: string; disabled?: boolean; label?: string }) {
   const [open, setOpen] = useState(false)
   return <>
-    <button class={`button ${kind}`} type="button" onClick={() => setOpen(true)}>{button}</button>
+    <button class={`button ${kind}`} type="button" disabled={disabled} aria-label={label} onClick={() => setOpen(true)}>{button}</button>
     {open && <Confirm {...rest} close={() => setOpen(false)} />}
   </>
 }

@@ -29,6 +29,13 @@ const PATHS = {
   chart: 'M4 20V4M4 20h16M8 16l4-5 3 3 5-7',
   text: 'M5 5h14v14H5zM8 9h8M8 12h8M8 15h5',
   code: 'M8 7l-5 5 5 5M16 7l5 5-5 5M14 4l-4 16',
+  terminal: 'M4 5h16v14H4zM7.5 9l3 3-3 3M12.5 15H16',
+  book: 'M12 6c-2-1.5-5-2-8-1.5v13c3-.5 6 0 8 1.5 2-1.5 5-2 8-1.5v-13c-3-.5-6 0-8 1.5zM12 6v13',
+  bucket: 'M5 6.5L7 20h10l2-13.5M5 6.5a7 2.5 0 0 0 14 0 7 2.5 0 0 0-14 0',
+  bolt: 'M13 3L5 14h6l-1 7 8-11h-6z',
+  branch: 'M7 8.5v7M7 8.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM7 19.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 8.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 8.5c0 5-7 3-9.5 7',
+  flask: 'M9 3h6M10 3v6l-5 9.5A1.6 1.6 0 0 0 6.4 21h11.2a1.6 1.6 0 0 0 1.4-2.5L14 9V3M7.5 15h9',
+  wheel: 'M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16zM12 14a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM12 4v6M12 14v6M4 12h6M14 12h6',
   chat: 'M4 5h16v11H9l-5 4z',
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2',
   shield: 'M12 3l8 3v6c0 4.5-3.2 7.5-8 9-4.8-1.5-8-4.5-8-9V6zM8.5 12l2.5 2.5 4.5-4.5',
@@ -41,11 +48,12 @@ export const Icon = ({ name, size = 20 }: { name: IconName; size?: number }) => 
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d={PATHS[name]} /></svg>
 )
 
-/** A picture for a solution, by its category. */
-export function categoryIcon(category: string): IconName {
-  const words: Array<[RegExp, IconName]> = [
-    [/web|site|page|wiki|doc/i, 'text'], [/data|sql|storage|object|cache/i, 'disk'], [/monitor|metric/i, 'chart'],
-    [/chat|mail/i, 'chat'], [/git|dev|code|science|notebook/i, 'code'], [/server|machine|compute|infra|generic/i, 'box']
+/** A picture for a solution, by what its name and its category say. */
+export function categoryIcon(words: string): IconName {
+  const pictures: Array<[RegExp, IconName]> = [
+    [/kubernetes|cluster/i, 'wheel'], [/redis|cache|queue/i, 'bolt'], [/object|s3|bucket/i, 'bucket'], [/sql|database/i, 'disk'],
+    [/wiki|book|doc/i, 'book'], [/monitor|metric/i, 'chart'], [/chat|mail/i, 'chat'], [/git/i, 'branch'], [/jupyter|notebook|science/i, 'flask'],
+    [/ubuntu|ssh|machine/i, 'terminal'], [/site|web|page/i, 'globe'], [/data|storage/i, 'disk'], [/dev|code/i, 'code']
   ]
-  return words.find(([word]) => word.test(category))?.[1] ?? 'box'
+  return pictures.find(([word]) => word.test(words))?.[1] ?? 'box'
 }

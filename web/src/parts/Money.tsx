@@ -13,7 +13,7 @@ export const Price = ({ of }: { of: Quote }) => (
     <p class="price-hour"><strong>{money(of.perHour)}</strong> {t.quote.perHour}</p>
     <table class="lines" aria-label={t.quote.lines(span(of.period_s))}>
       <tbody>
-        {of.lines.map((l) => <tr key={l.label}><th scope="row">{l.label}</th><td><Money of={l.amount} /></td></tr>)}
+        {of.lines.map((l) => <tr key={l.label}><th scope="row">{t.resource(l.label)}</th><td><Money of={l.amount} /></td></tr>)}
         <tr class="sum"><th scope="row">{t.quote.period(span(of.period_s))}</th><td><Money of={of.perPeriod} /></td></tr>
         <tr><th scope="row">{t.quote.upfront}</th><td><Money of={of.upfront} /></td></tr>
       </tbody>

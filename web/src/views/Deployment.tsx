@@ -8,6 +8,7 @@ import { Loaded } from '../parts/Loaded.tsx'
 import { Page } from '../parts/Page.tsx'
 import { Status } from '../parts/Status.tsx'
 import { Tabs } from '../parts/Tabs.tsx'
+import { sentence } from '../format.ts'
 import { link } from '../router.ts'
 import { act, deployment, isBusy, isGone, useLive } from '../state/deployments.ts'
 import { useSource } from '../state/remote.ts'
@@ -44,11 +45,12 @@ function Actions({ d }: { d: DeploymentFull }) {
 
 function Head({ d }: { d: DeploymentFull }) {
   return <>
-    {d.state === 'grace' && <Note tone="warn" icon="warn"><p>{t.deployment.grace}</p>{d.reason && <p>{d.reason}</p>}
+    {d.state === 'grace' && <Note tone="warn" icon="warn"><p>{t.deployment.grace}</p>{d.reason && <p>{sentence(d.reason)}</p>}
       <a class="button small" href={link('pools', d.pool)}>{t.deployment.toPool}</a></Note>}
-    {d.state === 'failed' && <Note tone="bad" icon="warn"><p>{t.deployment.failed}</p>{d.reason && <p>{d.reason}</p>}</Note>}
+    {d.state === 'failed' && <Note tone="bad" icon="warn"><p>{t.deployment.failed}</p>{d.reason && <p>{sentence(d.reason)}</p>}</Note>}
+    {d.state === 'running' && d.reason && <Note tone="warn" icon="info"><p>{sentence(d.reason)}</p></Note>}
     {d.health === 'unhealthy' && d.state === 'running' && <Note tone="bad" icon="warn"><p>{t.deployment.ill} <a href={link('deployments', d.id, 'logs')}>{t.deployment.toLogs}</a></p></Note>}
-    {isGone(d) && <Note>{t.deployment.goneText} {d.reason}</Note>}
+    {isGone(d) && <Note>{t.deployment.goneText} {sentence(d.reason)}</Note>}
     {d.newVersion && !isGone(d) && <Note tone="busy" icon="info"><p>{t.deployment.newVersionText(d.newVersion)} <a href={link('deployments', d.id, 'manage')}>{t.deployment.toUpdate}</a></p></Note>}
     {isBusy(d) && <Progress d={d} />}
   </>

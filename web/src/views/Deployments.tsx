@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // My deployments.
-import { signal } from '@preact/signals'
 import type { Deployment } from '../api/shapes.ts'
 import { When } from '../parts/bits.tsx'
 import { Icon, categoryIcon } from '../parts/Icon.tsx'
@@ -8,34 +7,32 @@ import { Empty, Loaded } from '../parts/Loaded.tsx'
 import { Money } from '../parts/Money.tsx'
 import { Page } from '../parts/Page.tsx'
 import { Status } from '../parts/Status.tsx'
+import { sentence } from '../format.ts'
 import { link } from '../router.ts'
-import { deployments, isBusy, isGone } from '../state/deployments.ts'
+import { deployments, isBusy } from '../state/deployments.ts'
 import { useSource } from '../state/remote.ts'
 import { t } from '../texts.ts'
 
-const showGone = signal(false)
-
 const Row = ({ d }: { d: Deployment }) => (
-  <li class={isGone(d) ? 'entry gone' : 'entry'}>
+  <li class="entry">
     <span class="tile-icon"><Icon name={categoryIcon(d.package)} /></span>
     <div class="entry-main">
       <a class="tile-link" href={link('deployments', d.id)}><strong>{d.name}</strong></a>
       <span class="dim">{d.title} {d.version}</span>
-      {d.reason && d.state !== 'running' && <span class="small">{d.reason}</span>}
+      {d.reason && d.state !== 'running' && <span class="small">{sentence(d.reason)}</span>}
     </div>
     <div class="entry-side">
       <Status of={d} />
-      {!isGone(d) && <span class="small dim"><Money of={d.perHour} /> {t.quote.perHour}</span>}
+      <span class="small dim"><Money of={d.perHour} /> {t.quote.perHour}</span>
       {d.ends ? <span class="small dim">{t.deployment.ends} <When at={d.ends} /></span> : null}
-      {d.newVersion && !isGone(d) && <span class="small accent">{t.deployment.newVersion(d.newVersion)}</span>}
+      {d.newVersion && <span class="small accent">{t.deployment.newVersion(d.newVersion)}</span>}
     </div>
   </li>
 )
 
 export function Deployments() {
   const source = deployments()
-  const state = useSource(source, 10_000)
-  const gone = (state.data ?? []).filter(isGone).length
+  const state = useSource(source, (source.data ?? []).some(isBusy) ? 2000 : 10_000)
   const none = (
     <Empty icon="rocket" title={t.deployments.empty} text={t.deployments.emptyText}>
       <a class="button primary" href="#/">{t.deployments.first}</a>
@@ -45,17 +42,7 @@ export function Deployments() {
     <Page title={t.deployments.title} intro={t.deployments.intro}
       actions={<a class="button primary" href="#/"><Icon name="plus" size={18} />{t.deployments.new}</a>}>
       <Loaded of={state} again={() => void source.load()} empty={none}>
-        {(list) => {
-          const seen = list.filter((d) => showGone.value || !isGone(d))
-          return <>
-            {!seen.length && none}
-            <ul class="entries" aria-busy={list.some(isBusy) || undefined}>{seen.map((d) => <Row key={d.id} d={d} />)}</ul>
-            {gone > 0 && (
-              <label class="check small"><input type="checkbox" checked={showGone.value} onChange={(e) => { showGone.value = e.currentTarget.checked }} />
-                <span>{t.deployments.gone(gone)}</span></label>
-            )}
-          </>
-        }}
+        {(list) => <ul class="entries" aria-busy={list.some(isBusy) || undefined}>{list.map((d) => <Row key={d.id} d={d} />)}</ul>}
       </Loaded>
       <p class="small"><a href={link('adopt')}>{t.adopt.title}</a></p>
     </Page>

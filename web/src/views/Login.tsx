@@ -37,7 +37,7 @@ function Ways() {
         <button class={`button large ${ways.includes('connect') ? '' : 'primary'}`} type="button" disabled={!hasWallet() || busy.value !== ''}
           onClick={() => void loginWallet()}><Icon name="wallet" />{t.login.wallet}</button>
       )}
-      {ways.includes('wallet') && <p class="dim">{hasWallet() ? t.login.walletText : t.login.walletNone}</p>}
+      {ways.includes('wallet') && <p class="dim">{hasWallet() ? t.login.walletText : t.login.walletNone(ways.includes('connect'))}</p>}
       {ways.includes('dev') && <Dev />}
       {!ways.length && <Note tone="warn" icon="warn">{t.login.noWay}</Note>}
       <p class="small dim">{t.login.terms} <a href={link('terms')}>{t.terms.title}</a></p>

@@ -11,6 +11,7 @@ import { Money } from '../parts/Money.tsx'
 import { Page } from '../parts/Page.tsx'
 import { Table } from '../parts/Table.tsx'
 import { link } from '../router.ts'
+import { deployments } from '../state/deployments.ts'
 import { deposit, funding, pool, refresh } from '../state/pools.ts'
 import { useSource } from '../state/remote.ts'
 import { t } from '../texts.ts'
@@ -27,19 +28,21 @@ const Numbers = ({ p }: { p: Pool }) => (
   </div>
 )
 
-const History = ({ entries }: { entries: Entry[] }) => (
-  <Card title={t.pools.history}>
+function History({ entries }: { entries: Entry[] }) {
+  const mine = useSource(deployments()).data ?? []
+  const name = (id: string): string => mine.find((d) => d.id === id)?.name ?? t.deployment.one
+  return <Card title={t.pools.history}>
     {entries.length === 0 ? <Empty icon="clock" title={t.pools.noHistory} /> : (
       <Table label={t.pools.history} rows={entries} id={(e) => String(e.id ?? `${e.at}${e.kind}${e.amount.amount}`)} columns={[
         { head: t.pools.when, cell: (e) => <When at={e.at} /> },
         { head: t.pools.what, cell: (e) => t.entry(e.kind) },
         { head: t.pools.amount, cell: (e) => <Money of={e.amount} />, number: true },
-        { head: t.pools.for, cell: (e) => e.deployment ? <a href={link('deployments', e.deployment)}>{t.deployment.one}</a> : '' },
+        { head: t.pools.for, cell: (e) => e.deployment ? <a href={link('deployments', e.deployment)}>{name(e.deployment)}</a> : '' },
         { head: t.pools.note, cell: (e) => <>{e.note}{e.tx && <Code text={e.tx} label={t.pools.tx} />}</> }
       ]} />
     )}
   </Card>
-)
+}
 
 function Deposit({ p }: { p: PoolFull }) {
   const [text, setText] = useState('')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One solution: what it is, what it costs, which of mine run.
-import type { PackageFull, Size } from '../api/shapes.ts'
+import type { Deployment, PackageFull, Size } from '../api/shapes.ts'
 import { count, money } from '../format.ts'
 import { Action, Badge, Card, Note } from '../parts/bits.tsx'
 import { Icon } from '../parts/Icon.tsx'
@@ -12,7 +12,7 @@ import { link } from '../router.ts'
 import { packageOf } from '../state/catalogue.ts'
 import { deployments, isGone } from '../state/deployments.ts'
 import { useSource } from '../state/remote.ts'
-import { begin } from '../state/wizard.ts'
+import { begin, unfinished } from '../state/wizard.ts'
 import { t } from '../texts.ts'
 import { Picture } from './Home.tsx'
 import { Prose } from './Terms.tsx'
@@ -24,17 +24,15 @@ const Sizes = ({ sizes }: { sizes: Size[] }) => (
     { head: t.solution.cpu, cell: (s) => count(s.cpu), number: true },
     { head: t.solution.ram, cell: (s) => `${count(s.ram)} GiB`, number: true },
     { head: t.solution.disk, cell: (s) => `${count(s.disk)} GiB`, number: true },
-    { head: t.solution.perHour, cell: (s) => s.perHour ? money(s.perHour) : '–', number: true }
+    { head: t.solution.perHour, cell: (s) => s.perHour ? money(s.perHour) : t.solution.noRoom, number: true }
   ]} />
 )
 
-function Mine({ name }: { name: string }) {
-  const { data } = useSource(deployments())
-  const mine = (data ?? []).filter((d) => d.package === name && !isGone(d))
-  if (!mine.length) return null
+function Mine({ of }: { of: Deployment[] }) {
+  if (!of.length) return null
   return (
     <Card title={t.solution.mine}>
-      <ul class="plain">{mine.map((d) => (
+      <ul class="plain">{of.map((d) => (
         <li key={d.id} class="row between"><a href={link('deployments', d.id)}>{d.name}</a><Status of={d} /></li>
       ))}</ul>
     </Card>
@@ -42,8 +40,10 @@ function Mine({ name }: { name: string }) {
 }
 
 function About({ p }: { p: PackageFull }) {
+  const mine = (useSource(deployments()).data ?? []).filter((d) => d.package === p.name && !isGone(d))
+  const begun = (useSource(unfinished()).data ?? []).some((w) => w.package === p.name)
   return (
-    <div class="columns">
+    <div class={mine.length || begun ? 'columns' : ''}>
       <div class="stack">
         <Card title={t.solution.about}>
           <Prose text={p.description || p.summary} />
@@ -55,8 +55,8 @@ function About({ p }: { p: PackageFull }) {
         </Card>
         {p.sizes.length > 0 && <Card title={t.solution.sizes}><Sizes sizes={p.sizes} /></Card>}
       </div>
-      <div class="stack">
-        <Mine name={p.name} />
+      <div class="stack">{/* nothing is here when there is neither */}
+        <Mine of={mine} />
         <Unfinished only={p.name} />
       </div>
     </div>

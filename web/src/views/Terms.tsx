@@ -16,7 +16,7 @@ export function Prose({ text }: { text: string }) {
         if (/^#+ /.test(line)) return <h2 key={i}>{line.replace(/^#+ /, '')}</h2>
         const items = line.split('\n')
         if (items.every((x) => /^\s*[-*] /.test(x))) return <ul key={i}>{items.map((x) => <li key={x}>{x.replace(/^\s*[-*] /, '')}</li>)}</ul>
-        return <p key={i} class="lines-kept">{line}</p>
+        return <p key={i}>{line.replace(/\s*\n\s*/g, ' ')}</p>
       })}
     </div>
   )

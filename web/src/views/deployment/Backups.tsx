@@ -17,7 +17,7 @@ const Snapshots = ({ d, b }: { d: DeploymentFull; b: Backups }) => (
   <Card title={t.backups.snapshots} aside={!isGone(d) && <Action icon="disk" kind="primary small" disabled={b.running || b.servers.length === 0} run={() => backUp(d.id)}>{t.backups.now}</Action>}>
     {b.alerts.slice(0, 3).map((x) => <Note key={x.at} tone="bad" icon="warn"><p>{x.text} <span class="small dim"><When at={x.lastAt ?? x.at} /></span></p></Note>)}
     {b.running && <Note tone="busy">{t.backups.running}</Note>}
-    {b.snapshots.length === 0 ? <Empty icon="disk" title={t.backups.empty} text={t.backups.emptyText} /> : (
+    {b.snapshots.length === 0 ? <Empty icon="disk" title={t.backups.empty} text={b.servers.length ? t.backups.emptyText : t.backups.emptyNoServers} /> : (
       <Table label={t.backups.snapshots} rows={b.snapshots} id={(s) => s.id} columns={[
         { head: t.backups.when, cell: (s) => <span title={date(s.at)}>{date(s.at)}</span> },
         { head: t.backups.size, cell: (s) => bytes(s.size), number: true },
@@ -43,7 +43,7 @@ function Plan({ d, b }: { d: DeploymentFull; b: Backups }) {
       <form class="stack" onSubmit={(e) => { e.preventDefault(); void plan(d.id, schedule.trim(), keep) }}>
         <TextField label={t.backups.schedule} help={t.backups.scheduleHelp} value={schedule} on={setSchedule} optional />
         <Group label={t.backups.retention} help={t.backups.retentionHelp}>
-          <div class="row wrap">{KEEP.map((k) => (
+          <div class="units">{KEEP.map((k) => (
             <label key={k} class="unit">
               <input class="input" type="number" min="0" max="999" value={keep[k] ?? 0} onInput={(e) => setKeep({ ...keep, [k]: Math.max(0, Math.floor(Number(e.currentTarget.value) || 0)) })} />
               <span>{t.backups.keep[k]}</span>
@@ -76,7 +76,7 @@ const Key = ({ id, repository }: { id: string; repository: string }) => (
 
 export function BackupsTab({ d }: { d: DeploymentFull }) {
   const source = backups(d.id)
-  const state = useSource(source, 10_000)
+  const state = useSource(source, source.data?.running ? 2000 : 10_000)
   return (
     <Loaded of={state} again={() => void source.load()} rows={5}>
       {(b) => <div class="columns">

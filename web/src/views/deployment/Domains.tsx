@@ -2,6 +2,7 @@
 // Own domains: two DNS records prove whose it is and lead it here.
 import { useState } from 'preact/hooks'
 import type { DeploymentFull, Domain } from '../../api/shapes.ts'
+import { sentence } from '../../format.ts'
 import { Action, Card, Code, Note } from '../../parts/bits.tsx'
 import { Ask } from '../../parts/Dialog.tsx'
 import { TextField } from '../../parts/Field.tsx'
@@ -35,7 +36,7 @@ const One = ({ id, d }: { id: string; d: Domain }) => (
         <Ask kind="small" button={t.remove} title={t.domains.removeTitle(d.host)} verb={t.remove} danger run={() => removeDomain(id, d.host)}><p>{t.domains.removeText}</p></Ask>
       </span>}
     </div>
-    {d.reason && d.state !== 'serving' && <Note tone={d.state === 'failed' ? 'bad' : 'warn'} icon="info">{d.reason}</Note>}
+    {d.reason && d.state !== 'serving' && <Note tone={d.state === 'failed' ? 'bad' : 'warn'} icon="info">{sentence(d.reason)}</Note>}
     {d.state !== 'serving' && (d.txt || d.cname) && <Records d={d} />}
   </li>
 )
@@ -62,7 +63,7 @@ function Guests({ id }: { id: string }) {
 
 export function DomainsTab({ d }: { d: DeploymentFull }) {
   const source = domains(d.id)
-  const state = useSource(source, 15_000)
+  const state = useSource(source, (source.data ?? []).some((x) => x.state === 'ready') ? 3000 : 15_000)
   const [host, setHost] = useState('')
   const add = async (): Promise<void> => { if (await addDomain(d.id, host.trim().toLowerCase())) setHost('') }
   return (

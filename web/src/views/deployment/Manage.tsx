@@ -20,7 +20,7 @@ function Extend({ d }: { d: DeploymentFull }) {
       <p class="dim">{d.ends ? t.manage.extendText(date(d.ends)) : t.manage.extendOpen}</p>
       <div class="row bottom wrap">
         <Field label={t.manage.end} optional>{(tie) => <input {...tie} class="input" type="datetime-local" min={local(Date.now())} value={ends} onInput={(e) => setEnds(e.currentTarget.value)} />}</Field>
-        <Action icon="clock" disabled={at === d.ends} run={() => extend(d, at)}>{at ? t.manage.setEnd : t.manage.dropEnd}</Action>
+        <Action icon="clock" disabled={at === d.ends} run={() => extend(d, at)}>{at || !d.ends ? t.manage.setEnd : t.manage.dropEnd}</Action>
       </div>
     </Card>
   )
@@ -37,7 +37,7 @@ function Resize({ d }: { d: DeploymentFull }) {
       <div class="row bottom wrap">
         <SelectField label={t.solution.size} value={size} on={setSize}
           of={sizes.map((s) => ({ value: s.name, label: s.perHour ? `${s.label} (${money(s.perHour)} ${t.quote.perHour})` : s.label }))} />
-        <Ask button={t.manage.resize} title={t.manage.resizeTitle} verb={t.manage.resize} run={() => resize(d, size)}><p>{t.manage.resizeSure}</p></Ask>
+        <Ask button={t.manage.resize} disabled={size === d.size} title={t.manage.resizeTitle} verb={t.manage.resize} run={() => resize(d, size)}><p>{t.manage.resizeSure}</p></Ask>
       </div>
     </Card>
   )
@@ -46,11 +46,12 @@ function Resize({ d }: { d: DeploymentFull }) {
 const Update = ({ d }: { d: DeploymentFull }) => (
   <Card title={t.manage.update}>
     <p class="dim">{d.newVersion ? t.manage.updateText(d.version, d.newVersion) : t.manage.newest(d.version)}</p>
-    <div class="row wrap">
+    {(d.newVersion || d.oldVersion) && <div class="row wrap">
       {d.newVersion && <Ask button={t.manage.updateTo(d.newVersion)} kind="primary" title={t.manage.updateTo(d.newVersion)} verb={t.manage.update}
         run={() => update(d, d.newVersion!)}><p>{t.manage.updateSure}</p></Ask>}
-      <Ask button={t.deployment.verb.rollback} title={t.manage.rollbackTitle} verb={t.deployment.verb.rollback} run={() => act(d, 'rollback')}><p>{t.manage.rollbackText}</p></Ask>
-    </div>
+      {d.oldVersion && <Ask button={t.deployment.verb.rollback} title={t.manage.rollbackTitle(d.oldVersion)} verb={t.deployment.verb.rollback}
+        run={() => act(d, 'rollback')}><p>{t.manage.rollbackText(d.oldVersion)}</p></Ask>}
+    </div>}
   </Card>
 )
 

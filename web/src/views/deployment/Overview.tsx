@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where it is, how to get in, what it costs, what happened.
 import type { DeploymentFull } from '../../api/shapes.ts'
-import { date } from '../../format.ts'
+import { date, sentence } from '../../format.ts'
 import { Action, Badge, Card, Code, Facts, Note, When } from '../../parts/bits.tsx'
 import { Icon } from '../../parts/Icon.tsx'
 import { Money } from '../../parts/Money.tsx'
 import { Word } from '../../parts/Status.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { link } from '../../router.ts'
+import { packageOf } from '../../state/catalogue.ts'
 import { credentials, isGone, reveal } from '../../state/deployments.ts'
+import { pools } from '../../state/pools.ts'
 import { useSource } from '../../state/remote.ts'
 import { domains } from '../../state/upkeep.ts'
 import { t } from '../../texts.ts'
 
 function Links({ d }: { d: DeploymentFull }) {
   const own = (useSource(domains(d.id)).data ?? []).filter((x) => x.custom)
+  const results = (d.results ?? []).filter((r) => r.value && r.value !== d.url)
+  const runs = d.state === 'running'
   const text = (host: string, port: number): string => port ? `${host}:${port}` : host
   return (
     <Card title={t.overview.links}>
-      {d.url && <p class="big-link"><a href={d.url} target="_blank" rel="noopener noreferrer">{d.url.replace(/^https?:\/\//, '').replace(/\/$/, '')}
-        <Icon name="out" size={16} /><span class="hidden">{t.newTab}</span></a></p>}
+      {d.url && runs && <p class="big-link"><a href={d.url} target="_blank" rel="noopener noreferrer">{hostOf(d.url)} <Icon name="out" size={16} /><span class="hidden">{t.newTab}</span></a></p>}
+      {d.url && !runs && <p><strong class="break">{hostOf(d.url)}</strong><br /><span class="dim small">{t.overview.soon}</span></p>}
       {d.ports.length > 0 && <ul class="plain">{d.ports.map((p) => (
         <li key={p.name} class="row between wrap"><span>{p.name} <Badge>{p.protocol}</Badge></span><Code text={text(p.host, p.port)} label={p.name} /></li>
       ))}</ul>}
-      {(d.results ?? []).some((r) => r.value) && <Facts of={(d.results ?? []).filter((r) => r.value && r.value !== d.url).map((r) => [r.label, <Result value={r.value} />])} />}
+      {results.length > 0 && <Facts of={results.map((r) => [r.label, <Result value={r.value} />])} />}
       {!d.url && !d.ports.length && <p class="dim">{t.overview.noLinks}</p>}
       {own.length > 0 && <ul class="plain">{own.map((x) => (
         <li key={x.host} class="row between"><a href={`https://${x.host}`} target="_blank" rel="noopener noreferrer">{x.host}</a><Word of={x.state} /></li>
@@ -32,6 +36,8 @@ function Links({ d }: { d: DeploymentFull }) {
   )
 }
 
+const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/$/, '')
+
 /** An address can be followed, everything can be copied. */
 const Result = ({ value }: { value: string }) => /^https:\/\/[^\s"<>]+$/.test(value)
   ? <a class="break" href={value} target="_blank" rel="noopener noreferrer">{value}<span class="hidden">{t.newTab}</span></a>
@@ -39,7 +45,7 @@ const Result = ({ value }: { value: string }) => /^https:\/\/[^\s"<>]+$/.test(va
 
 function Credentials({ d }: { d: DeploymentFull }) {
   const known = credentials.value[d.id]
-  if (isGone(d) || (!known && d.state !== 'running')) return null
+  if (isGone(d) || !d.hasCredentials || (!known && d.state !== 'running')) return null
   return (
     <Card title={t.overview.credentials}>
       {!known && d.credentialsShown && <p class="dim">{t.overview.shown}</p>}
@@ -53,18 +59,20 @@ function Credentials({ d }: { d: DeploymentFull }) {
   )
 }
 
-const Cost = ({ d }: { d: DeploymentFull }) => (
-  <Card title={t.overview.cost}>
+function Cost({ d }: { d: DeploymentFull }) {
+  const pool = useSource(pools()).data?.find((p) => p.id === d.pool)
+  const size = useSource(packageOf(d.package)).data?.sizes.find((s) => s.name === d.size)
+  return <Card title={t.overview.cost}>
     <Facts of={[
       [t.quote.perHourHead, <Money of={d.perHour} />],
       [t.overview.spent, <Money of={d.spent} />],
       [t.overview.paidUntil, d.paidUntil ? <>{date(d.paidUntil)} <span class="dim">(<When at={d.paidUntil} />)</span></> : '–'],
       [t.deployment.ends, d.ends ? date(d.ends) : t.overview.noEnd],
-      [t.overview.pool, <a href={link('pools', d.pool)}>{t.overview.toPool}</a>],
-      [t.solution.size, d.size]
+      [t.overview.pool, <a href={link('pools', d.pool)}>{pool?.name ?? t.overview.toPool}</a>],
+      [t.solution.size, size?.label ?? d.size]
     ]} />
   </Card>
-)
+}
 
 const Containers = ({ d }: { d: DeploymentFull }) => (
   <Card title={t.overview.containers}>
@@ -80,7 +88,7 @@ const Containers = ({ d }: { d: DeploymentFull }) => (
 const Timeline = ({ d }: { d: DeploymentFull }) => (
   <Card title={t.overview.timeline}>
     <ol class="timeline">{[...d.timeline].sort((a, b) => b.at - a.at).map((e, i) => (
-      <li key={i}><span>{t.state(e.state)}{e.step ? ` · ${e.step}` : ''}</span>{e.reason && <span class="dim">{e.reason}</span>}<time class="small dim" dateTime={new Date(e.at).toISOString()}>{date(e.at)}</time></li>
+      <li key={i}><span>{t.state(e.state)}{e.step && !e.state.startsWith(e.step) ? ` · ${t.step(e.step)}` : ''}</span>{e.reason && <span class="dim">{sentence(e.reason)}</span>}<time class="small dim" dateTime={new Date(e.at).toISOString()}>{date(e.at)}</time></li>
     ))}</ol>
   </Card>
 )

@@ -37,7 +37,7 @@ function Add() {
 function KeyChange({ s }: { s: BackupServer }) {
   const [print, setPrint] = useState('')
   return (
-    <Ask kind="small" button={t.operator.acceptKey} title={t.operator.acceptKey} verb={t.operator.acceptKey} danger run={() => acceptKey(s.name, print.trim())}>
+    <Ask kind="small" button={t.operator.acceptKey} title={t.operator.acceptKey} verb={t.operator.acceptKey} danger ready={print.trim() !== ''} run={() => acceptKey(s.name, print.trim())}>
       <p>{t.operator.acceptKeyText}</p>
       <TextField label={t.operator.fingerprint} value={print} on={setPrint} placeholder="SHA256:…" />
     </Ask>

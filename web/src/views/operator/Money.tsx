@@ -2,7 +2,7 @@
 // Pools that the operator gives, and vouchers.
 import { useState } from 'preact/hooks'
 import type { Offers, Pool } from '../../api/shapes.ts'
-import { parseUnits, short } from '../../format.ts'
+import { count, parseUnits } from '../../format.ts'
 import { Action, Badge, Card, Code, Note, When } from '../../parts/bits.tsx'
 import { Ask, Dialog } from '../../parts/Dialog.tsx'
 import { SelectField, TextField } from '../../parts/Field.tsx'
@@ -10,9 +10,13 @@ import { Empty, Loaded } from '../../parts/Loaded.tsx'
 import { Money as Amount } from '../../parts/Money.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { allPools, givePool, grant, makeVoucher, newCode, revoke, users, vouchers } from '../../state/operator.ts'
+import { Owner } from './People.tsx'
 import { offers } from '../../state/pools.ts'
 import { useSource } from '../../state/remote.ts'
 import { t } from '../../texts.ts'
+
+/** As many uses as a quota's voucher has. */
+const UNLIMITED = 1_000_000_000
 
 const tokens = (o: Offers) => o.tokens.map((x, i) => ({ value: String(i), label: `${x.symbol} (${t.pools.chain(x.chain)})` }))
 
@@ -72,9 +76,9 @@ function Grant({ p }: { p: Pool }) {
   const amount = parseUnits(text, p.balance.decimals ?? 0)
   if (p.kind !== 'granted') return null
   return (
-    <Ask kind="small" button={t.operator.add} title={t.operator.addTo(p.name)} verb={t.operator.add}
+    <Ask kind="small" button={t.operator.add} title={t.operator.addTo(p.name)} verb={t.operator.add} label={t.operator.addTo(p.name)} ready={Boolean(amount)}
       run={() => amount ? grant(p.id, String(amount), '') : Promise.resolve(false)}>
-      <TextField label={`${t.pools.amount} (${p.balance.symbol})`} value={text} on={setText} />
+      <TextField label={`${t.pools.amount} (${p.balance.symbol})`} value={text} on={setText} error={text && amount === null ? t.pools.badAmount(p.balance.decimals ?? 0) : ''} />
     </Ask>
   )
 }
@@ -88,7 +92,7 @@ export function Money() {
     <Card title={t.operator.tab.pools!}>
       <Loaded of={state} again={() => void source.load()} empty={<Empty icon="wallet" title={t.operator.noPools} />}>
         {(list) => <Table label={t.operator.tab.pools!} rows={list} id={(p) => p.id} columns={[
-          { head: t.pools.name, cell: (p) => <strong>{p.name}</strong> }, { head: t.operator.owner, cell: (p) => <span title={p.owner}>{short(p.owner ?? '')}</span> },
+          { head: t.pools.name, cell: (p) => <strong>{p.name}</strong> }, { head: t.operator.owner, cell: (p) => <Owner id={p.owner ?? ''} /> },
           { head: t.account.kind, cell: (p) => t.pools.kind[p.kind] }, { head: t.pools.balance, cell: (p) => <Amount of={p.balance} />, number: true },
           { head: t.pools.burn, cell: (p) => <Amount of={p.burnPerHour} />, number: true }, { head: t.pools.emptyAtHead, cell: (p) => p.emptyAt ? <When at={p.emptyAt} /> : t.pools.never }
         ]} actions={(p) => <Grant p={p} />} />}
@@ -97,7 +101,7 @@ export function Money() {
     <Card title={t.operator.vouchers}>
       <Loaded of={given} again={() => void vouchers().load()} empty={<Empty icon="wallet" title={t.operator.noVouchers} />}>
         {(list) => <Table label={t.operator.vouchers} rows={list} id={(v) => v.id} columns={[
-          { head: t.operator.perUse, cell: (v) => <Amount of={v.amount} />, number: true }, { head: t.operator.used, cell: (v) => `${v.used} / ${v.uses}`, number: true },
+          { head: t.operator.perUse, cell: (v) => <Amount of={v.amount} /> }, { head: t.operator.used, cell: (v) => t.operator.usedOf(count(v.used), v.uses >= UNLIMITED ? t.operator.unlimited : count(v.uses)) },
           { head: t.operator.expires, cell: (v) => v.expires ? <When at={v.expires} /> : t.never }, { head: t.pools.note, cell: (v) => <>{v.note} {v.revoked && <Badge>{t.operator.isRevoked}</Badge>}</> }
         ]} actions={(v) => !v.revoked && <Action kind="small" run={() => revoke(v.id)}>{t.operator.revoke}</Action>} />}
       </Loaded>

@@ -59,7 +59,7 @@ export function Packages() {
       <Loaded of={state} again={() => void source.load()} rows={6} empty={<Empty icon="box" title={t.operator.noPackages} />}>
         {(list) => <Table label={t.operator.tab.packages!} rows={list} id={(p) => p.name} columns={[
           { head: t.account.name, cell: (p) => <><strong>{p.title || p.name}</strong><br /><span class="small dim">{p.name} {p.version}</span></> },
-          { head: t.overview.state, cell: (p) => <><Badge tone={p.error ? 'bad' : p.state === 'stopped' ? 'calm' : 'good'}>{p.error ? t.word('failed') : t.word(p.state)}</Badge>{p.error && <p class="small bad-text">{p.error}</p>}</> },
+          { head: t.overview.state, cell: (p) => <><Badge tone={p.error ? 'bad' : p.state === 'stopped' ? 'calm' : 'good'}>{t.operator.states(p.error ? 'failed' : p.state)}</Badge>{p.error && <p class="small bad-text">{p.error}</p>}</> },
           { head: t.operator.source, cell: (p) => <><span class="break">{p.source}</span><br /><code class="small dim">{(p.digest ?? '').slice(0, 19)}</code></> },
           { head: t.operator.permissions, cell: (p) => (p.permissions ?? []).join(', ') || t.none }
         ]} actions={(p) => p.name !== market?.name && <Buttons p={p} />} />}

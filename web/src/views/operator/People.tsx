@@ -10,11 +10,17 @@ import { Money } from '../../parts/Money.tsx'
 import { Status } from '../../parts/Status.tsx'
 import { Table } from '../../parts/Table.tsx'
 import { short } from '../../format.ts'
-import { isGone } from '../../state/deployments.ts'
+import { isBusy, isGone } from '../../state/deployments.ts'
 import { USERS_MOST, allDeployments, block, deleteAny, stopAny, unpin, users } from '../../state/operator.ts'
 import { useSource } from '../../state/remote.ts'
 import { person } from '../../state/session.ts'
 import { t } from '../../texts.ts'
+
+/** Somebody by name, where the name is known. */
+export function Owner({ id }: { id: string }) {
+  const name = useSource(users('')).data?.find((u) => u.id === id)?.name
+  return <span class="break" title={id}>{short(name ?? id)}</span>
+}
 
 function UserButtons({ u, words }: { u: User; words: string }) {
   const verb = u.blocked ? t.operator.unblock : t.operator.block
@@ -58,14 +64,14 @@ export function Users() {
 
 export function AllDeployments() {
   const source = allDeployments()
-  const state = useSource(source, 15_000)
+  const state = useSource(source, (source.data ?? []).some(isBusy) ? 2000 : 15_000)
   return (
     <Card title={t.operator.tab.deployments!}>
       <Loaded of={state} again={() => void source.load()} empty={<Empty icon="rocket" title={t.operator.noDeployments} />}>
         {(list) => (
           <Table label={t.operator.tab.deployments!} rows={list} id={(d) => d.id} columns={[
             { head: t.account.name, cell: (d) => <strong>{d.name}</strong> },
-            { head: t.operator.owner, cell: (d) => <span title={d.owner}>{short(d.owner ?? '')}</span> },
+            { head: t.operator.owner, cell: (d) => <Owner id={d.owner ?? ''} /> },
             { head: t.operator.package, cell: (d) => `${d.package} ${d.version}` },
             { head: t.overview.state, cell: (d) => <><Status of={d} />{d.reason && <><br /><span class="small dim">{d.reason}</span></>}</> },
             { head: t.quote.perHourHead, cell: (d) => <Money of={d.perHour} />, number: true },

@@ -12,7 +12,7 @@ import { t } from '../../texts.ts'
 
 export function Certificates() {
   const source = certificates()
-  const state = useSource(source)
+  const state = useSource(source, (source.data?.certificates ?? []).every((c) => c.state === 'serving') ? 30_000 : 3000)
   return (
     <Card title={t.operator.tab.certificates!}>
       <Loaded of={state} again={() => void source.load()}>
