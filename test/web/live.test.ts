@@ -216,7 +216,7 @@ describe('a log', () => {
   test('that is refused, or that nobody reads any more, is not asked for again', async () => {
     answers = [() => new Response('{"error":"no such container"}', { status: 404 }), away]
     await followLog('d1', 'web', new AbortController().signal)
-    assert.equal(log.value.error, 'no such container.')
+    assert.equal(log.value.error, 'No such container.')
     const ended = new AbortController()
     const all = followLog('d1', 'web', ended.signal)
     await settle()
