@@ -173,7 +173,7 @@ describe('a deployment in the browser', () => {
     await v.page.getByRole('heading', { level: 1, name: /Deleted/ }).waitFor({ timeout: 120_000 })
 
     await v.page.getByRole('link', { name: 'Overview' }).click()
-    await v.page.getByRole('link', { name: 'Main' }).click()
+    await v.page.getByRole('link', { name: 'Main', exact: true }).click()
     const history = v.page.getByRole('table', { name: 'History' })
     await history.getByText('Period opened').first().waitFor()
     await history.getByText('Refund').first().waitFor()
