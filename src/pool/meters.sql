@@ -13,7 +13,7 @@ ORDER BY created;
 SELECT deployment FROM pool_meter WHERE pool = ?1 AND state NOT IN ('closed', 'failed');
 
 -- name: meter_terms_of_pool
-SELECT terms, next_terms, period_s FROM pool_meter
+SELECT terms, next_terms, period_s, prepaid FROM pool_meter
 WHERE pool = ?1 AND state NOT IN ('closing', 'closed', 'failed');
 
 -- name: meter_add

@@ -78,22 +78,25 @@ int pool_refresh(struct pools *p, const char *id, struct err *e)
 
 /* --- what an authorisation must allow --- */
 
-/* Two periods of a meter are locked at a time for a while. */
-static int add_needs(const struct pools *p, const char *terms, int64_t period_s,
-                     struct wallet_needs *needs, struct err *e)
+/* Two periods of a meter are locked at a time for a while; a prepaid one has all its time in one.
+ */
+static int add_needs(const struct pools *p, const struct meter_row *row, struct wallet_needs *needs,
+                     struct err *e)
 {
-    int64_t seconds = wallet__lock_seconds(p, period_s);
+    int64_t seconds = row->prepaid ? wallet__prepaid_seconds(p, row->period_s, 0)
+                                   : wallet__lock_seconds(p, row->period_s);
+    int locks = row->prepaid ? 1 : LOCKS_EACH;
     struct u256 cost, sum;
     int i;
 
-    if (compute_terms_cost(terms, period_s, &cost, e) < 0)
+    if (compute_terms_cost(row->terms, row->period_s, &cost, e) < 0)
         return -1;
-    for (i = 0; i < LOCKS_EACH; i++) {
+    for (i = 0; i < locks; i++) {
         if (!u256_add(&needs->amount, &cost, &sum))
             return failed(e, FAILED, "the pool's deployments cost more than can be counted");
         needs->amount = sum;
     }
-    needs->locks += LOCKS_EACH;
+    needs->locks += locks;
     if (seconds > needs->seconds)
         needs->seconds = seconds;
     return 0;
@@ -110,9 +113,11 @@ int wallet__needs(struct pools *p, struct db *db, const char *pool, struct walle
     bind_text(q, pool);
     while ((r = stmt_step(q, e)) > 0) {
         const char *next = col_dup(a, q, "next_terms");
-        const char *terms = next ? next : col_dup(a, q, "terms");
+        const struct meter_row row = {.terms = next ? next : col_dup(a, q, "terms"),
+                                      .period_s = col_i64(q, "period_s"),
+                                      .prepaid = col_i64(q, "prepaid") != 0};
 
-        if (add_needs(p, terms, col_i64(q, "period_s"), &needs, e) < 0)
+        if (add_needs(p, &row, &needs, e) < 0)
             return -1;
     }
     *ret = needs;

@@ -11,9 +11,16 @@ enum { ID_MAX = 64, PATTERN_MAX = 512 };
 
 /* --- patterns --- */
 
-static bool is_group_with_meaning(const char *p)
+/* What JavaScript and POSIX read differently; NULL: nothing of that. */
+static const char *differs(const char *p, bool in_set)
 {
-    return p[0] == '(' && p[1] == '?';
+    if (!in_set && p[0] == '(' && p[1] == '?')
+        return "(?...)";
+    if (!in_set && p[0] == '[' && (p[1] == ']' || (p[1] == '^' && p[2] == ']')))
+        return "an empty [...]";
+    if (in_set && p[0] == '[')
+        return "[ within [...]";
+    return NULL;
 }
 
 /* \d and its like; NULL for what stands for itself. */
@@ -31,38 +38,50 @@ static const char *class_of(char c)
     }
 }
 
+/* A backslash and what follows it. */
+static int escape(struct buf *out, const char *p, bool in_set, struct err *e)
+{
+    const char *class = class_of(p[1]);
+
+    if (class)
+        buf_printf(out, in_set ? "%s" : "[%s]", class);
+    else if (!p[1] || strchr("DWSbBnrtfvxuc0123456789", p[1]))
+        return failed(e, INVALID, "\\%c is not understood here; write it without", p[1]);
+    else if (in_set)
+        return failed(e, INVALID, "\\ within [...] is not understood here; write it without");
+    else
+        buf_add(out, p, 2);
+    return 0;
+}
+
 static int translate(struct buf *out, const char *p, struct err *e)
 {
     bool in_set = false;
 
     for (; *p; p++) {
-        const char *class = *p == '\\' ? class_of(p[1]) : NULL;
-
-        if (!in_set && is_group_with_meaning(p))
-            return failed(e, INVALID, "(?...) is not understood here; write it without");
-        if (class) {
-            buf_printf(out, in_set ? "%s" : "[%s]", class);
+        if (differs(p, in_set))
+            return failed(e, INVALID, "%s is not understood here; write it without",
+                          differs(p, in_set));
+        if (*p == '\\') {
+            if (escape(out, p, in_set, e) < 0)
+                return -1;
             p++;
-        } else if (*p == '\\' && (!p[1] || strchr("DWSbBnrtfvxuc0123456789", p[1]))) {
-            return failed(e, INVALID, "\\%c is not understood here; write it without", p[1]);
-        } else if (*p == '\\' && in_set) {
-            return failed(e, INVALID, "\\ within [...] is not understood here; write it without");
+        } else if (*p == '.' && !in_set) {
+            buf_printf(out, "[^\n\r]"); /* a dot is no end of line there */
         } else {
             in_set = *p == '[' ? true : *p == ']' ? false : in_set;
-            buf_add(out, p, *p == '\\' ? 2 : 1);
-            p += *p == '\\';
+            buf_add(out, p, 1);
         }
     }
     return 0;
 }
 
-int template__pattern(struct arena *a, const char *pattern, regex_t *ret, struct err *e)
+int template__pattern(const char *pattern, regex_t *ret, struct err *e)
 {
     _buf_ struct buf text = BUF_INIT(PATTERN_MAX * 16);
     char why[100];
     int rc;
 
-    (void)a;
     if (strlen(pattern) > PATTERN_MAX)
         return failed(e, INVALID, "is longer than %d characters", PATTERN_MAX);
     if (translate(&text, pattern, e) < 0)
@@ -241,7 +260,7 @@ static int check_variable(struct arena *a, const struct json *v, size_t i, struc
         return 0;
     if (!is_text(pattern))
         return failed(e, INVALID, "%svalidation must be a text", where);
-    if (template__pattern(a, json_str(pattern, ""), &compiled, &why) < 0)
+    if (template__pattern(json_str(pattern, ""), &compiled, &why) < 0)
         return failed(e, INVALID, "%svalidation %s", where, why.msg);
     regfree(&compiled);
     return 0;

@@ -12,10 +12,10 @@
 /* INVALID with what is wrong, naming the template and the member, and what to do. */
 int template__check(struct arena *a, const struct json *v, struct err *e) must_check;
 /*
- * A regular expression as JavaScript has it, where it means the same here: \d, \w and \s, no look
+ * A regular expression as JavaScript has it, as far as it can be had here: \d, \w and \s, no look
  * around, no (?:...). INVALID. The caller frees it with regfree().
  */
-int template__pattern(struct arena *a, const char *pattern, regex_t *ret, struct err *e) must_check;
+int template__pattern(const char *pattern, regex_t *ret, struct err *e) must_check;
 /* The entry of userConfigurableEnvVars; NULL: none. */
 const struct json *template__variable(const struct json *template_json, const char *key);
 /* The next ${NAME} of a text at or after *io, which moves behind it; NULL: there is none more. */

@@ -21,7 +21,7 @@ static int check_value(struct arena *a, const struct json *variable, const char 
         return refused(e, DEMAND_TEMPLATE_VALUE, key, "is too long");
     if (!pattern)
         return 0;
-    if (template__pattern(a, pattern, &compiled, &ignored) < 0)
+    if (template__pattern(pattern, &compiled, &ignored) < 0)
         return refused(e, DEMAND_TEMPLATE_VALUE, key, "cannot be checked");
     rc = regexec(&compiled, text, 0, NULL, 0);
     regfree(&compiled);

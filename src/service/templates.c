@@ -141,16 +141,32 @@ static const char *stamp_of(struct arena *a, const struct templates *t, const ch
     return arena_strdup(a, buf_str(&text));
 }
 
+static bool is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* io_left: bytes that may still be read. */
 static void read_file(struct arena *a, const struct templates *t, const char *name,
-                      struct json *list, struct json *problems)
+                      struct json *list, struct json *problems, size_t *io_left)
 {
     struct bytes text;
     struct err e;
 
-    if (fs_read(a, path_of(a, t, name), TEMPLATES_FILE_MAX, &text, &e) < 0)
+    if (!is_file(path_of(a, t, name)))
+        complain(a, problems, name, "is no file");
+    else if (fs_read(a, path_of(a, t, name), TEMPLATES_FILE_MAX, &text, &e) < 0)
         complain(a, problems, name, e.msg);
-    else
+    else if (text.n > *io_left)
+        complain(a, problems, name,
+                 arena_printf(a, "all files together are larger than %d MiB; remove some",
+                              TEMPLATES_ALL_MAX >> 20));
+    else {
+        *io_left -= text.n;
         templates_parse(a, name, text, list, problems);
+    }
 }
 
 /* Under the lock. */
@@ -159,11 +175,12 @@ static void read_anew(struct templates *t, const char *const *names, size_t n, c
 {
     struct arena *a = arena_new();
     struct json *list = json_new_array(a);
+    size_t left = TEMPLATES_ALL_MAX;
     size_t i;
 
     *ret_problems = json_new_array(a);
     for (i = 0; i < n; i++)
-        read_file(a, t, names[i], list, *ret_problems);
+        read_file(a, t, names[i], list, *ret_problems, &left);
     arena_free(t->arena);
     t->arena = a;
     t->stamp = arena_strdup(a, stamp);

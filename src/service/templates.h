@@ -15,6 +15,7 @@
 enum {
     TEMPLATES_FILES_MAX = 256,
     TEMPLATES_FILE_MAX = 1 << 20, /* bytes */
+    TEMPLATES_ALL_MAX = 8 << 20,  /* bytes of all files together */
     TEMPLATES_MAX = 512,
     TEMPLATES_VALUES_MAX = 20000, /* JSON values of a file */
     TEMPLATES_TEXT_MAX = 65536,   /* bytes of any text */

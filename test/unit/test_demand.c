@@ -202,21 +202,23 @@ static void test_patterns(void **state)
         {"^[\\w-]+$", "a_b-1", "a b"},
         {"\\.json$", "x.json", "xjson"},
         {"^a\\sb$", "a b", "ab"},
+        {"^.{1,3}$", "abc", "a\nb"},
+        {"^[.]$", ".", "a"},
     };
-    static const char *const bad[] = {"\\b", "[\\]]", "(?:a)", "a{2", "\\"};
+    static const char *const bad[] = {"\\b", "[\\]]", "(?:a)", "a{2", "\\", "[]a]", "[[:alpha:]]"};
     regex_t r;
     struct err e;
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ok(template__pattern(w.arena, cases[i].pattern, &r, &e), e);
+        ok(template__pattern(cases[i].pattern, &r, &e), e);
         assert_int_equal(regexec(&r, cases[i].yes, 0, NULL, 0), 0);
         assert_int_not_equal(regexec(&r, cases[i].no, 0, NULL, 0), 0);
         regfree(&r);
     }
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        err_is(template__pattern(w.arena, bad[i], &r, &e), e, INVALID);
+        err_is(template__pattern(bad[i], &r, &e), e, INVALID);
 }
 
 static void test_template_use(void **state)
