@@ -20,13 +20,13 @@
 enum {
     MESSAGE_PIECE = 32768, /* of the application at once */
     OUT_FILL = 65536,      /* bytes in one write, and a message more */
-    OUT_MAX = 131072,
-    QUEUED_MAX = 16,    /* pongs that wait for a client that does not read */
-    FRAGMENTS_MAX = 64, /* of a message */
-    PING_MS = 20000,    /* silence until the client is asked for a sign of life */
-    PONG_MS = 20000,    /* and until it is given up */
-    POKE_MS = 2000,     /* of a client that is not read from */
-    CLOSE_MS = 2000,    /* how long the client may take to say goodbye as well */
+    OUT_MAX = 131072,      /* never reached: there are whole frames in it only */
+    QUEUED_MAX = 16,       /* pongs that wait for a client that does not read */
+    FRAGMENTS_MAX = 64,    /* of a message */
+    PING_MS = 20000,       /* silence until the client is asked for a sign of life */
+    PONG_MS = 20000,       /* and until it is given up */
+    POKE_MS = 2000,        /* of a client that is not read from */
+    CLOSE_MS = 2000,       /* how long the client may take to say goodbye as well */
     GOING_AWAY = 1001,
     POLICY = 1008,
     BROKEN = 1011
@@ -43,6 +43,8 @@ struct socket {
     bool asked;       /* it will call when there is more, or room for more */
     bool idle;        /* it had nothing to say */
     bool woken;       /* it has called meanwhile, and is looked at when the write is over */
+    bool broken;      /* what arrives are no frames, */
+    bool told;        /* and it was told so */
     size_t fragments; /* of the message that arrives */
     int64_t heard_at, used_at, pinged_at, poked_at, closing_at;
 };
@@ -203,8 +205,15 @@ static bool pull_one(struct socket *k)
 
 static void fill(struct socket *k)
 {
+    static const char wrong[] = "\x88\x02\x03\xea"; /* a close, 1002 */
     bool more = true;
 
+    if (k->broken) {
+        if (!k->told)
+            buf_add(&k->out, wrong, sizeof(wrong) - 1);
+        k->told = true;
+        return;
+    }
     while (more && k->out.len < OUT_FILL) {
         more = !k->over && wslay_event_get_read_enabled(k->ws) && pull_one(k);
         if (wslay_event_send(k->ws) < 0)
@@ -215,6 +224,8 @@ static void fill(struct socket *k)
 /* Both have said goodbye, or the client is not listened to any more. */
 static bool is_finished(const struct socket *k)
 {
+    if (k->broken)
+        return k->told;
     return wslay_event_get_close_sent(k->ws) &&
            (wslay_event_get_close_received(k->ws) || !wslay_event_get_read_enabled(k->ws));
 }
@@ -279,9 +290,9 @@ bool socket_step(struct conn *c)
         conn_use(c, c->left); /* after its goodbye */
         return false;
     }
-    if (wslay_event_recv(k->ws) < 0) {
-        conn_close(c);
-        return true;
+    if (wslay_event_recv(k->ws) < 0) { /* no frames: wslay would say goodbye without a code */
+        wslay_event_shutdown_read(k->ws);
+        k->over = k->broken = true;
     }
     if (c->left < before) {
         k->heard_at = (int64_t)uv_now(&c->server->loop);

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const PAGES: Array<[name: string, hash: string, who?: string]> = [
   ['login', '#/', 'nobody'], ['terms', '#/', 'new'], ['home', '#/'], ['solution', '#/solutions/site'], ['not-offered', '#/solutions/kubernetes'],
   ['wizard', '#/wizard/w1'], ['deployments', '#/deployments'], ['deployment', '#/deployments/d1'], ['progress', '#/deployments/d2'],
-  ['grace', '#/deployments/d3'], ['failed', '#/deployments/d4'], ['logs', '#/deployments/d1/logs'], ['usage', '#/deployments/d1/usage'],
+  ['grace', '#/deployments/d3'], ['failed', '#/deployments/d4'], ['logs', '#/deployments/d1/logs'], ['shell', '#/deployments/d1/shell'], ['usage', '#/deployments/d1/usage'],
   ['domains', '#/deployments/d1/domains'], ['backups', '#/deployments/d1/backups'], ['manage', '#/deployments/d1/manage'],
   ['adopt', '#/adopt'], ['pools', '#/pools'], ['pool', '#/pools/p2'], ['account', '#/account'], ['missing', '#/nowhere'],
   ...['users', 'pools', 'deployments', 'packages', 'certificates', 'backups', 'capacity', 'settings', 'audit'].map((x) => [`operator-${x}`, `#/operator/${x}`] as [string, string])

@@ -2,7 +2,7 @@
 // A shell in a container as an independent WebSocket client sees it.
 import { once } from 'node:events'
 import { WebSocket, type ClientOptions } from 'ws'
-import { until } from './process.ts'
+import { sleep, until } from './process.ts'
 import type { Session } from './session.ts'
 
 export interface Query { command?: string[]; tty?: boolean; container?: string; columns?: number; rows?: number }
@@ -34,7 +34,18 @@ export class Shell {
     }).on('close', (code, reason) => { this.code = code; this.reason = String(reason) }).on('error', () => {})
   }
 
-  static async open(s: Session, id: string, q: Query = {}, headers: Record<string, string | undefined> = {}, options: ClientOptions = {}): Promise<Shell> {
+  /** Those that were open before may still be on their way out: one too many is tried again. */
+  static async open(s: Session, id: string, q: Query = {}, headers: Record<string, string | undefined> = {}): Promise<Shell> {
+    const end = Date.now() + 60_000
+    for (;;) {
+      const r = await Shell.once(s, id, q, headers).catch((e: Error) => e)
+      if (r instanceof Shell) return r
+      if (!r.message.startsWith('429 ') || Date.now() > end) throw r
+      await sleep(200)
+    }
+  }
+
+  static async once(s: Session, id: string, q: Query = {}, headers: Record<string, string | undefined> = {}, options: ClientOptions = {}): Promise<Shell> {
     const ws = new WebSocket(s.base.replace(/^http/, 'ws') + shellPath(id, q), { headers: headersOf(s, headers), ca: s.visitor.ca, ...options })
     const shell = new Shell(ws)
     await new Promise<void>((resolve, reject) => {

@@ -39,7 +39,7 @@ function Terminal() {
   const { beat, phase } = shell.value
   const screen = theScreen()
   useEffect(() => {
-    const watch = new ResizeObserver(() => measure(box.current!, letter.current!))
+    const watch = new ResizeObserver(() => { if (box.current && letter.current) measure(box.current, letter.current) })
     watch.observe(box.current!)
     return () => watch.disconnect()
   }, [])
