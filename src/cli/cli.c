@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { ARGS_MAX = 64, USAGE = 2, OPTION_NAME = 32 };
+enum { ARGS_MAX = 65, USAGE = 2, OPTION_NAME = 32 };
 
 /* Options that every action takes. */
 static const char common_options[] = "json quiet get= config= node= rpc= key-file= address-file=";
@@ -147,6 +147,7 @@ static void print_result(struct arena *a, const struct json *v, bool json, const
         cli_print(v);
 }
 
+/* The status of the process, or -1. */
 static int run(struct arena *a, const struct parsed *p, struct err *e)
 {
     const struct json *o = p->options;
@@ -174,7 +175,7 @@ static int run(struct arena *a, const struct parsed *p, struct err *e)
         print_result(a, result, json_get_bool(o, "json", false) || !isatty(STDOUT_FILENO),
                      json_get_str(o, "get", NULL));
     client_close(call.client);
-    return rc;
+    return rc == 0 ? call.status : rc;
 }
 
 static const struct cli_action *find_action(const struct cli_family *f, const char *name)
@@ -192,6 +193,7 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
     _arena_ struct arena *a = arena_new();
     struct parsed p = {0};
     struct err e;
+    int status;
 
     if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "help")) {
         cli_usage(family, NULL, argc < 2 ? stderr : stdout);
@@ -213,11 +215,12 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
         cli_usage(family, p.action, stdout);
         return 0;
     }
-    if (run(a, &p, &e) < 0) {
+    status = run(a, &p, &e);
+    if (status < 0) {
         print_error(&e, json_get_bool(p.options, "json", false));
         return 1;
     }
-    return 0;
+    return status;
 }
 
 const char *cli_option(const struct cli_call *call, const char *name, const char *otherwise)

@@ -19,6 +19,7 @@ struct cli_call {
     struct client *client;
     const char *const *args;    /* the positional arguments, NULL at the end */
     const struct json *options; /* {"cap": "100", "free": true} */
+    int status;                 /* of the process, when the action succeeds; 0 */
 };
 
 struct cli_action {
@@ -59,6 +60,12 @@ void cli_print(const struct json *v);
  * "interactive answers= set=+ version= resume= accept-terms yes no-wait".
  */
 int cli_service_deploy(struct cli_call *call, struct json **ret, struct err *e) must_check;
+
+/* The path of a route of the deployment that args[0] names or has as its id. */
+int cli_service_path(struct cli_call *call, const char *tail, const char **ret, struct err *e)
+    must_check;
+/* `atoll service shell` (shell.c); its options are "container= no-tty". */
+int cli_service_shell(struct cli_call *call, struct json **ret, struct err *e) must_check;
 
 /* The verbs of this folder, for main.c's table. */
 int cli_datatoken(int argc, char **argv);

@@ -48,6 +48,7 @@ static const struct option {
     {"interactive", NULL, "ask the questions here, at the terminal"},
     {"locks", "N", "at most so many at a time (10)"},
     {"name", "NAME", "of the new deployment"},
+    {"no-tty", NULL, "no terminal, also where this is one"},
     {"no-wait", NULL, "do not wait until it runs, or is gone"},
     {"note", "TEXT", "for the history"},
     {"open-end", NULL, "until the pool is empty or it is stopped"},

@@ -48,7 +48,7 @@ static int find(struct cli_call *c, struct json **ret, struct err *e)
     return failed(e, NOT_FOUND, "you have no deployment '%s'", c->args[0]);
 }
 
-static int path_of(struct cli_call *c, const char *tail, const char **ret, struct err *e)
+int cli_service_path(struct cli_call *c, const char *tail, const char **ret, struct err *e)
 {
     struct json *v;
 
@@ -63,7 +63,7 @@ static int post(struct cli_call *c, const char *tail, const struct json *body, s
 {
     const char *path;
 
-    if (path_of(c, tail, &path, e) < 0)
+    if (cli_service_path(c, tail, &path, e) < 0)
         return -1;
     return ask(c, "POST", path, body, ret, e);
 }
@@ -103,7 +103,7 @@ static int info(struct cli_call *c, struct json **ret, struct err *e)
 {
     const char *path;
 
-    if (path_of(c, "", &path, e) < 0)
+    if (cli_service_path(c, "", &path, e) < 0)
         return -1;
     return ask(c, "GET", path, NULL, ret, e);
 }
@@ -171,7 +171,7 @@ static int logs(struct cli_call *c, struct json **ret, struct err *e)
     const char *container = cli_option(c, "container", NULL);
     const char *path;
 
-    if (path_of(c, "/logs", &path, e) < 0)
+    if (cli_service_path(c, "/logs", &path, e) < 0)
         return -1;
     path = arena_printf(c->arena, "%s?follow=%s%s%s", path,
                         json_get_bool(c->options, "follow", false) ? "true" : "false",
@@ -186,7 +186,7 @@ static int metrics(struct cli_call *c, struct json **ret, struct err *e)
     const char *range = cli_option(c, "range", "hour");
     const char *path;
 
-    if (path_of(c, "/metrics", &path, e) < 0)
+    if (cli_service_path(c, "/metrics", &path, e) < 0)
         return -1;
     return ask(c, "GET",
                arena_printf(c->arena, "%s?range=%s", path, client_escape(c->client, range)), NULL,
@@ -229,7 +229,7 @@ static int delete_it(struct cli_call *c, struct json **ret, struct err *e)
     if (!confirm)
         return failed(e, INVALID, "everything of it is deleted: add --confirm and its name");
     json_set_str(c->arena, body, "confirm", confirm);
-    if (path_of(c, "", &path, e) < 0)
+    if (cli_service_path(c, "", &path, e) < 0)
         return -1;
     return delete_and_wait(c, path, body, ret, e);
 }
@@ -247,6 +247,8 @@ static const struct cli_action actions[] = {
     {"update", "NAME", "version=", "another version of the package; volumes stay", 1, 1, update},
     {"rollback", "NAME", "", "back to the version before the last update", 1, 1, rollback},
     {"logs", "NAME", "container= follow", "what a container writes", 1, 1, logs},
+    {"shell", "NAME [-- COMMAND...]", "container= no-tty",
+     "a shell in a container, or a command there; its status is ours", 1, 65, cli_service_shell},
     {"metrics", "NAME", "range=", "CPU, memory, disk and network: hour, day or week", 1, 1,
      metrics},
     {"credentials", "NAME", "", "passwords made for you, shown once", 1, 1, credentials},

@@ -94,7 +94,7 @@ static void show_and_end(int sig)
     (void)raise(sig);
 }
 
-static void hide(void)
+static void hide(bool raw)
 {
     struct termios now;
 
@@ -105,7 +105,10 @@ static void hide(void)
     (void)signal(SIGTERM, show_and_end);
     (void)signal(SIGHUP, show_and_end);
     now = shown;
-    now.c_lflag &= ~(tcflag_t)ECHO;
+    if (raw)
+        cfmakeraw(&now);
+    else
+        now.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &now);
 }
 
@@ -118,7 +121,14 @@ static void show(void)
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGTERM, SIG_DFL);
     (void)signal(SIGHUP, SIG_DFL);
-    (void)fputc('\n', stderr);
+}
+
+void terminal_raw(bool on)
+{
+    if (on)
+        hide(true);
+    else
+        show();
 }
 
 /* Byte by byte: what follows the line is for the next question. */
@@ -146,8 +156,10 @@ int terminal_line(struct arena *a, bool secret, const char **ret, struct err *e)
     int r;
 
     if (secret)
-        hide();
+        hide(false);
     r = read_line(&line, e);
+    if (secret && hidden)
+        (void)fputc('\n', stderr);
     if (secret)
         show();
     if (r == 0 && line.len > 0 && line.data[line.len - 1] == '\r')

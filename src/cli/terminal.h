@@ -28,4 +28,9 @@ enum { TERMINAL_LINE_MAX = 65536 };
  */
 int terminal_line(struct arena *a, bool secret, const char **ret, struct err *e) must_check;
 
+/*
+ * Keys arrive one by one and mean nothing here, until it is taken back; a signal takes it back too.
+ */
+void terminal_raw(bool on);
+
 #endif

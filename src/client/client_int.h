@@ -66,6 +66,8 @@ struct client_signature {
 };
 int client__sign(struct client *c, const char *command, struct client_signature *ret, struct err *e)
     must_check;
+/* The auth token of this run, made when it is first needed; NULL with *e. */
+const char *client__token(struct client *c, struct err *e);
 /* "consumerAddress=..&nonce=..&signature=..". */
 int client__signed_query(struct client *c, const char *command, const char **ret, struct err *e)
     must_check;

@@ -40,6 +40,11 @@ static int make_token(struct client *c, struct err *e)
     return 0;
 }
 
+const char *client__token(struct client *c, struct err *e)
+{
+    return make_token(c, e) < 0 ? NULL : c->token;
+}
+
 /* A question of client.h as net has it; headers has room for two. */
 static void fill(struct client *c, const struct client_question *q, struct net_header *headers,
                  struct net_request *r)
