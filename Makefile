@@ -12,7 +12,7 @@
 #   make lint fmt   house rules; formatting
 #   make tidy       what clang-tidy and its analyzer find, about two minutes
 #   make fuzz       T=all or one target, S seconds each
-#   make screenshots   every view of the page in both themes at three widths, into run/screens
+#   make screenshots   every view of the page in both themes at three widths, into run/screens: V=NAME only that one
 #   make bench      the published figures, measured here: T=all or start, job, http, encrypt, search, services
 #   make clean      removes what was built; never data, images or packages
 
@@ -106,7 +106,7 @@ bench:
 screenshots:
 	@scripts/setup.sh all
 	@$(MAKE) -s all
-	@cd test && node --import tsx web/screens.ts
+	@scripts/screens.sh $(V)
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-tidy

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { Interface, formatUnits, getAddress, hexlify, id, keccak256 as theirs, parseUnits as parseTheirs, randomBytes } from 'ethers'
-import { ago, bytes, parseUnits, span, units } from '../../web/src/format.ts'
+import { ago, bytes, parseUnits, sentence, span, units } from '../../web/src/format.ts'
 import { checksum, keccak256 } from '../../web/src/keccak.ts'
 import { message } from '../../web/src/wallet.ts'
 
@@ -82,4 +82,12 @@ test('the selectors of the three transactions are those of the contracts', () =>
   const abi = new Interface(escrow.abi)
   for (const selector of [abi.getFunction('deposit')!.selector, abi.getFunction('authorize')!.selector, id('approve(address,uint256)').slice(0, 10)])
     assert.ok(source.includes(`'${selector}'`), selector)
+})
+
+test('what the node says is a sentence; a name at its start stays as it is', () => {
+  assert.equal(sentence('the pool is empty'), 'The pool is empty.')
+  assert.equal(sentence('container web ended with status 7. \n'), 'Container web ended with status 7.')
+  assert.equal(sentence('www.example.org has no TXT record yet'), 'www.example.org has no TXT record yet.')
+  assert.equal(sentence('stopped, its pool is empty!'), 'Stopped, its pool is empty!')
+  assert.equal(sentence(''), '')
 })

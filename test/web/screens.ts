@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // screens.ts [FILTER]: pictures of every view in both themes at three widths, into run/screens; says what axe finds and
 // what does not fit. The answers are made up (web/dev/mock.mjs): this is for looking at, not a test.
-import { mkdirSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Visitor, WIDTHS, launch, type Scheme, type Width } from './lib/browser.ts'
+import { bad, look } from './lib/look.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const PAGES: Array<[name: string, hash: string, who?: string]> = [
@@ -18,13 +18,10 @@ const PAGES: Array<[name: string, hash: string, who?: string]> = [
 ]
 
 const filter = process.argv[2] ?? ''
-const out = `${root}run/screens`
-mkdirSync(out, { recursive: true })
 const mock = spawn(process.execPath, [`${root}web/dev/mock.mjs`, '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
 const [port] = await once(mock.stdout, 'data') as [Buffer]
 const base = `http://127.0.0.1:${port.toString().trim()}`
 const browser = await launch()
-let bad = 0
 
 /** The steps of the wizard are pictures of their own. */
 async function wizardSteps(v: Visitor, name: string): Promise<void> {
@@ -36,20 +33,11 @@ async function wizardSteps(v: Visitor, name: string): Promise<void> {
   await fetch(`${base}/chatflows`, { method: 'POST', body: '{}' })
 }
 
-async function look(v: Visitor, name: string): Promise<void> {
-  await v.page.screenshot({ path: `${out}/${name}.png`, fullPage: true })
-  const found = await v.axe()
-  const wide = await v.overflow()
-  bad += found.length + (wide > 0 ? 1 : 0)
-  for (const f of found) console.log(`${name}: ${f}`)
-  if (wide > 0) console.log(`${name}: ${wide} px wider than the window`)
-}
-
 try {
   for (const width of Object.keys(WIDTHS) as Width[])
     for (const scheme of ['light', 'dark'] as Scheme[])
       for (const [name, hash, who] of PAGES.filter(([n]) => n.includes(filter))) {
-        const label = `${name}-${width}-${scheme}`
+        const label = `${name}-${width}`
         await fetch(`${base}/mock/person`, { method: 'POST', body: who ?? 'alice' })
         const v = await Visitor.open(browser, base, { width, scheme })
         await v.go(hash)

@@ -61,7 +61,8 @@ export function bytes(n: number): string {
 export const count = (n: number): string => new Intl.NumberFormat(t.locale, { maximumFractionDigits: 2 }).format(n)
 
 /** What the node says, as a sentence; a name at its start (www.example.org) stays as it is. */
-export function sentence(text: string): string {
+export function sentence(said: string): string {
+  const text = said.trim()
   const first = /^[a-z]+(?=[ ,]|$)/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
   return !first || /[.!?…]$/.test(first) ? first : `${first}.`
 }

@@ -2,6 +2,7 @@
 // A labelled input with its help and its error, tied together for screen readers.
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import { sentence } from '../format.ts'
 import { t } from '../texts.ts'
 import { Icon } from './Icon.tsx'
 
@@ -44,7 +45,7 @@ export function Group({ label, help, error, optional, children }: Omit<FieldProp
 }
 
 const FieldError = ({ id, text }: { id: string; text: string }) => (
-  <p class="field-error" id={id}><Icon name="warn" size={16} />{text}</p>
+  <p class="field-error" id={id}><Icon name="warn" size={16} />{sentence(text)}</p>
 )
 
 interface TextProps {

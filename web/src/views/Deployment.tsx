@@ -51,7 +51,7 @@ function Head({ d }: { d: DeploymentFull }) {
     {d.state === 'running' && d.reason && <Note tone="warn" icon="info"><p>{sentence(d.reason)}</p></Note>}
     {d.health === 'unhealthy' && d.state === 'running' && <Note tone="bad" icon="warn"><p>{t.deployment.ill} <a href={link('deployments', d.id, 'logs')}>{t.deployment.toLogs}</a></p></Note>}
     {isGone(d) && <Note>{t.deployment.goneText} {sentence(d.reason)}</Note>}
-    {d.newVersion && !isGone(d) && <Note tone="busy" icon="info"><p>{t.deployment.newVersionText(d.newVersion)} <a href={link('deployments', d.id, 'manage')}>{t.deployment.toUpdate}</a></p></Note>}
+    {d.newVersion && (d.state === 'running' || d.state === 'stopped') && <Note tone="busy" icon="info"><p>{t.deployment.newVersionText(d.newVersion)} <a href={link('deployments', d.id, 'manage')}>{t.deployment.toUpdate}</a></p></Note>}
     {isBusy(d) && <Progress d={d} />}
   </>
 }

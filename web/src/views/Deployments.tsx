@@ -25,7 +25,7 @@ const Row = ({ d }: { d: Deployment }) => (
       <Status of={d} />
       <span class="small dim"><Money of={d.perHour} /> {t.quote.perHour}</span>
       {d.ends ? <span class="small dim">{t.deployment.ends} <When at={d.ends} /></span> : null}
-      {d.newVersion && <span class="small accent">{t.deployment.newVersion(d.newVersion)}</span>}
+      {d.newVersion && (d.state === 'running' || d.state === 'stopped') && <span class="small accent">{t.deployment.newVersion(d.newVersion)}</span>}
     </div>
   </li>
 )

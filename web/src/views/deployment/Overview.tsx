@@ -30,7 +30,7 @@ function Links({ d }: { d: DeploymentFull }) {
       {results.length > 0 && <Facts of={results.map((r) => [r.label, <Result value={r.value} />])} />}
       {!d.url && !d.ports.length && <p class="dim">{t.overview.noLinks}</p>}
       {own.length > 0 && <ul class="plain">{own.map((x) => (
-        <li key={x.host} class="row between"><a href={`https://${x.host}`} target="_blank" rel="noopener noreferrer">{x.host}</a><Word of={x.state} /></li>
+        <li key={x.host} class="row between">{x.state === 'serving' ? <a href={`https://${x.host}`} target="_blank" rel="noopener noreferrer">{x.host}<span class="hidden">{t.newTab}</span></a> : <span class="break">{x.host}</span>}<Word of={x.state} /></li>
       ))}</ul>}
     </Card>
   )

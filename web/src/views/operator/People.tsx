@@ -9,7 +9,7 @@ import { Empty, Loaded } from '../../parts/Loaded.tsx'
 import { Money } from '../../parts/Money.tsx'
 import { Status } from '../../parts/Status.tsx'
 import { Table } from '../../parts/Table.tsx'
-import { short } from '../../format.ts'
+import { sentence, short } from '../../format.ts'
 import { isBusy, isGone } from '../../state/deployments.ts'
 import { USERS_MOST, allDeployments, block, deleteAny, stopAny, unpin, users } from '../../state/operator.ts'
 import { useSource } from '../../state/remote.ts'
@@ -73,7 +73,7 @@ export function AllDeployments() {
             { head: t.account.name, cell: (d) => <strong>{d.name}</strong> },
             { head: t.operator.owner, cell: (d) => <Owner id={d.owner ?? ''} /> },
             { head: t.operator.package, cell: (d) => `${d.package} ${d.version}` },
-            { head: t.overview.state, cell: (d) => <><Status of={d} />{d.reason && <><br /><span class="small dim">{d.reason}</span></>}</> },
+            { head: t.overview.state, cell: (d) => <><Status of={d} />{d.reason && <><br /><span class="small dim">{sentence(d.reason)}</span></>}</> },
             { head: t.quote.perHourHead, cell: (d) => <Money of={d.perHour} />, number: true },
             { head: t.overview.spent, cell: (d) => <Money of={d.spent} />, number: true }
           ]} actions={(d) => !isGone(d) && <span class="row">

@@ -9,6 +9,7 @@ import { Table } from '../../parts/Table.tsx'
 import { audit, capacity, certificates } from '../../state/operator.ts'
 import { useSource } from '../../state/remote.ts'
 import { t } from '../../texts.ts'
+import { Owner } from './People.tsx'
 
 export function Certificates() {
   const source = certificates()
@@ -68,7 +69,7 @@ export function Audit() {
         {(list) => (
           <Table label={t.operator.tab.audit!} rows={list} id={(a) => String(a.id)} columns={[
             { head: t.pools.when, cell: (a) => <span title={date(a.at)}><When at={a.at} /></span> },
-            { head: t.operator.who, cell: (a) => <span class="break" title={a.who}>{short(a.who)}</span> },
+            { head: t.operator.who, cell: (a) => <Owner id={a.who} /> },
             { head: t.pools.what, cell: (a) => <span class="break">{a.what}</span> }
           ]} />
         )}
