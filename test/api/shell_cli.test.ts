@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// `atoll service shell`: a container's shell in this terminal, or in a pipe.
+// A shell by other ways than the page: `atoll service shell` in a terminal and in a pipe, and through the gateway.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Wallet } from 'ethers'
 import { atoll } from './lib/chain.ts'
-import { until } from './lib/process.ts'
+import { freePort, until } from './lib/process.ts'
 import { Customer, Services, command } from './lib/services.ts'
 import { Session } from './lib/session.ts'
+import { Shell } from './lib/shell.ts'
 import { Tenant } from './lib/solutions.ts'
 
 let s: Services
 let wallet: Wallet
 let id: string
+let https: number
 before(async () => {
-  s = await Services.begin({ SERVICE_SHELL: 'true' })
+  https = await freePort()
+  s = await Services.begin({
+    SERVICE_SHELL: 'true', GATEWAY: 'true', GATEWAY_BIND: '127.0.0.1', GATEWAY_HTTP_PORT: String(await freePort()), GATEWAY_HTTPS_PORT: String(https)
+  })
   wallet = await s.w.chain.newAccount()
   const session = new Session(s.w.url)
   assert.equal((await session.siwe(wallet)).status, 200)
@@ -83,4 +90,24 @@ test('what goes wrong is said, with a status of its own', async () => {
   assert.equal(long.status, 2)
   const killed = await run(atoll, args('--container', 'web', '--', 'sh', '-c', 'kill -9 $$'))
   assert.equal(killed.status, 137)
+})
+
+test('through the gateway, over https: the page there, and no other', async () => {
+  const root = join(s.w.dir, 'node/gateway/storage/pki/authorities/local/root.crt')
+  const ca = await until('the gateway\'s root', () => { try { return readFileSync(root, 'utf8') } catch { return null } }, 60_000)
+  const there = new Session(`https://localhost:${https}`, { ca, address: '127.0.0.1' })
+  await until('the gateway', () => there.get('/auth/options').then((r) => r.status === 200, () => false), 60_000)
+  assert.equal((await there.siwe(wallet)).status, 200)
+  assert.ok(there.cookies.has('__Host-atoll_session'))
+  const sh = await Shell.open(there, id, { container: 'web' })
+  sh.type('echo $((6*7)); stty size\n')
+  await sh.shows('42')
+  await sh.leave()
+  for (const origin of ['https://localhost', `http://localhost:${https}`, 'https://evil.example'])
+    await assert.rejects(Shell.open(there, id, {}, { origin }), /403 /, origin)
+  const reader = await Shell.open(there, id, { container: 'web', tty: false, command: ['sh', '-c', 'head -c 3000000 /dev/zero; read x'] })
+  await until('3 MB', () => reader.length === 3_000_000, 60_000)
+  assert.equal((await there.post('/auth/logout')).status, 200)
+  await reader.ends()
+  assert.deepEqual(reader.said, { error: 'Your session has ended' })
 })

@@ -21,7 +21,7 @@ export function headersOf(s: Session, more: Record<string, string | undefined> =
 }
 
 export class Shell {
-  out = Buffer.alloc(0)
+  private pieces: Buffer[] = []
   errors = ''
   said: Record<string, unknown> | null = null
   code = 0
@@ -29,7 +29,7 @@ export class Shell {
   private constructor(readonly ws: WebSocket) {
     ws.on('message', (data: Buffer, binary: boolean) => {
       if (!binary) this.said = JSON.parse(String(data))
-      else if (data[0] === 1) this.out = Buffer.concat([this.out, data.subarray(1)])
+      else if (data[0] === 1) this.pieces.push(data.subarray(1))
       else this.errors += data.subarray(1).toString()
     }).on('close', (code, reason) => { this.code = code; this.reason = String(reason) }).on('error', () => {})
   }
@@ -46,7 +46,7 @@ export class Shell {
   }
 
   static async once(s: Session, id: string, q: Query = {}, headers: Record<string, string | undefined> = {}, options: ClientOptions = {}): Promise<Shell> {
-    const ws = new WebSocket(s.base.replace(/^http/, 'ws') + shellPath(id, q), { headers: headersOf(s, headers), ca: s.visitor.ca, ...options })
+    const ws = new WebSocket(s.base.replace(/^http/, 'ws') + shellPath(id, q), { headers: headersOf(s, headers), ca: s.visitor.ca, ...(s.visitor.address ? { family: 4 } : {}), ...options })
     const shell = new Shell(ws)
     await new Promise<void>((resolve, reject) => {
       ws.once('open', resolve).once('error', reject).once('unexpected-response', (_, res) => {
@@ -61,6 +61,12 @@ export class Shell {
   say(word: Record<string, unknown>): void { this.ws.send(JSON.stringify(word)) }
   shows(what: string | RegExp): Promise<true> {
     return until(`${String(what)} in ${JSON.stringify(this.out.subarray(-400).toString())}`, () => (typeof what === 'string' ? this.text.includes(what) : what.test(this.text)) as true, 60_000)
+  }
+  get length(): number { return this.pieces.reduce((sum, p) => sum + p.length, 0) }
+  get out(): Buffer {
+    const all = Buffer.concat(this.pieces)
+    this.pieces = [all]
+    return all
   }
   get text(): string { return this.out.toString() }
   get closed(): boolean { return this.ws.readyState === WebSocket.CLOSED }
