@@ -153,6 +153,7 @@ createServer(async (req, res) => {
     return json(200, {})
   }
   if (/\/events$/.test(pathname)) return res.writeHead(200, { 'content-type': 'text/event-stream' }).write(': \n\n')
+  if (/\/shell$/.test(pathname)) return res.writeHead(426, { 'content-type': 'application/json' }).end('{"error":"This is a WebSocket"}')
   if (/\/logs$/.test(pathname)) return res.writeHead(200, { 'content-type': 'text/plain' }).write(Array.from({ length: 60 }, (_, i) => `2026-01-05T10:00:${String(i).padStart(2, '0')}Z 192.0.2.${i} "GET /page/${i} HTTP/1.1" 200 ${i * 91}\n`).join(''))
   const answer = find(req.method, pathname)
   if (!answer) return pathname.startsWith('/marketplace/api') || req.method !== 'GET' ? json(200, {}) : file(pathname, res)
