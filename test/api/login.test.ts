@@ -510,7 +510,7 @@ describe('regression 22: the node itself refuses, whatever stands in front of it
 
   test('nonsense in any field of any of them is refused, and harms nobody', async () => {
     const s = await Session.dev(node.url, 'root')
-    const nonsense = [null, -1, 1e300, true, ['x'], { a: { b: 'c' } }, '../../etc/passwd', '<script>alert(1)</script>', "' OR 1=1 --", '\u0000\u001b[31m', 'ü'.repeat(500)]
+    const nonsense = [null, -1, 1e300, true, ['x'], { a: { b: 'c' } }, '../../etc/passwd', '<script>alert(1)</script>', "' OR 1=1 --", '\u0000\u001b[31m', 'ü'.repeat(300)]
     for (const door of doors) {
       const [method, path] = [door.route?.method ?? '', door.route?.path ?? '']
       for (const value of door.command.fields.length ? nonsense : [null]) {
