@@ -33,6 +33,11 @@ int64_t clock_mono_ns(void)
     return now_ns(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_ms(void)
+{
+    return clock_ms() - now_ns(CLOCK_BOOTTIME) / 1000000;
+}
+
 void clock_sleep_ms(int64_t ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};

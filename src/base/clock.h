@@ -17,6 +17,9 @@ int64_t clock_s(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
+/* The wall clock when this machine was started. */
+int64_t clock_boot_ms(void);
+
 void clock_sleep_ms(int64_t ms);
 
 enum { CLOCK_ISO_SIZE = 32 };

@@ -215,6 +215,7 @@ int docker_look(struct docker *d, struct arena *a, const char *id, struct docker
         .oom_killed = json_get_bool(s, "OOMKilled", false),
         .exit_code = (int)json_get_int(s, "ExitCode", 0),
         .started_ms = docker__time_ms(json_get_str(s, "StartedAt", "")),
+        .finished_ms = docker__time_ms(json_get_str(s, "FinishedAt", "")),
         .labels = json_path(v, "Config.Labels"),
         .ports = json_path(v, "NetworkSettings.Ports"),
         .error = json_get_str(s, "Error", ""),

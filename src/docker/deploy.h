@@ -99,7 +99,8 @@ struct docker_look {
     bool started;
     bool oom_killed;
     int exit_code;
-    int64_t started_ms;
+    int64_t started_ms;  /* the last time; 0: never */
+    int64_t finished_ms; /* the last time that it ended; 0: never */
     const struct json *labels;
     const struct json *ports; /* {"80/tcp": [{"HostIp", "HostPort"}]} while it runs */
     const char *error;        /* why it did not start, "" */

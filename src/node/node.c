@@ -391,7 +391,8 @@ static int start_solutions(struct node *n, struct err *e)
 {
     if (node_backup_open(n, e) < 0 || node_service_open(n, e) < 0)
         return -1;
-    if (pools_run(n->pools, e) < 0 || backup_start(n->backup, e) < 0)
+    if (node_service_look_back(n, e) < 0 || pools_run(n->pools, e) < 0 ||
+        backup_start(n->backup, e) < 0)
         return -1;
     return node_service_start(n, e);
 }

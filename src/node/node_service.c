@@ -54,6 +54,11 @@ int node_service_open(struct node *n, struct err *e)
     return service_new(&o, &n->services, e);
 }
 
+int node_service_look_back(struct node *n, struct err *e)
+{
+    return n->services ? service_look_back(n->services, e) : 0;
+}
+
 int node_service_start(struct node *n, struct err *e)
 {
     return n->services ? service_run(n->services, e) : 0;

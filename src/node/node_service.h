@@ -11,6 +11,8 @@
  * happens. Without compute environments there are none, and node.services stays NULL.
  */
 int node_service_open(struct node *n, struct err *e) must_check;
+/* Before the pools run. */
+int node_service_look_back(struct node *n, struct err *e) must_check;
 /* After those run. */
 int node_service_start(struct node *n, struct err *e) must_check;
 

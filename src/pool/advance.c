@@ -102,9 +102,16 @@ static bool is_returning(const struct meter_view *v)
     return false;
 }
 
+/* Of the time up to `at`, what is not charged. */
+static int64_t idle_ms(const struct period *c, int64_t at)
+{
+    return c->idle + (c->idle_from && c->idle_from < at ? at - c->idle_from : 0);
+}
+
 int advance__cost(const struct period *c, int64_t at, struct u256 *ret, struct err *e)
 {
-    int64_t ms = (at < c->until ? at : c->until) - c->starts;
+    int64_t end = at < c->until ? at : c->until;
+    int64_t ms = end - c->starts - idle_ms(c, end);
 
     *ret = u256_from(0);
     if (c->starts == 0 || ms <= 0)
@@ -177,8 +184,12 @@ static int close_period(struct meter_view *v, struct period *c, const struct u25
 
 static int close_as_run(struct meter_view *v, struct period *c, int64_t at, struct err *e)
 {
+    int64_t idle = idle_ms(c, at < c->until ? at : c->until);
     struct u256 cost;
 
+    if (idle > 0)
+        c->reason = arena_printf(v->a, "%lld s in which it did not run are not charged",
+                                 (long long)(idle / 1000));
     return advance__cost(c, at, &cost, e) < 0 ? -1 : close_period(v, c, &cost, e);
 }
 
@@ -455,6 +466,7 @@ static int go_on(struct pools *p, struct meter_view *v, struct period *c, struct
     if (close_as_run(v, c, from, e) < 0)
         return -1;
     advance__begin(p, v, n, from);
+    n->idle_from = c->idle_from ? from : 0; /* it still does not run */
     if (resized) {
         v->row.next_terms = NULL;
         tell(ret, POOL_RESIZED, "");

@@ -155,6 +155,55 @@ int pool_meter_begin(struct pools *p, const char *deployment, struct err *e)
     return change(p, deployment, do_begin, NULL, e);
 }
 
+/* The period that runs, if the meter does. */
+static struct period *period_under_way(struct meter_view *v)
+{
+    return v->row.state == METER_RUNNING ? advance__current(v) : NULL;
+}
+
+static int do_pause(struct pools *p, struct meter_view *v, const void *arg, struct err *e)
+{
+    struct period *c = period_under_way(v);
+    int64_t from = *(const int64_t *)arg;
+
+    (void)p;
+    if (!c)
+        return 0;
+    from = from < c->starts ? c->starts : from > v->now ? v->now : from;
+    if (c->idle_from && c->idle_from <= from)
+        return 0;
+    c->idle_from = from;
+    return rows__period_set(v->db, v->row.deployment, c, e) < 0 ? -1 : 1;
+}
+
+int pool_meter_pause(struct pools *p, const char *deployment, int64_t from, struct err *e)
+{
+    if (change(p, deployment, do_pause, &from, e) == 0)
+        return 0;
+    return e->code == ERR_NOT_FOUND ? 0 : -1;
+}
+
+static int do_resume(struct pools *p, struct meter_view *v, const void *arg, struct err *e)
+{
+    struct period *c = period_under_way(v);
+    int64_t at = *(const int64_t *)arg;
+
+    (void)p;
+    if (!c || !c->idle_from)
+        return 0;
+    at = at > v->now ? v->now : at;
+    c->idle += at > c->idle_from ? at - c->idle_from : 0;
+    c->idle_from = 0;
+    return rows__period_set(v->db, v->row.deployment, c, e) < 0 ? -1 : 1;
+}
+
+int pool_meter_resume(struct pools *p, const char *deployment, int64_t at, struct err *e)
+{
+    if (change(p, deployment, do_resume, &at, e) == 0)
+        return 0;
+    return e->code == ERR_NOT_FOUND ? 0 : -1;
+}
+
 static int do_stop(struct pools *p, struct meter_view *v, const void *arg, struct err *e)
 {
     const enum pool_stop *why = arg;
@@ -286,11 +335,13 @@ static int read_view(struct pools *p, struct arena *a, const char *deployment,
 int pool_meter_find(struct pools *p, struct arena *a, const char *deployment,
                     struct pool_meter *ret, struct err *e)
 {
+    const struct period *c;
     struct meter_view v;
     int found = read_view(p, a, deployment, &v, e);
 
     if (found <= 0)
         return found;
+    c = period_under_way(&v);
     *ret = (struct pool_meter){.deployment = v.row.deployment,
                                .owner = v.row.owner,
                                .pool = v.row.pool,
@@ -302,7 +353,8 @@ int pool_meter_find(struct pools *p, struct arena *a, const char *deployment,
                                .token = v.pool.token,
                                .paid_until = paid_until(&v),
                                .ends = v.row.ends,
-                               .began = v.row.began};
+                               .began = v.row.began,
+                               .idle_from = c ? c->idle_from : 0};
     if (compute_terms_cost(v.row.terms, HOUR_S, &ret->per_hour, e) < 0 ||
         compute_terms_cost(v.row.terms, v.row.period_s, &ret->per_period, e) < 0 ||
         sum_spent(&v, &ret->spent, e) < 0)

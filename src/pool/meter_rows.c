@@ -134,6 +134,8 @@ static struct period read_period(struct arena *a, struct stmt *q)
                            .starts = col_i64(q, "starts"),
                            .until = col_i64(q, "until"),
                            .expiry = col_i64(q, "expiry"),
+                           .idle = col_i64(q, "idle"),
+                           .idle_from = col_i64(q, "idle_from"),
                            .cost = amount(q, "cost"),
                            .reason = col_dup(a, q, "reason")};
 }
@@ -222,6 +224,8 @@ int rows__period_set(struct db *db, const char *deployment, const struct period 
     bind_i64(q, period->expiry);
     bind_text(q, cost);
     bind_text(q, period->reason);
+    bind_i64(q, period->idle);
+    bind_i64(q, period->idle_from);
     return stmt_run(q, e);
 }
 

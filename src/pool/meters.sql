@@ -46,5 +46,6 @@ INSERT INTO pool_period (deployment, number, pool, job, terms, seconds, amount, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
 -- name: period_set
-UPDATE pool_period SET state = ?3, starts = ?4, until = ?5, expiry = ?6, cost = ?7, reason = ?8
+UPDATE pool_period SET state = ?3, starts = ?4, until = ?5, expiry = ?6, cost = ?7, reason = ?8,
+                       idle = ?9, idle_from = ?10
 WHERE deployment = ?1 AND number = ?2;

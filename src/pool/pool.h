@@ -237,6 +237,16 @@ int pool_meter_start(struct pools *p, const struct pool_meter_request *r, struct
 /* The service is healthy: what is paid for runs from now on. Repeating it does nothing. */
 int pool_meter_begin(struct pools *p, const char *deployment, struct err *e) must_check;
 
+/*
+ * Since `from` (ms) it does not run, which is not its owner's doing: time is not charged until
+ * pool_meter_resume(). Of two the earlier one counts; a meter that does not run is left alone.
+ */
+int pool_meter_pause(struct pools *p, const char *deployment, int64_t from, struct err *e)
+    must_check;
+/* It runs again, since `at` (ms). */
+int pool_meter_resume(struct pools *p, const char *deployment, int64_t at, struct err *e)
+    must_check;
+
 enum pool_stop {
     POOL_USED,     /* what ran of the period is paid, the rest returns */
     POOL_OUR_FAULT /* the period under way returns whole */
@@ -272,7 +282,8 @@ struct pool_meter {
     struct u256 spent;  /* settled, and of the running period what ran up to now */
     int64_t paid_until; /* ms; 0: nothing is paid */
     int64_t ends;
-    int64_t began; /* of the first period; 0: it never did */
+    int64_t began;     /* of the first period; 0: it never did */
+    int64_t idle_from; /* since when it is paused; 0: it is not */
 };
 /* 1 = found, 0 = there is none, -1 = failed. */
 int pool_meter_find(struct pools *p, struct arena *a, const char *deployment,

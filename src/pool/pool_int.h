@@ -130,7 +130,9 @@ struct period {
     int64_t opened; /* ms, like the next two */
     int64_t starts; /* 0: not begun */
     int64_t until;
-    int64_t expiry; /* of the lock, seconds; 0: none */
+    int64_t expiry;    /* of the lock, seconds; 0: none */
+    int64_t idle;      /* ms of it that are not charged */
+    int64_t idle_from; /* nor is what comes after; 0: it runs */
     struct u256 cost;
     const char *reason;
 };

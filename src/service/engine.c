@@ -9,14 +9,7 @@
 
 /* The parts around the steps: engines, the clock, rounds, start and end. */
 
-enum {
-    WORKERS = 16,
-    BACKLOG = 65536,
-    BEAT_MS = 15000,
-    ROUND_MS = 300000,
-    PURGE_MS = 3600000,
-    ENGINES_MAX = 64
-};
+enum { WORKERS = 16, BACKLOG = 65536, BEAT_MS = 15000, ROUND_MS = 300000, PURGE_MS = 3600000 };
 
 #define LABEL "atoll.deployment"
 
@@ -60,6 +53,7 @@ struct live *live__new(struct service *s, struct service_engine *g, const struct
     str_copy(l->id, sizeof(l->id), row->id);
     str_copy(l->owner, sizeof(l->owner), row->owner);
     l->item.run = run_item;
+    l->blind = true;
     list_init(&l->link);
     list_init(&l->item.link);
     return l;

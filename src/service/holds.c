@@ -250,6 +250,15 @@ static int add_sample(struct db *db, const char *id, int range, const struct row
     return stmt_run(q, e);
 }
 
+static int set_seen(struct db *db, const char *id, int64_t at, struct err *e)
+{
+    _stmt_ struct stmt *q = db_query(db, &sql_service_seen);
+
+    bind_i64(q, at);
+    bind_text(q, id);
+    return stmt_run(q, e);
+}
+
 int rows_sample(struct store *s, const char *id, const struct rows_sample *v, struct err *e)
 {
     _db_ struct db *db = store_lend(s);
@@ -261,6 +270,8 @@ int rows_sample(struct store *s, const char *id, const struct rows_sample *v, st
     for (i = 0; i < (int)ARRAY_LEN(ranges); i++)
         if (add_sample(db, id, i, v, e) < 0)
             return -1;
+    if (v->runs && set_seen(db, id, v->at, e) < 0)
+        return -1;
     return tx_commit(&tx, e);
 }
 

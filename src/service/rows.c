@@ -216,6 +216,7 @@ static void read_row(struct arena *a, struct stmt *q, struct service_row *r)
         .entered = col_i64(q, "entered"),
         .due = col_i64(q, "due"),
         .gone = col_i64(q, "gone"),
+        .seen = col_i64(q, "seen"),
     };
     read_texts(a, q, r);
 }

@@ -61,6 +61,7 @@ struct service_row {
     int64_t entered; /* when the step began */
     int64_t due;     /* until when it rests */
     int64_t gone;    /* when it was deleted */
+    int64_t seen;    /* when all of it was seen to run; written with samples */
 };
 
 struct service_rows {
@@ -162,6 +163,7 @@ struct rows_sample {
     int64_t disk;
     int64_t rx; /* bytes a second */
     int64_t tx;
+    bool runs; /* all of it: this is when it was seen */
 };
 /* Adds it to the slots of its time in all ranges; a slot of an earlier round begins anew. */
 int rows_sample(struct store *s, const char *id, const struct rows_sample *v, struct err *e)

@@ -24,19 +24,19 @@ UPDATE service SET told = 1 WHERE id = ?1 AND told = 0;
 -- name: service_get
 SELECT id, owner, name, package, version, title, size, pool, env, cluster, import, created, step,
        mode, wish, wish_arg, generation, old_generation, old_version, old_size, proven, told,
-       health, reason, ends, entered, due, gone
+       health, reason, ends, entered, due, gone, seen
 FROM service WHERE id = ?1;
 
 -- name: service_of_owner
 SELECT id, owner, name, package, version, title, size, pool, env, cluster, import, created, step,
        mode, wish, wish_arg, generation, old_generation, old_version, old_size, proven, told,
-       health, reason, ends, entered, due, gone
+       health, reason, ends, entered, due, gone, seen
 FROM service WHERE owner = ?1 AND gone = 0 ORDER BY created DESC, id LIMIT 10000;
 
 -- name: service_all
 SELECT id, owner, name, package, version, title, size, pool, env, cluster, import, created, step,
        mode, wish, wish_arg, generation, old_generation, old_version, old_size, proven, told,
-       health, reason, ends, entered, due, gone
+       health, reason, ends, entered, due, gone, seen
 FROM service WHERE gone = 0 ORDER BY created DESC, id LIMIT 10000;
 
 -- name: service_sealed
@@ -123,6 +123,9 @@ ON CONFLICT (id, range, slot) DO UPDATE SET
     rx = CASE WHEN service_sample.at = excluded.at THEN service_sample.rx ELSE 0 END + excluded.rx,
     tx = CASE WHEN service_sample.at = excluded.at THEN service_sample.tx ELSE 0 END + excluded.tx,
     at = excluded.at;
+
+-- name: service_seen
+UPDATE service SET seen = ?1 WHERE id = ?2;
 
 -- name: service_sample_list
 SELECT at, count, cpu, memory, disk, rx, tx FROM service_sample

@@ -86,8 +86,11 @@ static int tend(struct live *l, size_t i, struct err *e)
         return e->code == ERR_NOT_FOUND ? 1 : -1;
     }
     found = docker_look(l->engine->docker, a, w->container, &look, e);
-    if (found <= 0)
-        return found < 0 ? -1 : 1;
+    if (found < 0 || idle__found(l, found > 0 ? &look : NULL, e) < 0)
+        return -1;
+    if (found == 0)
+        return 1;
+    w->ran_from = look.started_ms;
     if (look.running && !w->running && w->started == 0)
         w->healthy = true; /* an earlier process knew it as that */
     w->running = look.running;
@@ -113,6 +116,16 @@ static const char *health_of(const struct live *l)
         checks = checks || l->watch[i].kind != HEALTH_NONE;
     }
     return checks ? "healthy" : "none";
+}
+
+static bool all_run(const struct live *l)
+{
+    size_t i;
+
+    for (i = 0; i < l->watch_count; i++)
+        if (l->watch[i].restart_at || !l->watch[i].running)
+            return false;
+    return true;
 }
 
 static void show(struct live *l)
@@ -150,6 +163,8 @@ static int tend_all(struct live *l, struct err *e)
             return STEP_REPLACE;
         }
     }
+    if (all_run(l) && idle__over(l, e) < 0)
+        return STEP_BROKEN;
     show(l);
     health = health_of(l);
     if (!str_eq(health, l->row.health)) {
@@ -202,7 +217,7 @@ static void measure_layers(struct live *l)
 
 static void sample(struct live *l, int64_t *ret_disk)
 {
-    struct rows_sample v = {.at = clock_ms()};
+    struct rows_sample v = {.at = clock_ms(), .runs = all_run(l)};
     struct err e;
     size_t i;
 
@@ -219,6 +234,8 @@ static void sample(struct live *l, int64_t *ret_disk)
     *ret_disk = v.disk = volumes_of(l) + l->layer;
     if (rows_sample(l->service->o.store, l->id, &v, &e) < 0)
         log_debug("service", "deployment %s: %s", l->id, e.msg);
+    else if (v.runs)
+        l->row.seen = v.at;
 }
 
 /* A size is a size: whoever has more on the disk is told, and stopped when it stays so. */
@@ -290,6 +307,7 @@ static int check_meter(struct live *l, struct err *e)
     if (m.low && !l->low_told)
         life__note(l, "pool", "the pool is running low");
     l->low_told = m.low;
+    l->idle_from = m.idle_from;
     return STEP_WAIT;
 }
 
@@ -345,6 +363,7 @@ int life_step_running(struct live *l, struct err *e)
     next = run(l, e);
     if (next == STEP_BROKEN) {
         log_verbose("service", "deployment %s: %s", l->id, e->msg);
+        l->blind = l->blind || e->code == ERR_UNAVAILABLE;
         life__wake_in(l, AGAIN_MS);
         return STEP_WAIT;
     }

@@ -76,6 +76,11 @@ struct service_options {
  * what to save, so it is made before pools_run() and backup_start().
  */
 int service_new(const struct service_options *o, struct service **ret, struct err *e) must_check;
+/*
+ * Before pools_run(): what did not run while the node was down is not charged. Asks the engines,
+ * one call for each container.
+ */
+int service_look_back(struct service *s, struct err *e) must_check;
 /* Goes on with the deployments of the store; after compute, pools, gateway and backups run. */
 int service_run(struct service *s, struct err *e) must_check;
 /*

@@ -42,6 +42,8 @@ struct service_engine {
     pthread_mutex_t network; /* making and removing networks, one at a time */
 };
 
+enum { ENGINES_MAX = 64 };
+
 struct service {
     struct service_options o;
     struct arena *arena; /* lives as long; written before threads start */
@@ -84,6 +86,7 @@ struct watch {
     bool healthy;
     int failures;              /* of its check, in a row */
     int restarts;              /* in a row; counted again after an hour without */
+    int64_t ran_from;          /* wall clock ms: when the engine started it */
     int64_t started;           /* monotonic ms when it was last started, 0: not by this process */
     int64_t restart_at;        /* monotonic ms: not earlier; 0: no restart is due */
     int64_t probe_at;          /* monotonic ms */
@@ -125,9 +128,11 @@ struct live {
     atomic_bool stop; /* it is to be deleted: what takes long ends */
     struct service_row row;
     int tries;
-    bool asked;    /* the pool has been asked, in this step */
-    bool low_told; /* the owner has been warned that the pool is low */
-    bool fault;    /* what fails now is ours: the period returns whole */
+    bool asked;        /* the pool has been asked, in this step */
+    bool low_told;     /* the owner has been warned that the pool is low */
+    bool blind;        /* it has not been seen to run since this process or its engine came up */
+    int64_t idle_from; /* since when time is not charged, as the meter says; 0: it is */
+    bool fault;        /* what fails now is ours: the period returns whole */
     struct arena *watch_arena;
     struct watch watch[PACKAGE_CONTAINERS_MAX];
     size_t watch_count;
@@ -255,6 +260,12 @@ bool probe__healthy(struct live *l, const struct watch *w, const char *ip, struc
 void money__listen(struct service *s);
 /* Asks for what ran to be paid and the rest to return. */
 int money__stop(struct live *l, struct err *e) must_check;
+
+/* --- idle.c --- */
+/* What a container was found to be (NULL: gone) at the first look after nobody could look. */
+int idle__found(struct live *l, const struct docker_look *look, struct err *e) must_check;
+/* All of them run. */
+int idle__over(struct live *l, struct err *e) must_check;
 
 /* --- restore.c --- */
 void restore__listen(struct service *s);

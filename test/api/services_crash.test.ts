@@ -2,6 +2,7 @@
 // A node that dies while deployments are under way goes on where it was; pools that run empty and are filled again.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { engine } from './lib/docker.ts'
 import { until } from './lib/process.ts'
 import { Services, Customer } from './lib/services.ts'
 
@@ -62,6 +63,52 @@ describe('kill -9', () => {
     const entries = p.entries as Array<{ amount: { amount: string } }>
     if (entries.length < 100) assert.equal(entries.reduce((sum, e) => sum + BigInt(e.amount.amount), 0n), BigInt(p.balance.amount))
     assert.ok(BigInt(p.balance.amount) <= 100_000n * 10n ** 18n)
+  })
+})
+
+describe('while the node was down', () => {
+  /** What is charged for a deployment that was stopped, and what an hour costs, and when it began and ended. */
+  async function bill(id: string): Promise<{ spent: bigint, perHour: bigint, ms: number, events: any[] }> {
+    await carol.asks(id, 'stop')
+    const d = await carol.reaches(id, 'stopped')
+    await until('the bill', async () => (await carol.pool(carol.poolId)).locked.amount === '0')
+    const spent = BigInt((await carol.deployment(id)).spent.amount)
+    return { spent, perHour: BigInt(d.perHour.amount), ms: d.timeline.at(-1).at - d.timeline.find((t: any) => t.step === 'running').at, events: d.timeline }
+  }
+  const near = (b: { spent: bigint, perHour: bigint }, ms: number): void => {
+    const [least, most] = [ms - 5000, ms + 5000].map((x) => b.perHour * BigInt(Math.max(x, 0)) / 3_600_000n) as [bigint, bigint]
+    assert.ok(b.spent >= least && b.spent <= most, `${b.spent} for ${ms} ms: ${least} to ${most}`)
+  }
+
+  test('regression 7: what had ended is not charged until it runs again, what ran on is', async () => {
+    const id = await carol.running('ended')
+    const box = (name: string): string => `/v1.41/containers/atoll-s-${id.slice(0, 8)}-${name}`
+    const time = async (name: string, key: string): Promise<number> => Date.parse((await engine<any>(`${box(name)}/json`)).State[key])
+    s.w.node.kill('SIGKILL')
+    await until('end of the node', () => !s.w.node.running)
+    for (const name of ['web', 'base']) await engine(`${box(name)}/stop?t=0`, 'POST')
+    const ended = Math.min(await time('web', 'FinishedAt'), await time('base', 'FinishedAt'))
+    await new Promise((r) => setTimeout(r, 15_000)) // longer than all that is rounded, and than three periods
+    await s.w.startNode()
+    const d = await carol.becomes(id, (x) => x.state === 'running' && x.health === 'healthy')
+    assert.ok((await until('its timeline', async () => (await carol.deployment(id)).timeline.find((t: any) => t.step === 'idle'))).reason.includes('not charged'), JSON.stringify(d.timeline))
+    const idle = Math.max(await time('web', 'StartedAt'), await time('base', 'StartedAt')) - ended
+    assert.ok(idle >= 15_000)
+    const b = await bill(id)
+    near(b, b.ms - idle)
+    assert.ok((await carol.pool(carol.poolId)).entries.some((x: any) => /not charged/.test(x.note)), 'the history says why')
+    await carol.delete(id, 'ended')
+
+    const on = await carol.running('ran-on')
+    s.w.node.kill('SIGKILL')
+    await until('end of the node', () => !s.w.node.running)
+    await new Promise((r) => setTimeout(r, 10_000))
+    await s.w.startNode()
+    await carol.becomes(on, (x) => x.state === 'running' && x.health === 'healthy')
+    const c = await bill(on)
+    assert.ok(!c.events.some((t) => t.step === 'idle'))
+    near(c, c.ms)
+    await carol.delete(on, 'ran-on')
   })
 })
 

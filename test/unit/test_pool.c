@@ -200,6 +200,42 @@ static void test_whole_back(void **state)
     ok(pool_meter_stop(pools, "dep-unknown", POOL_USED, &e), e);
 }
 
+/* What did not run, through no fault of its owner, costs nothing, over the ends of periods. */
+static void test_idle(void **state)
+{
+    const char *given = "100000000000000000000";
+    const char *id = granted_pool("g7", "quota", given);
+    struct pool_meter m;
+    struct u256 spent;
+    struct err e;
+
+    (void)state;
+    ok(pool_meter_pause(pools, "dep-unknown", clock_ms(), &e), e);
+    run_on("dep-idle", "g7", id, 0);
+    ok(pool_meter_pause(pools, "dep-idle", clock_ms(), &e), e); /* nothing runs: nothing to pause */
+    await_event("dep-idle", POOL_FUNDED, 1);
+    ok(pool_meter_begin(pools, "dep-idle", &e), e);
+    m = meter("dep-idle");
+    assert_int_equal(m.idle_from, 0);
+    ok(pool_meter_pause(pools, "dep-idle", m.began + 100, &e), e);
+    ok(pool_meter_pause(pools, "dep-idle", m.began - 5000, &e), e); /* the earlier one counts */
+    ok(pool_meter_pause(pools, "dep-idle", clock_ms(), &e), e);
+    assert_int_equal(meter("dep-idle").idle_from, m.began);
+    await_period("dep-idle", m.began + 3 * PERIOD_S * 1000);
+    m = meter("dep-idle");
+    assert_true(m.idle_from > 0);
+    assert_true(u256_is_zero(&m.spent));
+    adds_up(id);
+    ok(pool_meter_resume(pools, "dep-idle", clock_ms(), &e), e);
+    ok(pool_meter_resume(pools, "dep-idle", clock_ms() + 60000, &e), e); /* nothing to resume */
+    assert_int_equal(meter("dep-idle").idle_from, 0);
+    await_period("dep-idle", clock_ms() + PERIOD_S * 1000);
+    spent = meter("dep-idle").spent;
+    assert_true(!u256_is_zero(&spent));
+    stop("dep-idle", POOL_USED);
+    nothing_lost(id, given);
+}
+
 /* A pool that runs empty in the middle: LOW, EMPTY, and REFILLED when there is money again. */
 static void test_empty(void **state)
 {
@@ -303,8 +339,8 @@ int main(void)
         cmocka_unit_test(test_pools),   cmocka_unit_test(test_voucher),
         cmocka_unit_test(test_quota),   cmocka_unit_test(test_quote),
         cmocka_unit_test(test_granted), cmocka_unit_test(test_whole_back),
-        cmocka_unit_test(test_empty),   cmocka_unit_test(test_extend),
-        cmocka_unit_test(test_resize),
+        cmocka_unit_test(test_idle),    cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_extend),  cmocka_unit_test(test_resize),
     };
 
     return cmocka_run_group_tests(tests, pool_setup, pool_teardown);
