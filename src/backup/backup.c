@@ -12,7 +12,7 @@
 #include "base/must.h"
 #include "base/str.h"
 
-enum { WORKERS = 2, BACKLOG = 256, LOOK_MS = 3600000, DEFAULT_STALL_MS = 120000 };
+enum { WORKERS = 2, BACKLOG = 256, LOOK_MS = 3600000, AGAIN_MS = 60000, DEFAULT_STALL_MS = 120000 };
 #define DEFAULT_RETENTION "last=3 daily=7 weekly=4 monthly=6"
 
 /* --- one thing to do, and one at a time for each deployment --- */
@@ -262,27 +262,35 @@ static void queue_due(struct backup *b)
     }
 }
 
-static void queue_purges(struct backup *b)
+/* True when one has to wait for what runs. */
+static bool queue_purges(struct backup *b)
 {
     _arena_ struct arena *a = arena_new();
     const char **names;
     size_t count;
     size_t i;
+    bool waits = false;
     struct err ignored;
 
-    if (plans__purges(b, a, &names, &count, &ignored) < 0)
-        return;
+    if (gone__expire(b, &ignored) < 0 || plans__purges(b, a, &names, &count, &ignored) < 0)
+        return true;
     for (i = 0; i < count; i++)
-        (void)!op_queue(b, OP_PURGE, names[i], NULL, &ignored);
+        waits = op_queue(b, OP_PURGE, names[i], NULL, &ignored) < 0 || waits;
+    return waits;
 }
 
 static int64_t until_next(struct backup *b)
 {
     struct err ignored;
     int64_t next = 0;
+    int64_t purge = 0;
     int64_t ms;
 
-    if (plans__next(b, &next, &ignored) < 0 || next == 0)
+    if (plans__next(b, &next, &ignored) < 0 || gone__next(b, &purge, &ignored) < 0)
+        return LOOK_MS;
+    if (!next || (purge && purge < next))
+        next = purge;
+    if (!next)
         return LOOK_MS;
     ms = next - clock_ms();
     return ms < 0 ? 0 : ms > LOOK_MS ? LOOK_MS : ms;
@@ -294,10 +302,13 @@ static void *run_clock(void *arg)
 
     while (!is_ending(b)) {
         int64_t ms;
+        bool waits;
 
         queue_due(b);
-        queue_purges(b);
+        waits = queue_purges(b);
         ms = until_next(b);
+        if (waits && ms > AGAIN_MS)
+            ms = AGAIN_MS;
         lock_scope(&b->lock);
         if (!b->ending && !b->changed && ms > 0)
             (void)cond_wait_ms(&b->wake, &b->lock, ms);

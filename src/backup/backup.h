@@ -127,6 +127,7 @@ struct backup_options {
     const char *schedule;      /* of deployments without one of their own; "" = none */
     const char *node_schedule; /* of the node's own state; "" = none */
     const char *retention;     /* "last=3 daily=7 weekly=4 monthly=6" */
+    int64_t gone_ms;           /* what is deleted is kept so long; 0: until it is purged */
     int64_t stall_ms;          /* a server that takes no bytes for so long has failed */
     int64_t check_every_ms;    /* `restic check` of each repository; 0 = never */
     int64_t test_every_ms;     /* the automatic restore test; 0 = never */
@@ -155,9 +156,23 @@ void backup_free(struct backup *b);
  */
 int backup_watch(struct backup *b, const char *deployment, const char *owner, const char *schedule,
                  const char *retention, struct err *e) must_check;
-/* The deployment is gone. Its snapshots stay until purged; purge deletes them on every server, as
- * soon as each can be reached. */
-int backup_forget(struct backup *b, const char *deployment, bool purge, struct err *e) must_check;
+/*
+ * The deployment, whose name was this, is gone. Its snapshots stay for gone_ms, or until they are
+ * purged. Again: changes nothing.
+ */
+int backup_forget(struct backup *b, const char *deployment, const char *name, struct err *e)
+    must_check;
+/*
+ * Deletes the snapshots of a deployment that is gone on every server, as soon as each can be
+ * reached; then nothing is known of it any more. BACKUP_LIVE. Again: the same.
+ */
+int backup_purge(struct backup *b, const char *deployment, struct err *e) must_check;
+/*
+ * [{deployment, name, repository, deletedAt, purgeAt, purging, snapshots, lastAt}] of an owner's
+ * deployments that are gone; purgeAt null: not by itself. Newest first, at most 1000.
+ */
+int backup_gone_json(struct backup *b, struct arena *a, const char *owner, struct json **ret,
+                     struct err *e) must_check;
 
 /* Queues a backup; CONFLICT when one runs or waits, UNAVAILABLE without any server. */
 int backup_now(struct backup *b, const char *deployment, struct err *e) must_check;
@@ -179,7 +194,7 @@ int backup_verify_wait(struct backup *b, const char *deployment, const char *sna
                        struct err *e) must_check;
 
 /*
- * {schedule, retention, next, running, servers:[{name, ok, lastAt, error}],
+ * {schedule, retention, next, running, deletedAt, purgeAt, servers:[{name, ok, lastAt, error}],
  *  snapshots:[{id, at, size, servers:[names], ok}]} of a deployment; owner NULL: of anybody.
  * *ret NULL when the owner has none of that id. Newest first. In the arena; from the database
  * alone.

@@ -204,7 +204,10 @@ struct plan {
     struct retain retention; /* in force */
     int64_t next_at;         /* ms since 1970, 0 = not by itself */
     int gone;                /* 1: the deployment is no more; 2: its backups are to go, too */
+    int64_t gone_at;         /* since when, ms; 0: it is there */
 };
+/* The clock looks again. */
+void plans__changed(struct backup *b);
 /* A cron expression that is not too frequent; "" and NULL are well. */
 int plans__check_schedule(const char *schedule, struct err *e) must_check;
 int plans__find(struct backup *b, struct arena *a, const char *deployment, bool *ret_found,
@@ -223,7 +226,19 @@ int plans__drop(struct backup *b, const char *deployment, struct err *e) must_ch
 /* The repository of a deployment, in the arena. */
 const char *plans__repository(struct backup *b, struct arena *a, const char *deployment);
 
+/* --- gone.c --- */
+
+/* What was kept long enough is to be purged. */
+int gone__expire(struct backup *b, struct err *e) must_check;
+/* When the next is; 0: never. */
+int gone__next(struct backup *b, int64_t *ret, struct err *e) must_check;
+/* deletedAt and purgeAt, null where there are none. */
+void gone__json(struct backup *b, struct arena *a, const struct plan *p, struct json *into);
+
 /* --- targets.c --- */
+
+/* Whether a server has, or may have, anything of it. */
+int targets__left(struct backup *b, const char *deployment, bool *ret, struct err *e) must_check;
 
 enum target_time { TARGET_CHECKED, TARGET_TESTED, TARGET_PRUNED };
 /* A deployment on a server; times are 0 for what has never been. */

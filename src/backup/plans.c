@@ -64,7 +64,7 @@ static int check(const char *schedule, const char *retention, struct err *e)
     return retention ? retain_parse(retention, &r, e) : 0;
 }
 
-static void wake_clock(struct backup *b)
+void plans__changed(struct backup *b)
 {
     lock_scope(&b->lock);
     b->changed = true;
@@ -113,7 +113,8 @@ int plans__find(struct backup *b, struct arena *a, const char *deployment, bool 
                                               : b->o.schedule,
                          .retention = b->retention,
                          .next_at = col_is_null(q, "next_at") ? 0 : col_i64(q, "next_at"),
-                         .gone = (int)col_i64(q, "gone")};
+                         .gone = (int)col_i64(q, "gone"),
+                         .gone_at = col_i64(q, "gone_at")};
     if (retention)
         (void)!retain_parse(retention, &ret->retention, &ignored);
     return 0;
@@ -132,7 +133,7 @@ static int reschedule(struct backup *b, const char *deployment, bool keep, struc
         return 0;
     if (set_next(b, deployment, next_of(p.schedule, clock_ms()), e) < 0)
         return -1;
-    wake_clock(b);
+    plans__changed(b);
     return 0;
 }
 
@@ -176,21 +177,6 @@ int backup_plan(struct backup *b, const char *deployment, const char *schedule,
             return failed(e, NOT_FOUND, "there are no backups of '%.80s'", deployment);
     }
     return reschedule(b, deployment, !schedule, e);
-}
-
-int backup_forget(struct backup *b, const char *deployment, bool purge, struct err *e)
-{
-    {
-        _db_ struct db *db = store_lend(b->o.store);
-        _stmt_ struct stmt *q = db_query(db, &sql_backup_plan_gone);
-
-        bind_text(q, deployment);
-        bind_i64(q, purge ? 2 : 1);
-        if (stmt_run(q, e) < 0)
-            return -1;
-    }
-    wake_clock(b);
-    return 0;
 }
 
 static int list(struct backup *b, struct arena *a, struct stmt *q, const char ***ret,

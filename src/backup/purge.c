@@ -26,15 +26,6 @@ static int drop_rows(struct backup *b, const char *deployment, const char *serve
     return tx_commit(&tx, e);
 }
 
-static int any_left(struct backup *b, const char *deployment, bool *ret, struct err *e)
-{
-    _db_ struct db *db = store_lend(b->o.store);
-    _stmt_ struct stmt *q = db_query(db, &sql_backup_target_left);
-
-    bind_text(q, deployment);
-    return stmt_find(q, ret, e);
-}
-
 int purge__run(struct backup *b, const char *deployment, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
@@ -63,7 +54,7 @@ int purge__run(struct backup *b, const char *deployment, struct err *e)
             drop_rows(b, deployment, all[i].name, e) < 0)
             return -1;
     }
-    if (any_left(b, deployment, &left, e) < 0)
+    if (targets__left(b, deployment, &left, e) < 0)
         return -1;
     return left ? 0 : plans__drop(b, deployment, e);
 }

@@ -239,6 +239,15 @@ static int snapshots_json(struct backup *b, struct arena *a, const char *deploym
     return r;
 }
 
+int targets__left(struct backup *b, const char *deployment, bool *ret, struct err *e)
+{
+    _db_ struct db *db = store_lend(b->o.store);
+    _stmt_ struct stmt *q = db_query(db, &sql_backup_target_left);
+
+    bind_text(q, deployment);
+    return stmt_find(q, ret, e);
+}
+
 int backup_json(struct backup *b, struct arena *a, const char *deployment, const char *owner,
                 struct json **ret, struct err *e)
 {
@@ -262,6 +271,7 @@ int backup_json(struct backup *b, struct arena *a, const char *deployment, const
     json_set(a, v, "retention", retain_json(a, &p.retention));
     json_set(a, v, "next", p.next_at ? json_new_int(a, p.next_at) : json_new_null(a));
     json_set_bool(a, v, "running", backup_busy(b, deployment));
+    gone__json(b, a, &p, v);
     json_set_str(a, v, "repository", plans__repository(b, a, deployment));
     json_set(a, v, "servers", servers);
     json_set(a, v, "snapshots", snapshots);

@@ -29,35 +29,53 @@ static int ask(struct cli_call *c, const char *method, const char *path, const s
 
 /* --- deployments --- */
 
+/* The id of the one that has this id or name; the newest, of several. */
+static const char *id_in(const struct json *list, const char *key, const char *which)
+{
+    size_t i;
+
+    for (i = 0; i < json_len(list); i++) {
+        const char *id = json_get_str(json_at(list, i), key, "");
+
+        if (str_eq(id, which) || str_eq(json_get_str(json_at(list, i), "name", ""), which))
+            return id;
+    }
+    return NULL;
+}
+
 /* Where the backups of a deployment are asked about; by its id or name. NULL: the node's own. */
 static int path_of(struct cli_call *c, const char *which, const char **ret, struct err *e)
 {
-    const struct json *list;
-    struct json *v;
+    static const char *const where[][3] = {
+        {"/marketplace/api/deployments", "deployments", "id"},
+        {"/marketplace/api/backups", "backups", "deployment"} /* what is left of deleted ones */
+    };
+    const char *id = NULL;
     size_t i;
 
     if (!which) {
         *ret = OWN;
         return 0;
     }
-    if (ask(c, "GET", "/marketplace/api/deployments", NULL, &v, e) < 0)
-        return -1;
-    list = json_get(v, "deployments");
-    for (i = 0; i < json_len(list); i++) {
-        const char *id = json_get_str(json_at(list, i), "id", "");
+    for (i = 0; !id && i < ARRAY_LEN(where); i++) {
+        struct json *v;
 
-        if (str_eq(id, which) || str_eq(json_get_str(json_at(list, i), "name", ""), which)) {
-            *ret = arena_printf(c->arena, "/marketplace/api/deployments/%s/backups", id);
-            return 0;
-        }
+        if (ask(c, "GET", where[i][0], NULL, &v, e) < 0)
+            return -1;
+        id = id_in(json_get(v, where[i][1]), where[i][2], which);
     }
-    return failed(e, NOT_FOUND, "you have no deployment '%s'", which);
+    if (!id)
+        return failed(e, NOT_FOUND, "you have no deployment '%s', and no backups of one", which);
+    *ret = arena_printf(c->arena, "/marketplace/api/deployments/%s/backups", id);
+    return 0;
 }
 
 static int list(struct cli_call *c, struct json **ret, struct err *e)
 {
     const char *path;
 
+    if (json_get_bool(c->options, "deleted", false))
+        return ask(c, "GET", "/marketplace/api/backups", NULL, ret, e);
     return path_of(c, c->args[0], &path, e) < 0 ? -1 : ask(c, "GET", path, NULL, ret, e);
 }
 
@@ -148,6 +166,23 @@ static int schedule(struct cli_call *c, struct json **ret, struct err *e)
     if (keep)
         json_set(c->arena, body, "retention", retention(c->arena, keep));
     return ask(c, "PUT", path, body, ret, e);
+}
+
+/* Of a deleted deployment; its id says which, for names are used again. */
+static int purge(struct cli_call *c, struct json **ret, struct err *e)
+{
+    const char *confirm = cli_option(c, "confirm", NULL);
+    struct json *body = json_new_object(c->arena);
+    const char *path;
+
+    if (!confirm)
+        return failed(e, INVALID,
+                      "its backups are deleted for good: add --confirm and the deployment's id "
+                      "(atoll backup list --deleted)");
+    json_set_str(c->arena, body, "confirm", confirm);
+    if (path_of(c, c->args[0], &path, e) < 0)
+        return -1;
+    return ask(c, "DELETE", path, body, ret, e);
 }
 
 static int read_key(struct arena *a, const char *file, const char **ret, struct err *e)
@@ -348,8 +383,8 @@ static int restore_node_verb(int argc, char **argv)
 int cli_backup(int argc, char **argv)
 {
     static const struct cli_action actions[] = {
-        {"list", "[DEPLOYMENT]", "accept-terms", "what there is; without one, of the node itself",
-         0, 1, list},
+        {"list", "[DEPLOYMENT]", "deleted accept-terms",
+         "what there is; without one, of the node itself", 0, 1, list},
         {"now", "[DEPLOYMENT]", "wait accept-terms", "backs it up at once", 0, 1, now},
         {"restore", "[DEPLOYMENT]",
          "snapshot= server= wait repository= backup-key= name= pool= size= accept-terms",
@@ -358,6 +393,8 @@ int cli_backup(int argc, char **argv)
          "reads every byte back and compares", 0, 2, verify},
         {"key", "DEPLOYMENT", "accept-terms", "the key that opens your backups: keep it", 1, 1,
          key},
+        {"purge", "DEPLOYMENT", "confirm= accept-terms",
+         "deletes the backups of a deleted deployment, on every server", 1, 1, purge},
         {"schedule", "DEPLOYMENT [CRON|none]", "retention= accept-terms",
          "when it is backed up, in UTC, and what is kept", 1, 2, schedule},
     };

@@ -32,6 +32,7 @@ static const struct option {
     {"currency", "TOKEN", "what buyers pay with (ocean)"},
     {"dataset", "DID", "the data; without it the algorithm runs on none"},
     {"datatoken", "ADDRESS", "the asset's datatoken; goes before dtAddress of the file"},
+    {"deleted", NULL, "of deployments that are deleted"},
     {"domain", "HOST", "under which it is reached"},
     {"duration", "SECONDS", "the longest run that is paid for (60)"},
     {"email", "ADDRESS", "for the certificate authority"},

@@ -344,7 +344,8 @@ struct config {
     const char *backup_node_schedule;
     const char *backup_retention; /* "last=3 daily=7 ..." */
     const char *backup_alert_url; /* or NULL */
-    int64_t backup_check_days;    /* 0: never, like the next one */
+    int64_t backup_check_days;
+    int64_t backup_gone_days; /* 0: never, like the next one */
     int64_t backup_test_days;
     int64_t backup_stall; /* seconds */
 

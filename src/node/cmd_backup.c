@@ -4,6 +4,7 @@
 #include "backup/backup.h"
 #include "backup/retain.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "node/login.h"
 
 /* Backups of one's own deployments. What somebody else owns is as what does not exist. */
@@ -91,6 +92,34 @@ int cmd_marketplace_backup_key(struct task *t, const struct args_marketplace_bac
     log_info("backup", "%s is shown the key of its backups", t->person->id);
     json_set_str(t->arena, reply, "key", key);
     json_set_str(t->arena, reply, "repository", json_get_str(v, "repository", ""));
+    return reply_json(t, reply);
+}
+
+int cmd_marketplace_backup_purge(struct task *t, const struct args_marketplace_backup_purge *args,
+                                 struct err *e)
+{
+    struct json *v;
+
+    if (find(t, args->id, &v, e) < 0)
+        return -1;
+    if (!str_eq(args->id, args->confirm))
+        return refused(e, BACKUP_CONFIRM, args->id);
+    if (backup_purge(t->node->backup, args->id, e) < 0)
+        return -1;
+    log_info("backup", "%s has the backups of '%s' deleted", t->person->id, args->id);
+    return reply_success(t);
+}
+
+int cmd_marketplace_backups_gone(struct task *t, const struct args_marketplace_backups_gone *args,
+                                 struct err *e)
+{
+    struct json *reply = json_new_object(t->arena);
+    struct json *v;
+
+    (void)args;
+    if (backup_gone_json(t->node->backup, t->arena, t->person->id, &v, e) < 0)
+        return -1;
+    json_set(t->arena, reply, "backups", v);
     return reply_json(t, reply);
 }
 

@@ -138,6 +138,7 @@ int node_backup_open(struct node *n, struct err *e)
                                      .schedule = schedule(c->backup_schedule),
                                      .node_schedule = schedule(c->backup_node_schedule),
                                      .retention = c->backup_retention,
+                                     .gone_ms = c->backup_gone_days * DAY_MS,
                                      .stall_ms = c->backup_stall * 1000,
                                      .check_every_ms = c->backup_check_days * DAY_MS,
                                      .test_every_ms = c->backup_test_days * DAY_MS,

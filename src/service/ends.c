@@ -175,7 +175,7 @@ static int remove_everything(struct live *l, struct arena *a, const struct gone 
         network__remove_unused(l, a, g->networks, e) < 0 ||
         rows_ports_free(l->service->o.store, l->id, e) < 0 || money__stop(l, e) < 0)
         return -1;
-    return b ? backup_forget(b, l->id, false, e) : 0;
+    return b ? backup_forget(b, l->id, l->row.name, e) : 0;
 }
 
 int life_step_undo(struct live *l, struct err *e)

@@ -58,3 +58,22 @@ test('a backup of a deployment that is gone becomes a new one, and nobody else\'
   assert.equal((await sh(again, 'cat /data/file')).trim(), 'precious')
   assert.match(await frank.page(again), /hello from kept/, 'with the answers of then')
 })
+
+test('what is left of a deleted deployment goes when its owner says so', async () => {
+  const gone = '/marketplace/api/backups'
+  const [left] = (await frank.session.read(gone)).backups
+  assert.deepEqual({ ...left, deletedAt: 0, purgeAt: 0, lastAt: 0, repository: '' }, { deployment: id, name: 'kept', repository: '', deletedAt: 0, purgeAt: 0, purging: false, snapshots: 1, lastAt: 0 })
+  assert.equal(left.purgeAt - left.deletedAt, 30 * 86_400_000)
+  assert.deepEqual(host.repositories().filter((r) => r.endsWith(id)), [left.repository])
+  const mallory = await s.customer('mallory')
+  assert.deepEqual((await mallory.session.read(gone)).backups, [])
+  const path = `/marketplace/api/deployments/${id}/backups`
+  assert.equal((await mallory.session.del(path, { confirm: id })).status, 404)
+  assert.equal((await frank.session.del(path, { confirm: 'kept' })).status, 400)
+  const [live] = await frank.list()
+  assert.equal((await frank.session.del(`/marketplace/api/deployments/${live.id}/backups`, { confirm: live.id })).status, 409)
+  for (const _ of [1, 2]) assert.ok([200, 404].includes((await frank.session.del(path, { confirm: id })).status))
+  await until('the end of it', async () => (await frank.session.get(path)).status === 404)
+  assert.deepEqual(host.repositories().filter((r) => r.endsWith(id)), [])
+  assert.deepEqual((await frank.session.read(gone)).backups, [])
+})

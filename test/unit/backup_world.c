@@ -345,6 +345,7 @@ void world_node(struct backup_world *w)
                                .retention = "last=2",
                                .stall_ms = 20000,
                                .test_every_ms = w->test_every_ms,
+                               .gone_ms = w->gone_ms,
                                .state = &state};
 
     ok(store_open(w->data, &w->store, &e), e);
@@ -354,7 +355,8 @@ void world_node(struct backup_world *w)
     ok(backup_new(&o, &w->backup, &e), e);
     backup_set_deployments(w->backup, &d);
     ok(backup_start(w->backup, &e), e);
-    ok(backup_watch(w->backup, "d1", "u1", "", NULL, &e), e);
+    if (!w->unwatched)
+        ok(backup_watch(w->backup, "d1", "u1", "", NULL, &e), e);
 }
 
 void world_node_stop(struct backup_world *w)

@@ -39,6 +39,8 @@ struct backup_world {
     struct seckey key;
     const char *webhook;
     int64_t test_every_ms; /* the automatic restore test */
+    int64_t gone_ms;       /* what is deleted is kept so long */
+    bool unwatched;        /* "d1" is deleted, and stays so */
     struct net *net;
 
     /* the one deployment, "d1", and what the callbacks did */

@@ -310,7 +310,18 @@ static void the_nodes_own_state(void **state)
     assert_null(v); /* it is nobody's */
 }
 
-static void purging_deletes_everywhere(void **state)
+static size_t left_of(const char *owner)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+
+    ok(backup_gone_json(w->backup, a, owner, &v, &e), e);
+    return json_len(v);
+}
+
+/* Waits until nothing is known of d1, and looks at the servers' disks. */
+static void await_purge(void)
 {
     _arena_ struct arena *a = arena_new();
     char command[200];
@@ -318,8 +329,6 @@ static void purging_deletes_everywhere(void **state)
     struct err e;
     int i;
 
-    (void)state;
-    ok(backup_forget(w->backup, "d1", true, &e), e);
     for (i = 0; i < 600; i++) { /* the clock's turn */
         ok(backup_json(w->backup, a, "d1", "u1", &v, &e), e);
         if (!v)
@@ -327,10 +336,72 @@ static void purging_deletes_everywhere(void **state)
         usleep(100000);
     }
     assert_null(v);
+    assert_int_equal(left_of("u1"), 0);
     snprintf(command, sizeof(command), "test -z \"$(find '%s' -name '*-d1')\"", w->dir);
     assert_int_equal(system(command), 0);
     snprintf(command, sizeof(command), "test -n \"$(find '%s' -name '*-node')\"", w->dir);
     assert_int_equal(system(command), 0);
+}
+
+static void purging_deletes_everywhere(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+    int i;
+
+    (void)state;
+    err_is(backup_purge(w->backup, "d1", &e), e, BACKUP_LIVE);
+    ok(backup_watch(w->backup, "d2", "u1", "", NULL, &e), e);
+    ok(backup_forget(w->backup, "d2", "never-saved", &e), e);
+    assert_int_equal(left_of("u1"), 0);
+    ok(backup_forget(w->backup, "d1", "first", &e), e);
+    ok(backup_forget(w->backup, "d1", "again", &e), e); /* it is gone already */
+    err_is(backup_now_wait(w->backup, "d1", &e), e, NOT_FOUND);
+    ok(backup_gone_json(w->backup, a, "u1", &v, &e), e);
+    assert_int_equal(json_len(v), 1);
+    assert_string_equal(json_get_str(json_at(v, 0), "name", ""), "first");
+    assert_true(json_get_int(json_at(v, 0), "snapshots", 0) > 0);
+    assert_false(json_get_bool(json_at(v, 0), "purging", true));
+    assert_true(json_is(json_get(json_at(v, 0), "purgeAt"), JSON_NULL));
+    assert_int_equal(left_of("u2"), 0);
+
+    /* a server that is away keeps it until it is back */
+    sshd_stop(&w->server[1]);
+    ok(backup_purge(w->backup, "d1", &e), e);
+    for (i = 0; i < 600 && json_len(snapshots(a)) > 0 &&
+                json_len(json_get(json_at(snapshots(a), 0), "servers")) > 1;
+         i++)
+        usleep(100000);
+    assert_int_equal(left_of("u1"), 1);
+    sshd_start(&w->server[1]);
+    while (backup_busy(w->backup, "d1"))
+        usleep(10000);
+    ok(backup_purge(w->backup, "d1", &e), e); /* asked again: tried again */
+    await_purge();
+}
+
+static void what_is_deleted_stays_for_its_time(void **state)
+{
+    _arena_ struct arena *a = arena_new();
+    struct json *v;
+    struct err e;
+
+    (void)state;
+    ok(backup_watch(w->backup, "d1", "u1", "", NULL, &e), e);
+    ok(backup_now_wait(w->backup, "d1", &e), e);
+    ok(backup_forget(w->backup, "d1", "first", &e), e);
+    world_node_stop(w);
+    w->gone_ms = 3600000;
+    w->unwatched = true;
+    world_node(w);
+    ok(backup_gone_json(w->backup, a, "u1", &v, &e), e);
+    assert_int_equal(json_get_int(json_at(v, 0), "purgeAt", 0),
+                     json_get_int(json_at(v, 0), "deletedAt", 0) + 3600000);
+    world_node_stop(w);
+    w->gone_ms = 1;
+    world_node(w);
+    await_purge();
 }
 
 int main(void)
@@ -348,6 +419,7 @@ int main(void)
         cmocka_unit_test(another_node_takes_it_over),
         cmocka_unit_test(the_nodes_own_state),
         cmocka_unit_test(purging_deletes_everywhere),
+        cmocka_unit_test(what_is_deleted_stays_for_its_time),
     };
 
     if (access("/usr/sbin/sshd", X_OK) < 0)

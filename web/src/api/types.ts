@@ -31,9 +31,11 @@ export interface Answers {
   marketplaceBackupKey: { key: string; repository: string }
   marketplaceBackupNow: { success: true }
   marketplaceBackupPlan: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
+  marketplaceBackupPurge: { success: true }
   marketplaceBackupRestore: { success: true }
   marketplaceBackupVerify: { success: true }
-  marketplaceBackups: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
+  marketplaceBackups: { schedule: string; retention: Record<string, unknown>; next: number | null; running: boolean; deletedAt: number | null; purgeAt: number | null; repository: string; servers: Array<{ name: unknown; ok: unknown; lastAt: unknown; lastOk: unknown; error: unknown }>; snapshots: Array<{ id: unknown; at: unknown; size: unknown; servers: unknown; ok: unknown }>; alerts: Array<unknown> }
+  marketplaceBackupsGone: { backups: Array<{ deployment: unknown; name: unknown; repository: unknown; deletedAt: unknown; purgeAt: unknown; purging: unknown; snapshots: unknown; lastAt: unknown }> }
   marketplaceCapacity: { environments: Array<{ id: unknown; resources: unknown }> }
   marketplaceCertificates: { testCert: boolean; directory: string; gateway: { enabled: unknown; running: unknown; problem: unknown; baseDomain: unknown; httpsPort: unknown }; certificates: Array<{ host: string; owner: string; issuer: string | null; notBefore: number | null; notAfter: number | null; state: "unproven" | "waiting" | "serving" | "failed"; error: string; retryAt: number | null; staging: boolean }> }
   marketplaceConnectCallback: unknown
@@ -130,9 +132,11 @@ export interface Asks {
   marketplaceBackupKey: { id: string }
   marketplaceBackupNow: { id: string }
   marketplaceBackupPlan: { id: string; schedule?: string; retention?: object }
+  marketplaceBackupPurge: { id: string; confirm: string }
   marketplaceBackupRestore: { id: string; snapshot: string; server?: string }
   marketplaceBackupVerify: { id: string; snapshot: string }
   marketplaceBackups: { id: string }
+  marketplaceBackupsGone: Record<string, never>
   marketplaceCapacity: Record<string, never>
   marketplaceCertificates: Record<string, never>
   marketplaceConnectCallback: { signedAttempt?: string; error?: string }
@@ -209,6 +213,7 @@ export interface Routes {
   "DELETE /marketplace/api/admin/packages/:name": "marketplacePackageRemove"
   "DELETE /marketplace/api/admin/vouchers/:code": "marketplaceVoucherEnd"
   "DELETE /marketplace/api/deployments/:id": "marketplaceDeploymentDelete"
+  "DELETE /marketplace/api/deployments/:id/backups": "marketplaceBackupPurge"
   "DELETE /marketplace/api/deployments/:id/domains/:host": "marketplaceDomainRemove"
   "DELETE /marketplace/api/deployments/:id/guests/:name": "marketplaceGuestRemove"
   "GET /.atoll/check": "marketplaceGateCheck"
@@ -235,6 +240,7 @@ export interface Routes {
   "GET /marketplace/api/admin/settings": "marketplaceSettings"
   "GET /marketplace/api/admin/users": "marketplaceUsers"
   "GET /marketplace/api/admin/vouchers": "marketplaceVouchers"
+  "GET /marketplace/api/backups": "marketplaceBackupsGone"
   "GET /marketplace/api/deployments": "marketplaceDeployments"
   "GET /marketplace/api/deployments/:id": "marketplaceDeployment"
   "GET /marketplace/api/deployments/:id/backups": "marketplaceBackups"
