@@ -279,8 +279,6 @@ struct compute_request {
 /* Whether the image exists for the environment; what compute_start() does first. COMPUTE_IMAGE. */
 int compute_check_image(const struct compute_env *env, const struct json *container,
                         const char *registry_auth, struct err *e) must_check;
-/* The same of an image by its whole name, with the operator's login where there is one. */
-int compute_check_ref(const struct compute_env *env, const char *ref, struct err *e) must_check;
 
 /*
  * Reserves the resources, writes the job, for a paid one has the escrow lock sent, and answers

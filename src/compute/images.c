@@ -8,44 +8,6 @@
 
 /* Whose images they are: logins of registries, and what only a login opens. */
 
-/* "https://ghcr.io/", "ghcr.io" -> "ghcr.io"; the names that Docker Hub goes by become one. */
-static const char *host_of(struct arena *a, const char *registry)
-{
-    static const char *const hub[] = {"docker.io", "index.docker.io", "registry.hub.docker.com"};
-    const char *at = strstr(registry, "://");
-    const char *host =
-        arena_strndup(a, at ? at + 3 : registry, strcspn(at ? at + 3 : registry, "/"));
-    size_t i;
-
-    for (i = 0; i < ARRAY_LEN(hub); i++)
-        if (str_ieq(host, hub[i]))
-            return "registry-1.docker.io";
-    return host;
-}
-
-/* The operator's login for a registry as JSON, NULL when there is none. */
-static const char *operators_login(struct arena *a, const struct compute *c, const char *registry)
-{
-    const char *host = host_of(a, registry);
-    struct json *v = json_new_object(a);
-    size_t i;
-
-    for (i = 0; i < c->o.registry_auth_count; i++) {
-        const struct config_registry_auth *auth = &c->o.registry_auths[i];
-
-        if (!str_ieq(host_of(a, auth->registry), host))
-            continue;
-        if (auth->auth) {
-            json_set_str(a, v, "auth", auth->auth);
-        } else {
-            json_set_str(a, v, "username", auth->username);
-            json_set_str(a, v, "password", auth->password);
-        }
-        return json_text(a, v);
-    }
-    return NULL;
-}
-
 int image__login(struct arena *a, const struct compute *c, const char *ref, const char *own,
                  const char **ret, struct err *e)
 {
@@ -55,7 +17,7 @@ int image__login(struct arena *a, const struct compute *c, const char *ref, cons
         return c->cb.login(c->cb.ctx, a, own, ret, e);
     if (image_name_parse(a, ref, &name, e) < 0)
         return -1;
-    *ret = operators_login(a, c, name.registry);
+    *ret = registry_login(a, c->o.registry_auths, c->o.registry_auth_count, name.registry);
     return 0;
 }
 

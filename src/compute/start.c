@@ -71,13 +71,6 @@ static int check_ref(const struct compute_env *env, struct arena *a, const char 
     return r < 0 ? refused(e, COMPUTE_IMAGE, why.msg) : 0;
 }
 
-int compute_check_ref(const struct compute_env *env, const char *ref, struct err *e)
-{
-    _arena_ struct arena *a = arena_new();
-
-    return check_ref(env, a, ref, NULL, e);
-}
-
 int compute_check_image(const struct compute_env *env, const struct json *container,
                         const char *registry_auth, struct err *e)
 {

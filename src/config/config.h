@@ -336,7 +336,8 @@ struct config {
     int64_t gateway_renew_interval; /* ms */
 
     /* packages */
-    const struct json *image_map; /* {"image": "what stands in for it"}, or NULL */
+    struct config_texts image_registries; /* whose images people may name */
+    const struct json *image_map;         /* {"image": "what stands in for it"}, or NULL */
     bool develop_packages;
 
     /* backups */

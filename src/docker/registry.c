@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/str.h"
+#include "config/config.h"
 #include "docker/docker_int.h"
 
 enum { MANIFEST_MAX = 4 * 1048576, ASK_TIMEOUT_MS = 20000, NAME_LIMIT = 512 };
@@ -95,6 +96,43 @@ int image_name_parse(struct arena *a, const char *ref, struct image_name *ret, s
         .reference = reference,
     };
     return 0;
+}
+
+const char *registry_host(struct arena *a, const char *registry)
+{
+    static const char *const hub[] = {"docker.io", "index.docker.io", "registry.hub.docker.com"};
+    const char *at = strstr(registry, "://");
+    const char *host =
+        arena_strndup(a, at ? at + 3 : registry, strcspn(at ? at + 3 : registry, "/"));
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(hub); i++)
+        if (str_ieq(host, hub[i]))
+            return HUB;
+    return host;
+}
+
+const char *registry_login(struct arena *a, const struct config_registry_auth *auths, size_t count,
+                           const char *registry)
+{
+    const char *host = registry_host(a, registry);
+    struct json *v = json_new_object(a);
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const struct config_registry_auth *auth = &auths[i];
+
+        if (!str_ieq(registry_host(a, auth->registry), host))
+            continue;
+        if (auth->auth) {
+            json_set_str(a, v, "auth", auth->auth);
+        } else {
+            json_set_str(a, v, "username", auth->username);
+            json_set_str(a, v, "password", auth->password);
+        }
+        return json_text(a, v);
+    }
+    return NULL;
 }
 
 /* One question under way. */

@@ -20,6 +20,13 @@ struct image_name {
 int image_name_parse(struct arena *a, const char *ref, struct image_name *ret, struct err *e)
     must_check;
 
+/* "https://ghcr.io/", "ghcr.io" -> "ghcr.io"; the names that Docker Hub goes by become one. */
+const char *registry_host(struct arena *a, const char *registry);
+/* The login among these for a registry, as JSON for docker_pull; NULL when there is none. */
+struct config_registry_auth;
+const char *registry_login(struct arena *a, const struct config_registry_auth *auths, size_t count,
+                           const char *registry);
+
 /*
  * The image must exist for this os and architecture ("linux", "x86_64"); an image whose
  * manifest does not say is taken. auth_json as in docker_pull, or NULL. NOT_FOUND,

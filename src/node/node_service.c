@@ -39,6 +39,7 @@ int node_service_open(struct node *n, struct err *e)
         .backup = n->backup,
         .registry_auths = c->registry_auths,
         .registry_auth_count = c->registry_auth_count,
+        .image_registries = &c->image_registries,
         .pull_timeout_s = (int)c->c2d_download_timeout,
         .key = &c->private_key,
         .node = str_lower(n->arena, n->address_text),

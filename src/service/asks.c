@@ -177,8 +177,8 @@ static int deploy(struct service *s, const struct service_request *r, char ret_i
     size = package_size_find(p, r->size);
     if (!size)
         return refused(e, SERVICE_ANSWER, "size", "is none of the package's sizes");
-    if (check_answers(a, p, r, &answers, e) < 0 || check_pool(s, a, r, size, &env, e) < 0 ||
-        seal_json(s, a, answers, &row.answers, e) < 0 ||
+    if (check_answers(a, p, r, &answers, e) < 0 || image__check_answers(s, a, p, answers, e) < 0 ||
+        check_pool(s, a, r, size, &env, e) < 0 || seal_json(s, a, answers, &row.answers, e) < 0 ||
         seal_json(s, a, r->secrets ? r->secrets : package_secrets_make(a, p), &row.secrets, e) < 0)
         return -1;
     row.package = p->name;

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "config/config.h"
 #include "docker/registry.h"
 #include "service/demand_int.h"
 
@@ -10,54 +9,15 @@
 
 enum { PULL_TIMEOUT_S = 900 };
 
-/* The operator's login for an image's registry, as docker_pull wants it; NULL: none. */
-static int login(const struct service *s, struct arena *a, const char *ref, const char **ret,
-                 struct err *e)
-{
-    struct image_name name;
-    size_t i;
-
-    *ret = NULL;
-    if (image_name_parse(a, ref, &name, e) < 0)
-        return -1;
-    for (i = 0; i < s->o.registry_auth_count; i++) {
-        const struct config_registry_auth *auth = &s->o.registry_auths[i];
-        struct json *v = json_new_object(a);
-
-        if (!str_eq(auth->registry, name.registry))
-            continue;
-        if (auth->auth) {
-            json_set_str(a, v, "auth", auth->auth);
-        } else {
-            json_set_str(a, v, "username", auth->username);
-            json_set_str(a, v, "password", auth->password);
-        }
-        *ret = json_text(a, v);
-        return 0;
-    }
-    return 0;
-}
-
-/*
- * An image that a person names is looked for from here first, as a job's is: an engine would fetch
- * from addresses that strangers may not reach, and has images that came by somebody's own login.
- */
-static int check_stranger(struct live *l, const char *ref, struct err *e)
-{
-    const struct compute_env *env = compute_env_find(l->service->o.compute, l->row.env);
-
-    if (!env)
-        return failed(e, UNAVAILABLE, "the environment '%s' is gone", l->row.env);
-    return compute_check_ref(env, ref, e);
-}
-
-static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
+/* The operator's login fetches what a package names, and never what a person does. */
+static int pull(struct live *l, struct arena *a, const char *ref, bool named, struct err *e)
 {
     const struct service *s = l->service;
     struct docker_pull p = {.ref = ref,
                             .timeout_s = s->o.pull_timeout_s ? s->o.pull_timeout_s : PULL_TIMEOUT_S,
                             .cancel = &l->stop};
     struct docker_image there;
+    struct image_name name;
     int found = docker_image_find(l->engine->docker, a, ref, &there, e);
 
     /* whoever restarts a service on demand wants its tag as it is now */
@@ -65,7 +25,12 @@ static int pull(struct live *l, struct arena *a, const char *ref, struct err *e)
         found = 0;
     if (found != 0)
         return found < 0 ? -1 : 0;
-    if (login(s, a, ref, &p.auth_json, e) < 0 || docker_image_pull(l->engine->docker, &p, e) < 0)
+    if (!named && image_name_parse(a, ref, &name, e) < 0)
+        return -1;
+    if (!named)
+        p.auth_json =
+            registry_login(a, s->o.registry_auths, s->o.registry_auth_count, name.registry);
+    if (docker_image_pull(l->engine->docker, &p, e) < 0)
         return err_wrap(e, "image %s", ref);
     return 0;
 }
@@ -74,17 +39,17 @@ int life_step_pull(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
     struct plan p;
-    bool strangers;
     size_t i;
 
     if (plan__load(l->service, a, &l->row, &p, e) < 0)
         return STEP_BROKEN;
-    strangers = (p.package->permissions & PERMISSION_ANY_IMAGE) != 0;
     for (i = 0; i < p.count; i++) {
+        const char *ref = p.containers[i].image;
+        bool named = image__is_named(&p, &p.containers[i]);
+
         atomic_store(&l->percent, (int)(i * 100 / p.count));
         stream__changed(l->service, l->id);
-        if ((strangers && check_stranger(l, p.containers[i].image, e) < 0) ||
-            pull(l, a, p.containers[i].image, e) < 0) {
+        if ((named && image__check(l, ref, e) < 0) || pull(l, a, ref, named, e) < 0) {
             atomic_store(&l->percent, -1);
             return STEP_BROKEN;
         }

@@ -31,6 +31,7 @@ struct gateway;
 struct backup;
 struct seckey;
 struct config_registry_auth;
+struct config_texts;
 
 enum {
     SERVICE_ID_SIZE = 33,          /* 32 hex digits and NUL */
@@ -63,9 +64,10 @@ struct service_options {
     struct backup *backup;   /* NULL: no backups */
     const struct config_registry_auth *registry_auths;
     size_t registry_auth_count;
-    int pull_timeout_s;       /* 0: 900 */
-    const struct seckey *key; /* the node's: seals answers and secrets */
-    const char *node;         /* the node's address in lower case: label atoll.node */
+    const struct config_texts *image_registries; /* whose images people may name */
+    int pull_timeout_s;                          /* 0: 900 */
+    const struct seckey *key;                    /* the node's: seals answers and secrets */
+    const char *node; /* the node's address in lower case: label atoll.node */
     /* The policy as it is now; the texts live as long as the service. */
     void (*policy)(void *ctx, struct service_policy *ret);
     void *ctx;

@@ -261,6 +261,15 @@ void money__listen(struct service *s);
 /* Asks for what ran to be paid and the rest to return. */
 int money__stop(struct live *l, struct err *e) must_check;
 
+/* --- image.c --- */
+/* Whether a person's answer names the image of a container of the plan. */
+bool image__is_named(const struct plan *p, const struct package_container *rendered);
+/* Such an image: from a registry that is allowed, there for everybody, for this machine. */
+int image__check(struct live *l, const char *ref, struct err *e) must_check;
+/* The registries of all that the answers name, before anything is made: SERVICE_ANSWER. */
+int image__check_answers(struct service *s, struct arena *a, const struct package *p,
+                         const struct json *answers, struct err *e) must_check;
+
 /* --- idle.c --- */
 /* What a container was found to be (NULL: gone) at the first look after nobody could look. */
 int idle__found(struct live *l, const struct docker_look *look, struct err *e) must_check;

@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { engine, registry } from './lib/docker.ts'
 import { until } from './lib/process.ts'
+import { PrivateRegistry, login } from './lib/registry.ts'
 import { Session, refusedAs } from './lib/session.ts'
 import { Services, Customer, inside } from './lib/services.ts'
 
@@ -12,9 +13,14 @@ const API = '/marketplace/api/deployments'
 let s: Services
 let alice: Customer
 let bob: Customer
+let locked: PrivateRegistry
 let id: string // of alice's deployment that lives through the file
 before(async () => {
-  s = await Services.begin()
+  locked = await PrivateRegistry.start()
+  await locked.push('secret')
+  s = await Services.begin({
+    DOCKER_REGISTRY_AUTHS: JSON.stringify({ [`http://${locked.address}`]: login }), IMAGE_REGISTRIES: JSON.stringify([locked.address, registry().address])
+  })
   await Promise.all([
     s.addHello({ version: '2', raw: true }),
     s.addHello({ version: '3', raw: true, script: 'echo up but deaf; sleep 1000', start: 5 }),
@@ -25,7 +31,7 @@ before(async () => {
   bob = await s.customer('bob')
   id = await alice.running('first', { version: '1' })
 })
-after(async () => { await s?.stop() })
+after(async () => { await s?.stop(); await locked?.stop() })
 
 interface Inspected { Name: string; HostConfig: Record<string, any>; Config: { Labels: Record<string, string> }; NetworkSettings: any; State: { Pid: number } }
 const box = (d: string, name: string): Promise<Inspected> => engine(`/v1.41/containers/atoll-s-${d.slice(0, 8)}-${name}/json`)
@@ -192,12 +198,26 @@ describe('what is asked of one', () => {
   })
 
   test('an image that a person names is not fetched from where strangers may not reach', async () => {
-    const wrong = await alice.hello('stranger', {
-      package: 'generic-container', version: undefined, answers: { image: '169.254.169.254/meta/data:1', port: 8080 }
-    })
-    const d = await alice.becomes(wrong, (x) => x.state === 'failed')
-    assert.match(d.reason, /169\.254\.169\.254.*metadata/)
-    assert.equal((await alice.delete(wrong, 'stranger')).status, 200)
+    for (const image of ['169.254.169.254/meta/data:1', 'localhost:5000/x:1', 'registry.example.org/x@sha256:' + '0'.repeat(64)]) {
+      const r = await alice.try('stranger', { package: 'generic-container', version: undefined, answers: { image, port: 8080 } })
+      assert.equal(r.status, 400, r.text)
+      assert.match(r.json.error, /'image' must come from a registry that is allowed here \(127\.0\.0\.1:\d+, .*\), not from /)
+    }
+  })
+
+  test('the operator\'s login fetches what packages name, and never what a person names', async () => {
+    const image = `${locked.address}/secret:1`
+    await s.addHello({ version: '6', raw: true, image })
+    const ours = await alice.hello('ours', { version: '6' })
+    await alice.becomes(ours, (d) => d.state === 'running')
+    const named = (name: string, what: string): Promise<string> =>
+      alice.hello(name, { package: 'generic-container', version: undefined, answers: { image: what, port: 8080, arguments: '/bin/busybox\nhttpd\n-f\n-p\n8080' } })
+    const theirs = await named('theirs', image) // which the engine has by now
+    const d = await alice.becomes(theirs, (x) => x.state === 'failed')
+    assert.match(d.reason, /secret:1: .*(401|login|authori[sz])/i)
+    assert.equal((await named('public', `${registry().address}/bb:1`).then((x) => alice.becomes(x, (y) => y.state === 'running'))).health, 'healthy')
+    for (const x of await alice.list()) if (['ours', 'theirs', 'public'].includes(x.name)) assert.equal((await alice.delete(x.id, x.name)).status, 200)
+    await engine(`/v1.41/images/${encodeURIComponent(image)}`, 'DELETE')
   })
 
   test('a container that ends is started again, one that vanished is made again', async () => {

@@ -65,7 +65,7 @@ test('what is left of a deleted deployment goes when its owner says so', async (
   assert.deepEqual({ ...left, deletedAt: 0, purgeAt: 0, lastAt: 0, repository: '' }, { deployment: id, name: 'kept', repository: '', deletedAt: 0, purgeAt: 0, purging: false, snapshots: 1, lastAt: 0 })
   assert.equal(left.purgeAt - left.deletedAt, 30 * 86_400_000)
   assert.deepEqual(host.repositories().filter((r) => r.endsWith(id)), [left.repository])
-  const mallory = await s.customer('mallory')
+  const mallory = await s.tenant('mallory')
   assert.deepEqual((await mallory.session.read(gone)).backups, [])
   const path = `/marketplace/api/deployments/${id}/backups`
   assert.equal((await mallory.session.del(path, { confirm: id })).status, 404)
