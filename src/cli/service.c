@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/verb.h"
 
 /* `atoll service`: one's own deployments, by name or id. */
 
@@ -258,8 +259,11 @@ static const struct cli_action actions[] = {
 
 int cli_service(int argc, char **argv)
 {
-    static const struct cli_family family = {"service", "solutions that run for you", actions,
-                                             ARRAY_LEN(actions)};
+    static const struct cli_family family = {
+        "service", "solutions that run for you; `service clean` for operators", actions,
+        ARRAY_LEN(actions)};
 
+    if (argc > 1 && str_eq(argv[1], "clean"))
+        return cli_service_clean(argc - 1, argv + 1);
     return cli_family_run(&family, argc, argv);
 }

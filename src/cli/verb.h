@@ -47,5 +47,7 @@ int cli_demo(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_node(int argc, char **argv);
 int cli_import(int argc, char **argv);
+/* `atoll service clean` and what follows. */
+int cli_service_clean(int argc, char **argv);
 
 #endif

@@ -160,6 +160,15 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
 int service_delete(struct service *s, struct arena *a, const struct service_key *k,
                    const char *confirm, struct json **ret, struct err *e) must_check;
 
+/*
+ * Everything that the node of that address has left in an engine: containers (of jobs as well),
+ * volumes, networks, and the rules of its host that guard them: {node, containers, volumes,
+ * networks}. Needs no service: for a node that is no more; one that runs loses its deployments.
+ */
+struct docker;
+int service_clean(struct docker *d, struct arena *a, const char *node, struct json **ret,
+                  struct err *e) must_check;
+
 /* --- what is shown --- */
 
 /* [D], newest first; owner NULL: everybody's, each with its "owner". */

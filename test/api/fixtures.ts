@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { HDNodeWallet, Wallet } from 'ethers'
 import { CHAIN, Chain, atoll } from './lib/chain.ts'
 import { Compute, bare } from './lib/compute.ts'
-import { containers, engine, registry, socketPath } from './lib/docker.ts'
+import { containers, forsake, registry, socketPath } from './lib/docker.ts'
 import { FileServer } from './lib/files.ts'
 import { post } from './lib/http.ts'
 import { Market } from './lib/market.ts'
@@ -158,9 +158,7 @@ export class World {
       this.node.kill('SIGKILL')
     }
     await this.chain?.stop()
-    // of a test that failed while a job ran
-    const left = this.wallet ? await containers(`atoll.node=${this.wallet.address.toLowerCase()}`).catch(() => []) : []
-    for (const c of left) await engine(`/v1.41/containers/${c.Id}?force=true&v=true`, 'DELETE').catch(() => null)
+    if (this.wallet) await forsake(this.wallet.address)
     rmSync(this.dir, { recursive: true, force: true })
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Docker Engine and the registry, as far as tests look at them.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { atoll } from './chain.ts'
 
 export const socketPath = process.env.DOCKER_SOCKET ?? '/var/run/docker.sock'
 const script = fileURLToPath(new URL('../../../scripts/registry.sh', import.meta.url))
@@ -52,4 +53,18 @@ export async function digest(name: string, tag: string): Promise<string> {
   const value = r.headers.get('docker-content-digest')
   if (!value) throw new Error(`the registry has no ${name}:${tag}: ${r.status}`)
   return value
+}
+
+/** What a node that was killed, or whose test failed, has left in the engine and among the host's rules goes. */
+export async function forsake(node: string): Promise<void> {
+  const filter = `filters=${encodeURIComponent(JSON.stringify({ label: [`atoll.node=${node.toLowerCase()}`] }))}`
+  const counts = await Promise.all([
+    engine<unknown[]>(`/v1.41/containers/json?all=true&${filter}`).then((x) => x.length),
+    engine<unknown[]>(`/v1.41/networks?${filter}`).then((x) => x.length),
+    engine<{ Volumes: unknown[] | null }>(`/v1.41/volumes?${filter}`).then((x) => x.Volumes?.length ?? 0)
+  ]).catch(() => [0])
+  const rules = spawnSync('iptables', ['-w', '-n', '-L', `at${node.slice(2, 8).toLowerCase()}-in`]).status === 0
+  if (!rules && counts.every((n) => n === 0)) return
+  const r = spawnSync(atoll, ['service', 'clean', node, '--confirm', node, '--docker', socketPath], { encoding: 'utf8' })
+  if (r.status !== 0) process.stderr.write(`${node} leaves something behind: ${r.stderr}\n`)
 }
