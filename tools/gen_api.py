@@ -37,6 +37,7 @@ INPUTS = {"query": "API_IN_QUERY", "body": "API_IN_BODY", "raw": "API_IN_RAW",
 DOORS = ("", "direct", "route")
 STYLES = {"text": "API_ERR_TEXT", "string": "API_ERR_STRING", "object": "API_ERR_OBJECT"}
 BODY_MAX = 10 * 1048576
+GROUP_BODY_MAX = 16384  # of the routes of people, which send little: others say so
 UNREADABLE = ["MISSING_BODY", "BODY_MALFORMED", "COMMAND_MANDATORY", "COMMAND_UNKNOWN"]  # by /directCommand
 
 
@@ -222,7 +223,7 @@ def route_tables(r, n):
 def route_row(r, n, index):
     empty = r.get("empty_body")
     return (f"    {{{c_str(r['method'])}, {c_str(r['path'])}, {c_str(r.get('name', ''))}, &api_commands[{index}], "
-            f"{INPUTS[r['input']]}, {STYLES[r.get('errors', 'text')]}, {r.get('body_max', BODY_MAX)}, "
+            f"{INPUTS[r['input']]}, {STYLES[r.get('errors', 'text')]}, {r.get('body_max', GROUP_BODY_MAX if 'group' in r else BODY_MAX)}, "
             f"{'sources_%d' % n if r.get('map') else 'NULL'}, {sum(len(places(t)) for t in r.get('map', {}).values())}, "
             f"{'missing_%d' % n if r.get('missing') else 'NULL'}, {len(r.get('missing', {}))}, "
             f"{'ERR_' + empty if empty else 'ERR_NONE'}, {'ERR_TEXT_' + empty if empty else 'NULL'}, "

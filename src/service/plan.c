@@ -10,7 +10,7 @@
 
 /* What the package and the answers make of a deployment. */
 
-enum { SEAL_LIMIT = 4 << 20, MILLI = 1000, MIB_OF_GIB = 1024 };
+enum { SEAL_LIMIT = SERVICE_ANSWERS_MAX + ECIES_OVERHEAD, MILLI = 1000, MIB_OF_GIB = 1024 };
 
 int seal__text(struct service *s, struct arena *a, const char *plain, const char **ret,
                struct err *e)
