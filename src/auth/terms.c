@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/db.h"
+#include "store/db_json.h"
 
 const char *auth_terms_text(const struct auth *auth)
 {
@@ -45,6 +46,12 @@ int auth_audit(struct auth *auth, const char *who, const char *what, struct err 
 int auth_audit_json(struct auth *auth, struct arena *a, int64_t before, int64_t limit,
                     struct json **ret, struct err *e)
 {
+    static const struct db_member members[] = {
+        {"id", "id", DB_INT},
+        {"at", "at", DB_INT},
+        {"who", "who", DB_TEXT},
+        {"what", "what", DB_TEXT},
+    };
     _db_ struct db *db = store_lend(auth->store);
     _stmt_ struct stmt *q = db_query(db, &sql_audit_list);
     struct json *list = json_new_array(a);
@@ -52,15 +59,7 @@ int auth_audit_json(struct auth *auth, struct arena *a, int64_t before, int64_t 
 
     bind_i64(q, before);
     bind_i64(q, limit);
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_int(a, v, "id", col_i64(q, "id"));
-        json_set_int(a, v, "at", col_i64(q, "at"));
-        json_set_str(a, v, "who", col_text(q, "who"));
-        json_set_str(a, v, "what", col_text(q, "what"));
-        json_push(a, list, v);
-    }
+    r = stmt_json(q, a, members, ARRAY_LEN(members), list, e);
     *ret = list;
     return r;
 }

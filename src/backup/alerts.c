@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "store/db_json.h"
 
 enum { WEBHOOK_MS = 10000 };
 
@@ -131,24 +132,19 @@ void alerts__set(struct backup *b, const char *deployment, const char *server, c
 int alerts__json(struct backup *b, struct arena *a, const char *deployment, struct json **ret,
                  struct err *e)
 {
+    static const struct db_member members[] = {
+        {"at", "at", DB_INT},          {"lastAt", "last_at", DB_INT},
+        {"count", "count", DB_INT},    {"deployment", "deployment", DB_TEXT},
+        {"server", "server", DB_TEXT}, {"kind", "kind", DB_TEXT},
+        {"text", "text", DB_TEXT},
+    };
     _db_ struct db *db = store_lend(b->o.store);
     _stmt_ struct stmt *q = db_query(db, &sql_backup_alert_all);
     struct json *list = json_new_array(a);
     int r;
 
     bind_text(q, deployment);
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_int(a, v, "at", col_i64(q, "at"));
-        json_set_int(a, v, "lastAt", col_i64(q, "last_at"));
-        json_set_int(a, v, "count", col_i64(q, "count"));
-        json_set_str(a, v, "deployment", col_text(q, "deployment"));
-        json_set_str(a, v, "server", col_text(q, "server"));
-        json_set_str(a, v, "kind", col_text(q, "kind"));
-        json_set_str(a, v, "text", col_text(q, "text"));
-        json_push(a, list, v);
-    }
+    r = stmt_json(q, a, members, ARRAY_LEN(members), list, e);
     *ret = list;
     return r < 0 ? -1 : 0;
 }

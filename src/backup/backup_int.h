@@ -221,6 +221,9 @@ int plans__purges(struct backup *b, struct arena *a, const char ***ret, size_t *
 int plans__next(struct backup *b, int64_t *ret, struct err *e) must_check;
 /* Its next time after now. */
 void plans__advance(struct backup *b, const struct plan *p);
+/* Statements with the same parameters, all or none; both lists end with NULL. */
+int plans__run_all(struct backup *b, const struct sql *const *all, const char *const *texts,
+                   struct err *e) must_check;
 /* The plan itself, when nothing is left. */
 int plans__drop(struct backup *b, const char *deployment, struct err *e) must_check;
 /* The repository of a deployment, in the arena. */

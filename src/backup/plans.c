@@ -232,22 +232,31 @@ void plans__advance(struct backup *b, const struct plan *p)
     (void)!set_next(b, p->deployment, next_of(p->schedule, clock_ms()), &ignored);
 }
 
-int plans__drop(struct backup *b, const char *deployment, struct err *e)
+int plans__run_all(struct backup *b, const struct sql *const *all, const char *const *texts,
+                   struct err *e)
 {
-    static const struct sql *const statements[] = {&sql_backup_plan_drop,
-                                                   &sql_backup_plan_drop_alerts};
     _db_ struct db *db = store_lend(b->o.store);
     _tx_ struct tx tx = {0};
-    size_t i;
 
     if (tx_begin(db, &tx, e) < 0)
         return -1;
-    for (i = 0; i < ARRAY_LEN(statements); i++) {
-        _stmt_ struct stmt *q = db_query(db, statements[i]);
+    for (; *all; all++) {
+        _stmt_ struct stmt *q = db_query(db, *all);
+        size_t i;
 
-        bind_text(q, deployment);
+        for (i = 0; texts[i]; i++)
+            bind_text(q, texts[i]);
         if (stmt_run(q, e) < 0)
             return -1;
     }
     return tx_commit(&tx, e);
+}
+
+int plans__drop(struct backup *b, const char *deployment, struct err *e)
+{
+    static const struct sql *const all[] = {&sql_backup_plan_drop, &sql_backup_plan_drop_alerts,
+                                            NULL};
+    const char *const texts[] = {deployment, NULL};
+
+    return plans__run_all(b, all, texts, e);
 }

@@ -7,23 +7,11 @@
 
 static int drop_rows(struct backup *b, const char *deployment, const char *server, struct err *e)
 {
-    static const struct sql *const statements[] = {&sql_backup_snapshot_drop_all,
-                                                   &sql_backup_target_drop};
-    _db_ struct db *db = store_lend(b->o.store);
-    _tx_ struct tx tx = {0};
-    size_t i;
+    static const struct sql *const all[] = {&sql_backup_snapshot_drop_all, &sql_backup_target_drop,
+                                            NULL};
+    const char *const texts[] = {deployment, server, NULL};
 
-    if (tx_begin(db, &tx, e) < 0)
-        return -1;
-    for (i = 0; i < ARRAY_LEN(statements); i++) {
-        _stmt_ struct stmt *q = db_query(db, statements[i]);
-
-        bind_text(q, deployment);
-        bind_text(q, server);
-        if (stmt_run(q, e) < 0)
-            return -1;
-    }
-    return tx_commit(&tx, e);
+    return plans__run_all(b, all, texts, e);
 }
 
 int purge__run(struct backup *b, const char *deployment, struct err *e)

@@ -225,13 +225,19 @@ static void write_batch(struct buf *out, const char *repository)
     buf_printf(out, "-rm %s/config\n-rmdir %s\nls -1\n", repository, repository);
 }
 
-bool ssh__is_full(struct backup *b, const struct server *s)
+struct sftp {
+    const struct buf *batch;
+    int64_t limit_ms;
+    int *ret_status;
+};
+
+/* Has sftp run a batch of commands; what it said is the program's, which the caller frees. */
+static int run_sftp(struct backup *b, const struct server *s, const struct sftp *what,
+                    struct program **ret, struct err *e)
 {
     static const char *const argv[] = {"sftp", "-q", "-F",           "ssh_config",
                                        "-b",   "-",  "atoll-backup", NULL};
     _arena_ struct arena *a = arena_new();
-    _buf_ struct buf batch = BUF_INIT(2048);
-    _program_ struct program *p = NULL;
     const char *dir = servers__dir(b, a, s->name);
     const struct program_spec spec = {.argv = argv,
                                       .env = ssh__env(a, dir),
@@ -239,6 +245,18 @@ bool ssh__is_full(struct backup *b, const struct server *s)
                                       .feed = true,
                                       .output_max = WORDS_MAX,
                                       .stop_fd = b->stop_fd};
+
+    if (program_start(&spec, ret, e) < 0 ||
+        program_feed(ret, 1, what->batch->data, what->batch->len, TRY_MS, e) < 0 ||
+        program_end(*ret, what->limit_ms, what->ret_status, e) < 0)
+        return err_wrap(e, "sftp");
+    return 0;
+}
+
+bool ssh__is_full(struct backup *b, const struct server *s)
+{
+    _buf_ struct buf batch = BUF_INIT(2048);
+    _program_ struct program *p = NULL;
     const char *line;
     struct err ignored;
     int status;
@@ -246,9 +264,7 @@ bool ssh__is_full(struct backup *b, const struct server *s)
     buf_puts(&batch, "df ");
     quote(&batch, s->path);
     buf_putc(&batch, '\n');
-    if (program_start(&spec, &p, &ignored) < 0 ||
-        program_feed(&p, 1, batch.data, batch.len, TRY_MS, &ignored) < 0 ||
-        program_end(p, TRY_MS, &status, &ignored) < 0)
+    if (run_sftp(b, s, &(struct sftp){&batch, TRY_MS, &status}, &p, &ignored) < 0)
         return false;
     line = strstr(program_output(p, NULL), "Capacity");
     return line && available_kib(line) < FULL_KIB;
@@ -256,28 +272,16 @@ bool ssh__is_full(struct backup *b, const struct server *s)
 
 int ssh__delete(struct backup *b, const struct server *s, const char *repository, struct err *e)
 {
-    static const char *const argv[] = {"sftp", "-q", "-F",           "ssh_config",
-                                       "-b",   "-",  "atoll-backup", NULL};
-    _arena_ struct arena *a = arena_new();
     _buf_ struct buf batch = BUF_INIT(65536);
     _program_ struct program *p = NULL;
-    const char *dir = servers__dir(b, a, s->name);
-    const struct program_spec spec = {.argv = argv,
-                                      .env = ssh__env(a, dir),
-                                      .cwd = dir,
-                                      .feed = true,
-                                      .output_max = WORDS_MAX,
-                                      .stop_fd = b->stop_fd};
     int status;
 
     buf_puts(&batch, "cd ");
     quote(&batch, s->path);
     buf_putc(&batch, '\n');
     write_batch(&batch, repository);
-    if (program_start(&spec, &p, e) < 0 ||
-        program_feed(&p, 1, batch.data, batch.len, TRY_MS, e) < 0 ||
-        program_end(p, DELETE_MS, &status, e) < 0)
-        return err_wrap(e, "sftp");
+    if (run_sftp(b, s, &(struct sftp){&batch, DELETE_MS, &status}, &p, e) < 0)
+        return -1;
     if (status == 255)
         return ssh__explain(s->name, program_errors(p), e);
     if (strstr(program_output(p, NULL), repository) &&

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "compute/jobs.sql.h"
+#include "store/db_json.h"
 
 static void bind_time(struct stmt *q, int64_t ms)
 {
@@ -322,19 +323,15 @@ int jobs_entered(struct store *s, const char *id, int64_t *ret, struct err *e)
 
 int jobs_events(struct store *s, struct arena *a, const char *id, struct json *into, struct err *e)
 {
+    static const struct db_member members[] = {
+        {"at", "at", DB_INT},
+        {"status", "status", DB_INT},
+        {"statusName", "status_name", DB_TEXT},
+        {"reason", "reason", DB_TEXT},
+    };
     _db_ struct db *db = store_lend(s);
     _stmt_ struct stmt *q = db_query(db, &sql_job_event_list);
-    int r;
 
     bind_text(q, id);
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_int(a, v, "at", col_i64(q, "at"));
-        json_set_int(a, v, "status", col_i64(q, "status"));
-        json_set_str(a, v, "statusName", col_text(q, "status_name"));
-        json_set_str(a, v, "reason", col_text(q, "reason"));
-        json_push(a, into, v);
-    }
-    return r;
+    return stmt_json(q, a, members, ARRAY_LEN(members), into, e);
 }

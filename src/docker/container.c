@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "docker/docker_int.h"
+#include "docker/deploy_int.h"
 
 enum { CPU_PERIOD_US = 100000, STOP_SLACK_MS = 20000 };
 
@@ -109,32 +109,41 @@ static int spec_json(struct arena *a, const struct docker_create *c, struct json
     return 0;
 }
 
-int docker_create(struct docker *d, const struct docker_create *c, char ret_id[DOCKER_ID_SIZE],
-                  struct err *e)
+int docker__create(struct docker *d, struct arena *a, const struct docker__new *n,
+                   char ret_id[DOCKER_ID_SIZE], struct err *e)
 {
-    _arena_ struct arena *a = arena_new();
-    struct docker__req r = {.method = "POST"};
-    struct json *spec, *answer;
-    struct docker_state there;
+    struct docker__req r = {
+        .method = "POST",
+        .json = n->spec,
+        .path = arena_printf(a, "/containers/create?name=%s%s%s", docker__escape(a, n->name),
+                             n->platform ? "&platform=" : "",
+                             n->platform ? docker__escape(a, n->platform) : "")};
+    struct docker_look there;
+    struct json *answer;
     struct err why;
 
-    if (spec_json(a, c, &spec, e) < 0)
-        return -1;
-    r.json = spec;
-    r.path = arena_printf(a, "/containers/create?name=%s%s%s", docker__escape(a, c->name),
-                          c->platform ? "&platform=" : "",
-                          c->platform ? docker__escape(a, c->platform) : "");
     if (docker__call(d, a, &r, &answer, &why) >= 0) {
         if (!str_copy(ret_id, DOCKER_ID_SIZE, json_get_str(answer, "Id", "")))
             return failed(e, FAILED, "Docker answered an id that is too long");
         return 0;
     }
-    if (why.code == ERR_CONFLICT && docker_inspect(d, a, c->name, false, &there, e) > 0) {
+    if (why.code == ERR_CONFLICT && docker_look(d, a, n->name, &there, e) > 0) {
+        if (n->labels && docker__same_labels(there.labels, n->labels, n->name, e) < 0)
+            return -1;
         str_copy(ret_id, DOCKER_ID_SIZE, there.id);
         return 0;
     }
     *e = why;
     return -1;
+}
+
+int docker_create(struct docker *d, const struct docker_create *c, char ret_id[DOCKER_ID_SIZE],
+                  struct err *e)
+{
+    _arena_ struct arena *a = arena_new();
+    struct docker__new n = {.name = c->name, .platform = c->platform};
+
+    return spec_json(a, c, &n.spec, e) < 0 ? -1 : docker__create(d, a, &n, ret_id, e);
 }
 
 int docker_archive_put(struct docker *d, const char *id, const char *folder,

@@ -163,27 +163,9 @@ int docker_spec_create(struct docker *d, const struct docker_spec *c, char ret_i
                        struct err *e)
 {
     _arena_ struct arena *a = arena_new();
-    struct docker__req r = {.method = "POST"};
-    struct json *spec, *answer;
-    struct docker_look there;
-    struct err why;
+    struct docker__new n = {.name = c->name, .labels = c->labels};
 
-    if (spec_json(a, c, &spec, e) < 0)
-        return -1;
-    r.json = spec;
-    r.path = arena_printf(a, "/containers/create?name=%s", docker__escape(a, c->name));
-    if (docker__call(d, a, &r, &answer, &why) >= 0) {
-        str_copy(ret_id, DOCKER_ID_SIZE, json_get_str(answer, "Id", ""));
-        return 0;
-    }
-    if (why.code == ERR_CONFLICT && docker_look(d, a, c->name, &there, e) > 0) {
-        if (docker__same_labels(there.labels, c->labels, c->name, e) < 0)
-            return -1;
-        str_copy(ret_id, DOCKER_ID_SIZE, there.id);
-        return 0;
-    }
-    *e = why;
-    return -1;
+    return spec_json(a, c, &n.spec, e) < 0 ? -1 : docker__create(d, a, &n, ret_id, e);
 }
 
 /* The address in the first network; one container of ours is in one. */

@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "service/rows.h"
 #include "service/rows.sql.h"
+#include "store/db_json.h"
 
 /* What deployments hold of the machine: networks and ports; and the rings of their charts. */
 
@@ -196,22 +197,18 @@ int rows_ports_free(struct store *s, const char *id, struct err *e)
 
 int rows_ports(struct store *s, struct arena *a, const char *id, struct json **ret, struct err *e)
 {
+    static const struct db_member members[] = {
+        {"name", "name", DB_TEXT},         {"container", "container", DB_TEXT},
+        {"host", "address", DB_TEXT},      {"port", "port", DB_INT},
+        {"protocol", "protocol", DB_TEXT},
+    };
     _db_ struct db *db = store_lend(s);
     _stmt_ struct stmt *q = db_query(db, &sql_service_port_list);
     struct json *list = json_new_array(a);
     int r;
 
     bind_text(q, id);
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_str(a, v, "name", col_text(q, "name"));
-        json_set_str(a, v, "container", col_text(q, "container"));
-        json_set_str(a, v, "host", col_text(q, "address"));
-        json_set_int(a, v, "port", col_i64(q, "port"));
-        json_set_str(a, v, "protocol", col_text(q, "protocol"));
-        json_push(a, list, v);
-    }
+    r = stmt_json(q, a, members, ARRAY_LEN(members), list, e);
     *ret = list;
     return r;
 }

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "service/demand_int.h"
 #include "service/rows.sql.h"
+#include "store/db_json.h"
 
 /* The deployments themselves. */
 
@@ -342,21 +343,19 @@ int rows_purge(struct store *s, int64_t gone, struct err *e)
 
 int rows_events(struct store *s, struct arena *a, const char *id, struct json **ret, struct err *e)
 {
+    static const struct db_member members[] = {
+        {"at", "at", DB_INT},
+        {"state", "state", DB_TEXT},
+        {"step", "step", DB_TEXT},
+        {"reason", "reason", DB_TEXT},
+    };
     _db_ struct db *db = store_lend(s);
     _stmt_ struct stmt *q = db_query(db, &sql_service_event_list);
     struct json *list = json_new_array(a);
     int r;
 
     bind_text(q, id);
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_int(a, v, "at", col_i64(q, "at"));
-        json_set_str(a, v, "state", col_text(q, "state"));
-        json_set_str(a, v, "step", col_text(q, "step"));
-        json_set_str(a, v, "reason", col_text(q, "reason"));
-        json_push(a, list, v);
-    }
+    r = stmt_json(q, a, members, ARRAY_LEN(members), list, e);
     *ret = list;
     return r;
 }

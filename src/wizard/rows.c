@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "crypto/ecies.h"
 #include "crypto/random.h"
+#include "store/db_json.h"
 #include "wizard/wizard_int.h"
 #include "wizard/wizards.sql.h"
 
@@ -102,6 +103,12 @@ int wizard__find(struct wizards *w, const struct wizard_at *at, struct wizard_ro
 
 int wizard_list(struct wizards *w, const struct wizard_at *at, struct json **ret, struct err *e)
 {
+    static const struct db_member members[] = {
+        {"id", "id", DB_TEXT},           {"package", "package", DB_TEXT},
+        {"version", "version", DB_TEXT}, {"title", "title", DB_TEXT},
+        {"state", "state", DB_TEXT},     {"step", "step", DB_TEXT},
+        {"expires", "expires", DB_INT},
+    };
     struct arena *a = at->arena;
     _db_ struct db *db = store_lend(w->o.store);
     _stmt_ struct stmt *q = db_query(db, &sql_wizard_unfinished);
@@ -110,18 +117,7 @@ int wizard_list(struct wizards *w, const struct wizard_at *at, struct json **ret
 
     bind_text(q, at->owner);
     bind_i64(q, clock_ms());
-    while ((r = stmt_step(q, e)) > 0) {
-        struct json *v = json_new_object(a);
-
-        json_set_str(a, v, "id", col_text(q, "id"));
-        json_set_str(a, v, "package", col_text(q, "package"));
-        json_set_str(a, v, "version", col_text(q, "version"));
-        json_set_str(a, v, "title", col_text(q, "title"));
-        json_set_str(a, v, "state", col_text(q, "state"));
-        json_set_str(a, v, "step", col_text(q, "step"));
-        json_set_int(a, v, "expires", col_i64(q, "expires"));
-        json_push(a, list, v);
-    }
+    r = stmt_json(q, a, members, ARRAY_LEN(members), list, e);
     if (r < 0)
         return -1;
     *ret = list;
