@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "client/client_int.h"
+#include "crypto/random.h"
 
 /*
  * What a person asks of a marketplace. A wallet's key makes a token once for each run, and the
@@ -13,29 +14,44 @@
  */
 
 enum {
+    TOKEN_TRIES = 10,
+    TOKEN_PAUSE_MS = 40,
     TOKEN_MS = 6 * 3600 * 1000,
     EVENT_MAX = 1048576, /* bytes of one event */
     CHUNK = 16384,
     SILENCE_MS = 120000 /* the node says something at least every half minute */
 };
 
-static int make_token(struct client *c, struct err *e)
+static int ask_token(struct client *c, struct json **ret, struct err *e)
 {
     struct arena *a = c->arena;
     struct json *body = json_new_object(a);
     struct client_signature s;
-    struct json *answer;
 
-    if (c->token)
-        return 0;
     if (client__sign(c, "createAuthToken", &s, e) < 0)
         return -1;
     json_set_str(a, body, "address", s.address);
     json_set_str(a, body, "nonce", s.nonce);
     json_set_str(a, body, "signature", s.signature);
     json_set_int(a, body, "validUntil", clock_ms() + TOKEN_MS);
-    if (client__post(c, c->config->node_url, "/api/services/auth/token", body, &answer, e) < 0)
-        return err_wrap(e, "log in");
+    return client__post(c, c->config->node_url, "/api/services/auth/token", body, ret, e);
+}
+
+/* Another program may log in with the same key just now, and be faster with the same nonce. */
+static int make_token(struct client *c, struct err *e)
+{
+    struct json *answer;
+    uint8_t dice;
+    int tries = 0;
+
+    if (c->token)
+        return 0;
+    while (ask_token(c, &answer, e) < 0) {
+        if (++tries == TOKEN_TRIES || !strstr(e->msg, "is not a valid nonce"))
+            return err_wrap(e, "log in");
+        random_bytes(&dice, sizeof(dice));
+        clock_sleep_ms(dice % (TOKEN_PAUSE_MS * tries));
+    }
     c->token = arena_strdup(c->life, json_get_str(answer, "token", ""));
     return 0;
 }
