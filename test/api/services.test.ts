@@ -206,17 +206,18 @@ describe('what is asked of one', () => {
   })
 
   test('the operator\'s login fetches what packages name, and never what a person names', async () => {
+    const carol = await s.customer('carol')
     const image = `${locked.address}/secret:1`
     await s.addHello({ version: '6', raw: true, image })
-    const ours = await alice.hello('ours', { version: '6' })
-    await alice.becomes(ours, (d) => d.state === 'running')
+    const ours = await carol.hello('ours', { version: '6' })
+    await carol.becomes(ours, (d) => d.state === 'running')
     const named = (name: string, what: string): Promise<string> =>
-      alice.hello(name, { package: 'generic-container', version: undefined, answers: { image: what, port: 8080, arguments: '/bin/busybox\nhttpd\n-f\n-p\n8080' } })
+      carol.hello(name, { package: 'generic-container', version: undefined, answers: { image: what, port: 8080, arguments: '/bin/busybox\nhttpd\n-f\n-p\n8080' } })
     const theirs = await named('theirs', image) // which the engine has by now
-    const d = await alice.becomes(theirs, (x) => x.state === 'failed')
+    const d = await carol.becomes(theirs, (x) => x.state === 'failed')
     assert.match(d.reason, /secret:1: the registry refuses access/)
-    assert.equal((await named('public', `${registry().address}/bb:1`).then((x) => alice.becomes(x, (y) => y.state === 'running'))).health, 'healthy')
-    for (const x of await alice.list()) if (['ours', 'theirs', 'public'].includes(x.name)) assert.equal((await alice.delete(x.id, x.name)).status, 200)
+    assert.equal((await named('public', `${registry().address}/bb:1`).then((x) => carol.becomes(x, (y) => y.state === 'running'))).health, 'healthy')
+    for (const x of await carol.list()) if (['ours', 'theirs', 'public'].includes(x.name)) assert.equal((await carol.delete(x.id, x.name)).status, 200)
     await engine(`/v1.41/images/${encodeURIComponent(image)}`, 'DELETE')
   })
 
