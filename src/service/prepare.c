@@ -45,7 +45,7 @@ int life_step_pull(struct live *l, struct err *e)
         return STEP_BROKEN;
     for (i = 0; i < p.count; i++) {
         const char *ref = p.containers[i].image;
-        bool named = image__is_named(&p, &p.containers[i]);
+        bool named = demand__is(&l->row) || image__is_named(&p, &p.containers[i]);
 
         atomic_store(&l->percent, (int)(i * 100 / p.count));
         stream__changed(l->service, l->id);

@@ -92,6 +92,7 @@ export class World {
       INDEXER_INTERVAL: '200',
       ALLOW_PRIVATE_URLS: 'true',
       UNSAFE_URLS: '[]',
+      ...(options.compute === false ? {} : { IMAGE_REGISTRIES: JSON.stringify([registry().address]) }),
       MAX_REQ_PER_MINUTE: '100000',
       MAX_CONNECTIONS_PER_MINUTE: '100000',
       MAX_PAGE_REQ_PER_MINUTE: '100000',
