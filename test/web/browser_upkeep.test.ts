@@ -24,8 +24,12 @@ before(async () => {
   v = await scene.visitor('alice', `#/deployments/${id}`)
 })
 after(async () => {
-  await v?.close()
-  await scene?.stop()
+  try {
+    if (v) scene.forgive(v)
+    await v?.close()
+  } finally {
+    await scene?.stop()
+  }
 })
 
 const button = (name: string | RegExp): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('button', { name, exact: true })

@@ -176,6 +176,22 @@ describe('what is watched', () => {
     assert.equal(reads, 3)
   })
 
+  test('that is not answered at all is asked for again', async () => {
+    let reads = 0
+    const s = new Source((signal) => ++reads > 1 ? Promise.resolve(reads) : new Promise<number>((_, fail) => {
+      signal.addEventListener('abort', () => fail(new DOMException('aborted', 'AbortError')))
+    }))
+    const end = s.watch(0)
+    await settle()
+    mock.timers.tick(60_000)
+    await settle()
+    assert.match(s.state.value.error, /does not answer/)
+    mock.timers.tick(1000)
+    await settle()
+    assert.deepEqual(s.state.value, { data: 2, error: '', loading: false })
+    end()
+  })
+
   test('is not asked for again and again when it is refused for good', async () => {
     let reads = 0
     const s = new Source(async () => { reads++; throw new ApiError(404, 'No such deployment') })

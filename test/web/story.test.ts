@@ -22,6 +22,7 @@ before(async () => {
   v = await Visitor.open(browser, s.url, { anyCertificate: true })
 })
 after(async () => {
+  if (v && !v.page.isClosed()) console.log(`# it ended at ${v.page.url()}: ${await v.page.locator('body').innerText().catch(String)} ${v.faults.join()}`)
   await browser?.close()
   await s?.stop()
 })

@@ -3,9 +3,13 @@
 import { signal, type Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { pause } from '../api/again.ts'
-import { explain, passes } from '../api/client.ts'
+import { ApiError, explain, passes } from '../api/client.ts'
+import { t } from '../texts.ts'
 
 export interface Remote<T> { data: T | null; error: string; loading: boolean }
+
+/** After this many ms an answer is not waited for any more. */
+const LATEST = 60_000
 
 export class Source<T> {
   readonly state: Signal<Remote<T>> = signal({ data: null, error: '', loading: true })
@@ -29,14 +33,19 @@ export class Source<T> {
     this.told = {}
     this.state.value = { ...this.state.peek(), loading: true }
     let again = false
+    let late = false
+    const limit = setTimeout(() => { late = true; mine.abort() }, LATEST)
     try {
       const data = await this.read(mine.signal)
       if (this.running !== mine) return
       this.state.value = { data: Object.keys(this.told).length ? { ...data, ...this.told } : data, error: '', loading: false }
     } catch (e) {
       if (this.running !== mine) return
-      again = passes(e)
-      this.state.value = { data: this.state.peek().data, error: explain(e), loading: false }
+      const why = late ? new ApiError(0, t.errors.offline) : e
+      again = passes(why)
+      this.state.value = { data: this.state.peek().data, error: explain(why), loading: false }
+    } finally {
+      clearTimeout(limit)
     }
     this.running = null
     this.failures = again ? this.failures + 1 : 0
