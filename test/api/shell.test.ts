@@ -79,20 +79,20 @@ describe('a shell', () => {
     assert.equal((await alice.delete(d, 'shellless')).status, 200)
   })
 
-  test('10 MiB for a reader who is slow: the container waits, the node does not grow', async () => {
-    const size = 10 << 20
+  test('24 MiB for a reader who is slow: the container waits, the node does not grow', async () => {
+    const size = 24 << 20
     const sh = await Shell.open(alice.session, id, { tty: false, container: 'web', command: ['sh', '-c', `head -c ${size} /dev/zero; read x`] })
     sh.ws.pause()
     const before = rss()
     await sleep(1500)
-    assert.ok(rss() - before < 4 << 20, `grew by ${(rss() - before) >> 20} MiB`)
+    assert.ok(rss() - before < 10 << 20, `grew by ${(rss() - before) >> 20} MiB`)
     assert.ok(await runs('head -c'), 'the program waits for its reader')
     sh.ws.resume()
     await until('all of it', () => sh.length >= size, 60_000)
     sh.type('\n') // Docker gives what a program has written at its end but a moment: it ends when all has come
     await sh.ends()
     assert.deepEqual([sh.length, sh.said], [size, { exit: 0 }])
-    assert.ok(rss() - before < 8 << 20)
+    assert.ok(rss() - before < 10 << 20, `grew by ${(rss() - before) >> 20} MiB`)
   })
 
   test('a container that reads nothing makes its writer wait, and the node does not grow', async () => {
@@ -102,7 +102,7 @@ describe('a shell', () => {
     for (let i = 0; i < 640; i++) sh.type(piece) // 20 MiB
     await sleep(1500)
     assert.ok(sh.ws.bufferedAmount > 8 << 20, `${sh.ws.bufferedAmount} bytes wait here`)
-    assert.ok(rss() - before < 4 << 20, `grew by ${(rss() - before) >> 20} MiB`)
+    assert.ok(rss() - before < 10 << 20, `grew by ${(rss() - before) >> 20} MiB`)
     sh.ws.terminate()
     await gone('sleep 1001')
   })
@@ -228,7 +228,7 @@ describe('its end', () => {
     await again.leave()
   })
 
-  test('the node stops within its five seconds and leaves nothing behind', async () => {
+  test('the node stops within its five seconds and leaves nothing behind', async (t) => {
     const sh = await Shell.open(alice.session, id, { container: 'web' })
     sh.type('trap "" HUP TERM; echo rea""dy; sleep 4001\n')
     await sh.shows('ready')
@@ -237,6 +237,7 @@ describe('its end', () => {
     await until('the end of the node', () => !s.w.node.running, 20_000)
     const took = Date.now() - begun
     assert.equal(sh.code || (await sh.ends()).code, 1001)
+    t.diagnostic(`${took} ms`)
     assert.ok(took < 15_000, `${took} ms`) // a busy machine; 5 s on an idle one
     await gone('sleep 4001')
     await s.w.startNode()
