@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { World } from './fixtures.ts'
 import { CHAIN } from './lib/chain.ts'
 import { registry } from './lib/docker.ts'
-import { http } from './lib/http.ts'
+import { http, post } from './lib/http.ts'
 import { until } from './lib/process.ts'
 import { Demand, demandEnvironments, left, signed, type Service } from './lib/demand.ts'
 
@@ -47,6 +47,10 @@ const refused = async (who: Demand, command: string, args: Record<string, unknow
     assert.equal(r.status, status, `${command} ${JSON.stringify(args).slice(0, 200)}: ${r.text}`)
     assert.match(r.text, text)
   }
+}
+async function tokenOf(who: World['consumer']): Promise<string> {
+  const { consumerAddress: address, nonce, signature } = signed(who, 'createAuthToken')
+  return JSON.parse((await post(`${w.url}/api/services/auth/token`, { address, nonce, signature })).text).token
 }
 const serve = (more: Record<string, unknown>): Record<string, unknown> => ({
   id: 'page', image: `${registry().address}/bb`, tag: '1', exposedPorts: [8080], entrypoint: ['/bin/busybox'],
@@ -391,6 +395,31 @@ describe('what goes wrong', () => {
   })
 })
 
+describe('many at a time', () => {
+  test('of a wallet that is new here: each has its lock and its port, and the money adds up', async () => {
+    await w.compute.fund(w.stranger, await w.compute.environment(), 50)
+    bob.token = await tokenOf(w.stranger)
+    const had = await bob.funds()
+    const since = await w.chain.provider.getBlockNumber() + 1
+    const begun = await Promise.all(Array.from({ length: 5 }, (_, i) => bob.start({ userData: bob.sealed({ NAME: `number ${i}` }) })))
+    const all = await Promise.all(begun.map((s) => bob.becomes(s.serviceId, 40)))
+    assert.equal(new Set(all.map((s) => s.endpoints[0]?.hostPort)).size, 5)
+    assert.deepEqual((await Promise.all(all.map((s) => bob.page(s)))).sort(), [0, 1, 2, 3, 4].map((i) => `I am number ${i}\n`))
+    const payment = { chainId: CHAIN, token: w.chain.ocean }
+    const first = all[0] as Service
+    const twice = await Promise.all([20, 30].map((additionalDuration) => bob.ask('serviceExtend', { serviceId: first.serviceId, additionalDuration, payment })))
+    assert.deepEqual(twice.map((r) => r.status), [200, 200])
+    assert.equal((await bob.status(first.serviceId))?.expiresAt, first.expiresAt + 50_000, 'both count')
+    await Promise.all(all.map((s) => bob.one('serviceStop', { serviceId: s.serviceId, release: true })))
+    await Promise.all(all.map((s) => bob.becomes(s.serviceId, 75)))
+    const now = await bob.settled()
+    const { locked, claimed } = await bob.events(since)
+    assert.ok(locked.length >= 5 && locked.length <= 6, String(locked.length))
+    assert.equal(had.available - now.available, claimed.reduce((a, b) => a + b, 0n))
+    bob.token = ''
+  })
+})
+
 describe('what the operator does', () => {
   const again = async (change: (environments: any[]) => void): Promise<void> => {
     const engines = demandEnvironments(w.chain.ocean) as any[]
@@ -416,11 +445,8 @@ describe('what the operator does', () => {
     }
     await again(() => undefined)
     const operator = async (method: string, path: string): Promise<any> => {
-      const token = JSON.parse((await http(`${w.url}/api/services/auth/token`, {
-        method: 'POST', headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(((s) => ({ address: s.consumerAddress, nonce: s.nonce, signature: s.signature }))(signed(w.publisher, 'createAuthToken')))
-      })).text).token as string
-      const r = await http(`${w.url}/marketplace/api/admin${path}`, { method, headers: { authorization: token, 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' })
+      const headers = { authorization: await tokenOf(w.publisher), 'content-type': 'application/json' }
+      const r = await http(`${w.url}/marketplace/api/admin${path}`, { method, headers, body: method === 'GET' ? undefined : '{}' })
       assert.equal(r.status, 200, r.text)
       return JSON.parse(r.text)
     }

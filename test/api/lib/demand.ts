@@ -48,16 +48,21 @@ export const signed = (who: Person, command: string): Record<string, string> => 
 }
 
 export class Demand {
+  /** Asked with instead of signatures, whose nonces have to arrive in order. */
+  token = ''
+
   constructor(readonly w: World, readonly who: Person) {}
 
   /** By its route, or by /directCommand. */
   ask(command: string, args: Record<string, unknown> = {}, direct = false): Promise<Reply> {
-    const all: Record<string, unknown> = { ...signed(this.who, command), ...args }
+    const proof = this.token ? { consumerAddress: this.who.address, authorization: this.token } : signed(this.who, command)
+    const all: Record<string, unknown> = { ...proof, ...args }
     const [method, path] = route[command] as [string, string]
     if (direct) return post(`${this.w.url}/directCommand`, { command, ...all })
-    if (method === 'POST') return post(`${this.w.url}/api/services/${path}`, all)
+    const headers = { 'content-type': 'application/json', ...(this.token ? { authorization: this.token } : {}) }
+    if (method === 'POST') return http(`${this.w.url}/api/services/${path}`, { method, headers, body: JSON.stringify(all) })
     const query = Object.entries(all).filter(([, v]) => v !== undefined).map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`)
-    return http(`${this.w.url}/api/services/${path}?${query.join('&')}`)
+    return http(`${this.w.url}/api/services/${path}?${query.join('&')}`, { headers })
   }
 
   async asks(command: string, args: Record<string, unknown> = {}): Promise<Service[]> {
