@@ -3,7 +3,6 @@
 // again, gone, and brought back from its copy. Real containers, a real gateway and authority, a real backup server.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { registry } from '../api/lib/docker.ts'
 import { until } from '../api/lib/process.ts'
 import { command, type Customer } from '../api/lib/services.ts'
 import { Visitor } from './lib/browser.ts'
@@ -205,8 +204,8 @@ describe('what is changed', () => {
     await running()
   })
 
-  test('a new version that cannot be had is taken back, and it says why', async () => {
-    await scene.s.addHello({ version: '3', login: true, more: BACKED_UP, image: `${registry().address}/vanished:1` })
+  test('a new version that is not well is taken back, and it says why', async () => {
+    await scene.s.addHello({ version: '3', login: true, more: BACKED_UP, script: 'exit 7', start: 2 })
     const form = card('Update')
     await form.getByRole('button', { name: 'Update to 3' }).click({ timeout: 120_000 })
     await confirm('Update')

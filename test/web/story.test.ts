@@ -27,7 +27,8 @@ after(async () => {
   await s?.stop()
 })
 
-const button = (name: string | RegExp): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('button', { name })
+/** By its whole name: "Restart" has a "start" in it, too, and is there while it still runs. */
+const button = (name: string): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('button', { name, exact: true })
 
 test('from /marketplace/ to a running site', async () => {
   const began = Date.now()
