@@ -352,7 +352,9 @@ int service_extend(struct service *s, const struct service_key *k, int64_t ends,
         return refused(e, SERVICE_ANSWER, "ends", "is over already");
     if (demand__is(&row) && demand__may_end(s, &row, ends, e) < 0)
         return -1;
-    if (s->o.pools && pool_meter_extend(s->o.pools, row.id, ends, e) < 0)
+    /* what is stopped has no meter that lives: the next one begins with this end */
+    if (s->o.pools && row.step != STEP_STOPPED &&
+        pool_meter_extend(s->o.pools, row.id, ends, e) < 0)
         return -1;
     if (rows_set_ends(s->o.store, row.id, ends, e) < 0)
         return -1;

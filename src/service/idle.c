@@ -51,6 +51,7 @@ int idle__over(struct live *l, struct err *e)
         at = l->watch[i].ran_from > at ? l->watch[i].ran_from : at;
     if (pool_meter_resume(l->service->o.pools, l->id, at, e) < 0)
         return -1;
+    l->sample_at = 0; /* a sign of life at once: who dies now must not find this pause again */
     clock_iso_s(l->idle_from / 1000, from);
     clock_iso_s(at / 1000, until);
     life__note(l, "idle",

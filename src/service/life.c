@@ -298,6 +298,15 @@ static int go_back(struct live *l, const char *why)
     return STEP_REPLACE;
 }
 
+/*
+ * A period in which we fail returns whole. All the time of a service on demand is one, and with an
+ * image that vanishes its owner can make any change fail: what ran of it is paid.
+ */
+bool life__is_ours(const struct service_row *row)
+{
+    return row->mode != MODE_RESTART && !demand__is(row);
+}
+
 static int after_failure(struct live *l, const struct err *e)
 {
     int64_t pause = (int64_t)RETRY_FIRST_MS << (l->tries < 6 ? l->tries : 6);
@@ -320,7 +329,7 @@ static int after_failure(struct live *l, const struct err *e)
         return go_back(l, e->msg);
     default:
         life__set_reason(l, e->msg);
-        l->fault = l->row.mode != MODE_RESTART;
+        l->fault = life__is_ours(&l->row);
         return l->row.mode == MODE_CREATE ? STEP_UNDO : STEP_STOP;
     }
 }

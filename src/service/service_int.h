@@ -159,6 +159,8 @@ const char *life__step_text(int step);
 int64_t life__ends(struct live *l);
 /* A resting step: nothing is under way. */
 bool life__rests(int step);
+/* Whether what fails while it is changed or started is nobody's to pay. */
+bool life__is_ours(const struct service_row *row);
 void life__set_reason(struct live *l, const char *reason);
 
 #define STEP(name, function, text)                                                                 \

@@ -12,25 +12,34 @@
 /* Services on demand without an engine: what is asked for, templates, and what is shown when. */
 
 static struct service *service;
+static struct pools *pools;
 static struct seckey key;
 
 static void policy(void *ctx, struct service_policy *ret)
 {
     (void)ctx;
-    *ret = (struct service_policy){
-        .bind = "127.0.0.1", .host = "host.test", .port_first = 30000, .port_last = 30010};
+    *ret = (struct service_policy){.bind = "127.0.0.1",
+                                   .host = "host.test",
+                                   .port_first = 30000,
+                                   .port_last = 30010,
+                                   .shell = true};
 }
 
 static int setup(void **state)
 {
+    static const struct config_on_demand rules = {.enabled = true, .max_duration = 900};
     struct service_options o = {.policy = policy, .key = &key, .node = "0x0"};
+    const struct pools_callbacks nothing = {0};
     struct err e;
 
     if (world_setup(state) < 0)
         return -1;
+    w.env.on_demand = &rules;
     key = seckey_new();
     o.store = w.store;
     o.compute = w.compute;
+    pools = pools_new(&(struct pools_options){.store = w.store, .compute = w.compute}, &nothing);
+    o.pools = pools;
     ok(service_new(&o, &service, &e), e);
     return 0;
 }
@@ -38,6 +47,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     service_free(service);
+    pools_free(pools);
     return world_teardown(state);
 }
 
@@ -467,6 +477,40 @@ static void test_specs(void **state)
     assert_string_equal(text, "four");
 }
 
+/* Nothing is locked for it: what is added is paid for when it starts again. */
+static void test_extend_stopped(void **state)
+{
+    struct service_row row = add_service("5123456789abcdef0123456789abcdef", "u7");
+    const struct service_key k = {"u7", row.id};
+    struct demand_more more = {.chain = 8996, .seconds = 30};
+    struct json *v;
+    struct err e;
+
+    (void)state;
+    assert_true(addr_parse("0x0000000000000000000000000000000000000001", &more.token));
+    enters(&row, STEP_STOPPED, "stopped", "stopped");
+    ok(demand_extend(service, w.arena, &k, &more, &v, &e), e);
+    assert_int_equal(json_get_int(v, "expiresAt", 0), row.ends + 30000);
+    assert_int_equal(json_get_int(v, "duration", 0), 90);
+    more.token.b[0] = 1;
+    err_is(demand_extend(service, w.arena, &k, &more, &v, &e), e, DEMAND_TOKEN);
+}
+
+/* Its owner can make any change fail, after having had all of the time. */
+static void test_whose_fault(void **state)
+{
+    struct service_row row = {.package = DEMAND_PACKAGE, .mode = MODE_BACK};
+
+    (void)state;
+    assert_false(life__is_ours(&row));
+    row.mode = MODE_UPDATE;
+    assert_false(life__is_ours(&row));
+    row.package = "wiki";
+    assert_true(life__is_ours(&row));
+    row.mode = MODE_RESTART;
+    assert_false(life__is_ours(&row));
+}
+
 static void test_enough(void **state)
 {
     struct err e;
@@ -494,6 +538,8 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_package),
         cmocka_unit_test(test_specs),
+        cmocka_unit_test(test_extend_stopped),
+        cmocka_unit_test(test_whose_fault),
         cmocka_unit_test(test_enough),
     };
 
