@@ -13,6 +13,7 @@
 #include "base/must.h"
 #include "base/str.h"
 #include "crypto/random.h"
+#include "service/demand_int.h"
 #include "service/shell_int.h"
 
 /* Shells as their readers see them: opened, asked, closed. */
@@ -122,16 +123,32 @@ void shells__free(struct shells *s)
 
 /* --- one is opened --- */
 
+/* Made from a template with variables that the operator shows to nobody: a shell would. */
+static int has_hidden(struct service *s, struct arena *a, const struct service_row *row, bool *ret,
+                      struct err *e)
+{
+    struct demand_spec spec = {0};
+    struct json *ignored;
+
+    if (demand__is(row) && demand__spec(s, a, row, &spec, &ignored, e) < 0)
+        return -1;
+    *ret = json_len(spec.fixed) > 0;
+    return 0;
+}
+
 static int check(struct service *s, struct arena *a, const struct service_key *k,
                  struct service_row *ret, struct err *e)
 {
     struct service_policy policy;
     int found = rows_get(s->o.store, a, k->owner, k->id, ret, e);
+    bool hidden;
 
     if (found <= 0)
         return found < 0 ? -1 : refused(e, SERVICE_UNKNOWN, k->id);
     service__policy(s, &policy);
-    if (!policy.shell)
+    if (has_hidden(s, a, ret, &hidden, e) < 0)
+        return -1;
+    if (!policy.shell || hidden)
         return refused(e, SHELL_OFF);
     if (ret->step != STEP_RUNNING)
         return refused(e, SHELL_STATE, life__state(ret->step, ret->mode));

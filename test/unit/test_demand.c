@@ -7,6 +7,7 @@
 #include "compute_world.h"
 #include "crypto/ecies.h"
 #include "service/demand_int.h"
+#include "service/shell.h"
 #include "service/template_int.h"
 
 /* Services on demand without an engine: what is asked for, templates, and what is shown when. */
@@ -511,6 +512,23 @@ static void test_whose_fault(void **state)
     assert_false(life__is_ours(&row));
 }
 
+static void test_hidden_variables(void **state)
+{
+    struct service_row row = add_service("6123456789abcdef0123456789abcdef", "u8");
+    const struct demand_spec own = {.image = "a/b", .user_data = sealed("{\"F\":\"mine\"}")};
+    struct demand_new_spec n = {row.id, NULL, "1", "1"};
+    const struct service_key k = {"u8", row.id};
+    struct err e;
+
+    (void)state;
+    enters(&row, STEP_RUNNING, "running", "running");
+    err_is(service_shell_check(service, &k, &e), e, SHELL_OFF);
+    ok(demand__seal(service, w.arena, &own, NULL, &n.sealed, &e), e);
+    ok(demand_rows_add_spec(w.store, &n, row.version, &e), e);
+    enters(&row, STEP_RUNNING, "running", "running");
+    ok(service_shell_check(service, &k, &e), e);
+}
+
 static void test_enough(void **state)
 {
     struct err e;
@@ -540,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_specs),
         cmocka_unit_test(test_extend_stopped),
         cmocka_unit_test(test_whose_fault),
+        cmocka_unit_test(test_hidden_variables),
         cmocka_unit_test(test_enough),
     };
 
