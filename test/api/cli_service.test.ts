@@ -98,7 +98,7 @@ describe('atoll service', () => {
   })
 
   test('what is wrong is 1 with its reason, wrong usage is 2', async () => {
-    await bad(mine('service', 'deploy', 'hello', ...answers('first'), '--yes'), /taken/)
+    await bad(mine('service', 'deploy', 'hello', ...answers('first'), '--yes'), /is the name of another deployment of yours/)
     await bad(mine('service', 'deploy', 'nothing-of-that-name', '--yes'), /no package/i)
     await bad(mine('service', 'deploy', 'hello', ...answers('second'), '--set', 'size=huge', '--yes'), /size/)
     await bad(mine('service', 'info', 'nobody'), /no deployment 'nobody'/)
