@@ -59,9 +59,17 @@ static const char *split_reference(char *name)
     return all_of(colon + 1, LETTERS_DIGITS "_.-") ? colon + 1 : NULL;
 }
 
+/* As an address: "127.example.org" is somebody else's. */
+static bool is_loopback(const char *host)
+{
+    size_t n = strspn(host, "0123456789.");
+
+    return str_starts(host, "127.") && (host[n] == '\0' || host[n] == ':');
+}
+
 static bool is_local(const char *host)
 {
-    return str_starts(host, "127.") || str_eq(host, "localhost") || str_starts(host, "localhost:");
+    return is_loopback(host) || str_eq(host, "localhost") || str_starts(host, "localhost:");
 }
 
 int image_name_parse(struct arena *a, const char *ref, struct image_name *ret, struct err *e)

@@ -198,6 +198,7 @@ static void test_names(void **state)
         {"localhost/x", "http://localhost", "x", "latest"},
         {"localhost:5000/x:2", "http://localhost:5000", "x", "2"},
         {"127.0.0.1:5005/bb:1", "http://127.0.0.1:5005", "bb", "1"},
+        {"127.example.org/bb", "https://127.example.org", "bb", "latest"},
     };
     static const char *const bad[] = {
         "",   ":1", "A:1",  "a/../b:1", "a b:1",      "a?b:1", "x.y/",    "a:1/b c",
