@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "compute_world.h"
 #include "crypto/ecies.h"
+#include "docker/registry.h"
 #include "service/demand_int.h"
 #include "service/shell.h"
 #include "service/template_int.h"
@@ -117,11 +118,17 @@ static void test_images(void **state)
         {{.image = "a", .checksum = "sha256:12"}, "a@sha256:12"},
         {{.image = "a@sha256:12"}, "a@sha256:12"},
     };
+    struct image_name name;
+    struct err e;
     size_t i;
 
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_string_equal(demand_image(w.arena, &cases[i].spec), cases[i].name);
+    ok(image_name_parse(w.arena, "127.example.org/b", &name, &e), e);
+    assert_string_equal(name.registry, "https://127.example.org");
+    ok(image_name_parse(w.arena, "127.0.0.1:5000/b", &name, &e), e);
+    assert_string_equal(name.registry, "http://127.0.0.1:5000");
 }
 
 static void test_variables(void **state)
