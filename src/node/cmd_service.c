@@ -2,6 +2,7 @@
 #include "api.gen.h"
 #include "auth/person.h"
 #include "base/str.h"
+#include "node/demand_ask.h"
 #include "node/node.h"
 #include "node/node_service.h"
 #include "service/service.h"
@@ -115,13 +116,22 @@ static int ask(struct task *t, const struct service_key *k, enum service_wish wi
     return reply_success(t);
 }
 
+/* What goes on, and is paid for, must still be allowed. */
+static int ask_on(struct task *t, const char *id, enum service_wish wish, struct err *e)
+{
+    const struct service_key k = own(t, id);
+    struct service *s;
+
+    if (services_of(t, &s, e) < 0 || demand_ask_still(t, id, e) < 0)
+        return -1;
+    return ask(t, &k, wish, e);
+}
+
 int cmd_marketplace_deployment_start(struct task *t,
                                      const struct args_marketplace_deployment_start *args,
                                      struct err *e)
 {
-    const struct service_key k = own(t, args->id);
-
-    return ask(t, &k, SERVICE_START, e);
+    return ask_on(t, args->id, SERVICE_START, e);
 }
 
 int cmd_marketplace_deployment_stop(struct task *t,
@@ -146,18 +156,14 @@ int cmd_marketplace_deployment_restart(struct task *t,
                                        const struct args_marketplace_deployment_restart *args,
                                        struct err *e)
 {
-    const struct service_key k = own(t, args->id);
-
-    return ask(t, &k, SERVICE_RESTART, e);
+    return ask_on(t, args->id, SERVICE_RESTART, e);
 }
 
 int cmd_marketplace_deployment_rollback(struct task *t,
                                         const struct args_marketplace_deployment_rollback *args,
                                         struct err *e)
 {
-    const struct service_key k = own(t, args->id);
-
-    return ask(t, &k, SERVICE_ROLLBACK, e);
+    return ask_on(t, args->id, SERVICE_ROLLBACK, e);
 }
 
 int cmd_marketplace_deployment_extend(struct task *t,
@@ -167,7 +173,8 @@ int cmd_marketplace_deployment_extend(struct task *t,
     const struct service_key k = own(t, args->id);
     struct service *s;
 
-    if (services_of(t, &s, e) < 0 || service_extend(s, &k, args->ends, e) < 0)
+    if (services_of(t, &s, e) < 0 || demand_ask_still(t, args->id, e) < 0 ||
+        service_extend(s, &k, args->ends, e) < 0)
         return -1;
     return reply_success(t);
 }

@@ -122,6 +122,19 @@ int demand_ask_env(struct task *t, const struct compute_env *env, const struct a
     return compute_ask_access(&ask, e);
 }
 
+int demand_ask_still(struct task *t, const char *id, struct err *e)
+{
+    const struct service_key k = {t->person->id, id};
+    const struct compute_env *env;
+    struct addr who;
+
+    if (demand_env(t->node->services, &k, &env, e) < 0)
+        return e->code == ERR_DEMAND_UNKNOWN ? 0 : -1;
+    if (!addr_parse_any(t->person->name, &who))
+        return refused(e, COMPUTE_ACCESS);
+    return demand_ask_env(t, env, &who, e);
+}
+
 int demand_ask_payment(struct task *t, const struct json *payment, uint64_t *ret_chain,
                        struct addr *ret_token, struct err *e)
 {

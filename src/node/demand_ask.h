@@ -53,6 +53,11 @@ int demand_ask_spec(struct task *t, const struct demand_container *c, const stru
  */
 int demand_ask_env(struct task *t, const struct compute_env *env, const struct addr *who,
                    struct err *e) must_check;
+/*
+ * The same before more is made of a deployment of the person who asks, if it is a service on
+ * demand: what was allowed when it began may be forbidden now. DEMAND_ENV_GONE too.
+ */
+int demand_ask_still(struct task *t, const char *id, struct err *e) must_check;
 /* {chainId, token}: COMPUTE_PAYMENT, DEMAND_PRICE for a text that is no token. */
 int demand_ask_payment(struct task *t, const struct json *payment, uint64_t *ret_chain,
                        struct addr *ret_token, struct err *e) must_check;
