@@ -35,6 +35,16 @@ static int pull(struct live *l, struct arena *a, const char *ref, bool named, st
     return 0;
 }
 
+/* On the way back: it was looked for when it was started, and is needed while nobody answers. */
+static bool ran_before(struct live *l, struct arena *a, const char *ref)
+{
+    struct docker_image there;
+    struct err ignored;
+
+    return l->row.mode == MODE_BACK &&
+           docker_image_find(l->engine->docker, a, ref, &there, &ignored) > 0;
+}
+
 int life_step_pull(struct live *l, struct err *e)
 {
     _arena_ struct arena *a = arena_new();
@@ -49,7 +59,8 @@ int life_step_pull(struct live *l, struct err *e)
 
         atomic_store(&l->percent, (int)(i * 100 / p.count));
         stream__changed(l->service, l->id);
-        if ((named && image__check(l, ref, e) < 0) || pull(l, a, ref, named, e) < 0) {
+        if ((named && !ran_before(l, a, ref) && image__check(l, ref, e) < 0) ||
+            pull(l, a, ref, named, e) < 0) {
             atomic_store(&l->percent, -1);
             return STEP_BROKEN;
         }
