@@ -12,7 +12,14 @@
 #include "base/must.h"
 #include "base/str.h"
 
-enum { WORKERS = 2, BACKLOG = 256, LOOK_MS = 3600000, AGAIN_MS = 60000, DEFAULT_STALL_MS = 120000 };
+enum {
+    WORKERS = 2,
+    BACKLOG = 256,
+    LOOK_MS = 3600000,
+    AGAIN_MS = 60000,
+    SOON_MS = 1000,
+    DEFAULT_STALL_MS = 120000
+};
 #define DEFAULT_RETENTION "last=3 daily=7 weekly=4 monthly=6"
 
 /* --- one thing to do, and one at a time for each deployment --- */
@@ -307,8 +314,8 @@ static void *run_clock(void *arg)
         queue_due(b);
         waits = queue_purges(b);
         ms = until_next(b);
-        if (waits && ms > AGAIN_MS)
-            ms = AGAIN_MS;
+        if (waits) /* never at once: a store that takes nothing now would be asked without end */
+            ms = ms > AGAIN_MS ? AGAIN_MS : ms < SOON_MS ? SOON_MS : ms;
         lock_scope(&b->lock);
         if (!b->ending && !b->changed && ms > 0)
             (void)cond_wait_ms(&b->wake, &b->lock, ms);
