@@ -284,18 +284,22 @@ static int check_variables(struct arena *a, const struct json *v, struct err *e)
 
 /* --- what a shell would read --- */
 
+static const char *const programs[] = {"entrypoint", "command"};
+
+/* "-c", "-lc", "-euxc", ...: what follows is a script. */
+static bool is_script_flag(const char *s)
+{
+    return s[0] == '-' && strchr(s, 'c') && s[1 + strspn(s + 1, "ceiluvx")] == '\0';
+}
+
 static bool runs_shell(const struct json *v)
 {
-    static const char *const keys[] = {"entrypoint", "command"};
     size_t i, k;
 
-    for (i = 0; i < ARRAY_LEN(keys); i++)
-        for (k = 0; k < json_len(json_get(v, keys[i])); k++) {
-            const char *s = json_str(json_at(json_get(v, keys[i]), k), "");
-
-            if (str_eq(s, "-c") || str_eq(s, "-lc") || str_eq(s, "-ec"))
+    for (i = 0; i < ARRAY_LEN(programs); i++)
+        for (k = 0; k < json_len(json_get(v, programs[i])); k++)
+            if (is_script_flag(json_str(json_at(json_get(v, programs[i]), k), "")))
                 return true;
-        }
     return false;
 }
 
@@ -318,14 +322,14 @@ static int check_script(struct arena *a, const struct json *v, const char *text,
 
 static int check_command(struct arena *a, const struct json *v, struct err *e)
 {
-    const struct json *command = json_get(v, "command");
-    size_t i;
+    size_t i, k;
 
     if (check_texts(v, "command", e) < 0 || check_texts(v, "entrypoint", e) < 0)
         return -1;
-    for (i = 0; runs_shell(v) && i < json_len(command); i++)
-        if (check_script(a, v, json_str(json_at(command, i), ""), e) < 0)
-            return -1;
+    for (i = 0; runs_shell(v) && i < ARRAY_LEN(programs); i++)
+        for (k = 0; k < json_len(json_get(v, programs[i])); k++)
+            if (check_script(a, v, json_str(json_at(json_get(v, programs[i]), k), ""), e) < 0)
+                return -1;
     return 0;
 }
 

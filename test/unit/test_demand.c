@@ -186,6 +186,15 @@ static void test_template_files(void **state)
         {"{" GOOD ",\"entrypoint\":[\"sh\",\"-c\"],\"command\":[\"echo ${A}\"],"
          "\"userConfigurableEnvVars\":[{\"key\":\"A\"}]}",
          "give the variable a validation"},
+        {"{" GOOD ",\"entrypoint\":[\"sh\",\"-c\",\"echo ${A}\"],"
+         "\"userConfigurableEnvVars\":[{\"key\":\"A\"}]}",
+         "give the variable a validation"},
+        {"{" GOOD ",\"command\":[\"bash\",\"-euxc\",\"echo ${A}\"],"
+         "\"userConfigurableEnvVars\":[{\"key\":\"A\"}]}",
+         "give the variable a validation"},
+        {"{" GOOD ",\"command\":[\"serve\",\"-config\",\"${A}\"],"
+         "\"userConfigurableEnvVars\":[{\"key\":\"A\"}]}",
+         NULL},
         {"{" GOOD ",\"entrypoint\":[\"sh\",\"-c\"],\"command\":[\"echo ${A} ${HOME}\"],"
          "\"userConfigurableEnvVars\":[{\"key\":\"A\",\"validation\":\"^x$\"}]}",
          NULL},
