@@ -86,6 +86,7 @@ describe('the terminal', () => {
     await v.page.keyboard.press('Escape')
     await shot(v, 'shell-vi')
     await v.page.keyboard.type(':wq\n')
+    await shows(v, 'interrupted') // the shell's screen again; an editor throws away what was typed ahead
     await v.page.keyboard.type('cat /tmp/x; echo do""ne\n')
     await shows(v, 'written in vi')
     await shows(v, 'done')

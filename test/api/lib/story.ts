@@ -92,13 +92,13 @@ export class Story {
     return this.hosts as [BackupHost, BackupHost]
   }
 
-  /** The containers and volumes of a deployment are gone, as after a disk's death. */
+  /** The containers and volumes of a deployment are gone, as after a disk's death; the node makes new ones at once. */
   async wreck(id: string): Promise<void> {
-    for (const c of await containers(`atoll.deployment=${id}`)) await engine(`/v1.41/containers/${c.Id}?force=true`, 'DELETE').catch(() => null)
+    const there = new Set(await volumes(id))
     await until('its volumes are gone', async () => {
-      const left = await volumes(id)
-      for (const v of left) await engine(`/v1.41/volumes/${v}?force=true`, 'DELETE').catch(() => null)
-      return left.length === 0 || (await volumes(id)).length === 0
+      for (const c of await containers(`atoll.deployment=${id}`)) await engine(`/v1.41/containers/${c.Id}?force=true`, 'DELETE').catch(() => null)
+      for (const v of there) await engine(`/v1.41/volumes/${v}?force=true`, 'DELETE').then(() => there.delete(v), () => null)
+      return there.size === 0
     })
   }
 
