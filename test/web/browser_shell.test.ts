@@ -81,14 +81,18 @@ describe('the terminal', () => {
     await v.page.keyboard.type('echo inter""rupted\n')
     await shows(v, 'interrupted')
     await v.page.keyboard.type('vi /tmp/x\n')
-    await shows(v, '~')
+    await shows(v, '- /tmp/x') // its status line: it asks the terminal for its size first, and reads no keys meanwhile
     await v.page.keyboard.type('iwritten in vi')
-    await v.page.keyboard.press('Escape')
-    await shot(v, 'shell-vi')
-    await v.page.keyboard.type(':wq\n')
-    await shows(v, 'interrupted') // the shell's screen again; an editor throws away what was typed ahead
-    await v.page.keyboard.type('cat /tmp/x; echo do""ne\n')
+    await shows(v, 'I /tmp/x')
     await shows(v, 'written in vi')
+    await shot(v, 'shell-vi')
+    await v.page.keyboard.press('Escape')
+    await shows(v, '- /tmp/x')
+    await v.page.keyboard.type(':wq\n')
+    await shows(v, 'interrupted') // the shell's screen again
+    await v.page.keyboard.type('cat /tmp/x\n')
+    await shows(v, 'written in vi')
+    await v.page.keyboard.type('echo do""ne\n')
     await shows(v, 'done')
     await v.page.evaluate(() => {
       const data = new DataTransfer()
