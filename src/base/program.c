@@ -352,12 +352,13 @@ int64_t program_read(struct program *p, void *out, size_t cap, int64_t stall_ms,
     must(p->drain);
     for (;;) {
         ssize_t n = p->out < 0 ? 0 : read(p->out, out, cap);
+        int why = errno;
 
         take_words(p);
         if (n >= 0)
             return n;
-        if (errno != EAGAIN && errno != EINTR)
-            return failed(e, FAILED, "reading from a program: %s", strerror(errno));
+        if (why != EAGAIN && why != EINTR)
+            return failed(e, FAILED, "reading from a program: %s", strerror(why));
         if (is_told_to_stop(p->stop_fd))
             return stopping(e);
         if (clock_mono_ms() > deadline) {
