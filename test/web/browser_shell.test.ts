@@ -143,6 +143,7 @@ describe('the terminal', () => {
     await v.page.getByText('There is no shell in a deployment that is', { exact: false }).first().waitFor()
     await shot(v, 'shell-stopped')
     assert.deepEqual(await v.axe(), [])
+    await alice.reaches(id, 'stopped')
     await alice.asks(id, 'start')
     await alice.reaches(id, 'running')
     await v.page.getByRole('button', { name: /Open a shell|Connect again/ }).waitFor()

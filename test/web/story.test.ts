@@ -29,6 +29,12 @@ after(async () => {
 
 /** By its whole name: "Restart" has a "start" in it, too, and is there while it still runs. */
 const button = (name: string): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('button', { name, exact: true })
+/** To the deployment by the list; the pool's history has links of its name, too. */
+async function toSite(): Promise<void> {
+  await v.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click()
+  await v.page.getByRole('heading', { level: 1, name: 'Deployments' }).waitFor()
+  await v.page.getByRole('link', { name: 'carols-site' }).click()
+}
 
 test('from /marketplace/ to a running site', async () => {
   const began = Date.now()
@@ -83,8 +89,7 @@ test('stopped, what was not used is back in the pool', async () => {
 })
 
 test('a volume and the first backup server are lost, and the second one has it all', async () => {
-  await v.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click()
-  await v.page.getByRole('link', { name: 'carols-site' }).click()
+  await toSite()
   await button('Start').click()
   await v.page.getByRole('link', { name: /^Open/ }).waitFor({ timeout: 120_000 })
   const id = /deployments\/([0-9a-f]{32})/.exec(v.page.url())?.[1] ?? ''
@@ -108,8 +113,7 @@ test('a volume and the first backup server are lost, and the second one has it a
 })
 
 test('deleted for good', async () => {
-  await v.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deployments' }).click()
-  await v.page.getByRole('link', { name: 'carols-site' }).click()
+  await toSite()
   await v.page.getByRole('link', { name: 'Manage' }).click()
   await button('Delete').click()
   const dialog = v.page.getByRole('dialog')

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A modal dialog: the browser's own keeps the focus inside, closes on Escape, and gives the focus back.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useId, useRef, useState } from 'preact/hooks'
 import { t } from '../texts.ts'
 import { Action } from './bits.tsx'
 import { TextField } from './Field.tsx'
@@ -9,7 +9,7 @@ import { TextField } from './Field.tsx'
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement as HTMLElement | null
     const dialog = box.current!
     dialog.showModal()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame of a page: its heading takes the focus when the page changes, so that a screen reader starts there.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { place } from '../router.ts'
 import { t } from '../texts.ts'
 import { Icon } from './Icon.tsx'
@@ -22,7 +22,7 @@ export function Page({ title, intro, up, beside, actions, wide, children }: Page
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => { document.title = `${title} – ${t.product}` }, [title])
   const here = place.value
-  useEffect(() => {
+  useLayoutEffect(() => { // not later: somebody may be typing then
     if (!first) heading.current?.focus({ preventScroll: true })
     first = false
   }, [here])

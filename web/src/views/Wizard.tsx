@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A wizard: one step's questions at a time, a review with the price, and off it goes.
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Wizard } from '../api/shapes.ts'
 import { Action, Card, Facts, Note, When } from '../parts/bits.tsx'
 import { Icon } from '../parts/Icon.tsx'
@@ -34,7 +34,7 @@ function Steps({ w }: { w: Wizard }) {
 function useStepFocus(w: Wizard) {
   const heading = useRef<HTMLHeadingElement>(null)
   const first = useRef(true)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!first.current) heading.current?.focus()
     first.current = false
   }, [w.step, w.state])
@@ -94,8 +94,9 @@ function ReviewStep({ w }: { w: Wizard }) {
 }
 
 function Body({ w }: { w: Wizard }) {
-  // what the node holds fills the fields when the wizard is opened, and when another tab has gone on
-  useEffect(() => { if (w.state === 'asking') adopt(w) }, [w.id, w.step])
+  // what the node holds fills the fields when the wizard is opened, and when another tab has gone on;
+  // before anybody sees them, or what is typed at once would be lost
+  useLayoutEffect(() => { if (w.state === 'asking') adopt(w) }, [w.id, w.step])
   useEffect(() => { if (w.deployment) replace(link('deployments', w.deployment)) }, [w.deployment])
   if (w.state === 'expired')
     return <Empty icon="clock" title={t.wizard.expired} text={t.wizard.expiredText}><a class="button primary" href={link('solutions', w.package)}>{t.again}</a></Empty>

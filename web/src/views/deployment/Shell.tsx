@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A terminal in a container. It is drawn as text, line by line; a text field on it takes what is typed, pasted or dictated.
 // Tab is the shell's, Shift+Tab leaves; who listens can have the output read.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { DeploymentFull } from '../../api/shapes.ts'
 import { Action, Badge, Note } from '../../parts/bits.tsx'
 import { SelectField } from '../../parts/Field.tsx'
@@ -44,7 +44,7 @@ function Terminal() {
     return () => watch.disconnect()
   }, [])
   useEffect(() => { box.current!.scrollTop = box.current!.scrollHeight }, [beat])
-  useEffect(() => { if (phase === 'open') field.current!.focus() }, [phase])
+  useLayoutEffect(() => { if (phase === 'open') field.current!.focus() }, [phase])
 
   const press = (e: KeyboardEvent): void => {
     const text = e.isComposing ? null : keyText(e, screen.application)
