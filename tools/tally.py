@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tally.py FILE...: counts test cases in meson's testlog.json and in TAP files.
+"""tally.py FILE...: counts test cases in meson's testlog.json and in TAP files; *.first, which were played
+once more, are only told about.
 
 Prints a line `failed: ...` for each case that failed, with its first words of why, then
 `N passed, N failed`; exit 1 when one failed or none passed. A program that dies counts as
@@ -57,9 +58,9 @@ def reasons(text):
     return found
 
 
-def report(name, text):
+def report(name, text, how='failed'):
     for case, why in reasons(text):
-        print(f'failed: {name}: {case}: {why[:WHY_MAX]}')
+        print(f'{how}: {name}: {case}: {why[:WHY_MAX]}')
 
 
 def programs(path):
@@ -88,8 +89,12 @@ def main():
         else:
             with open(path, encoding='utf-8', errors='replace') as f:
                 text = f.read()
+            name, kind = os.path.splitext(os.path.basename(path))
+            if kind == '.first':
+                report(name, text, 'unstable')
+                continue
             good, bad = cases(text)
-            report(os.path.basename(path).removesuffix('.tap'), text)
+            report(name, text)
         passed, failed = passed + good, failed + bad
     print(f'{passed} passed, {failed} failed')
     sys.exit(1 if failed or not passed else 0)
