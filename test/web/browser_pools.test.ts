@@ -121,6 +121,7 @@ describe('pools in the browser', () => {
     wallet.refuse = true
     await v.page.getByRole('button', { name: 'Deposit', exact: true }).click()
     await v.page.getByText('You declined in the wallet').waitFor()
+    await v.page.locator('button[aria-busy="true"]').waitFor({ state: 'detached' }) // until then a click does nothing
     wallet.refuse = false
     wallet.account = w.stranger.address
     await v.page.getByRole('button', { name: 'Deposit', exact: true }).click()
