@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/cli.h"
 #include "cli/verb.h"
 
 static void take(struct args *in, int at, int n)
@@ -69,5 +71,30 @@ int args_end(const struct args *in, int min, int max, struct err *e)
         return failed(e, INVALID, "unexpected argument %s", in->v[in->n - 1]);
     if (operands < min)
         return failed(e, INVALID, "an argument is missing");
+    return 0;
+}
+
+int args_run(int argc, char **argv, const char *usage,
+             int (*run)(struct args *in, struct arena *a, struct json **ret, struct err *e))
+{
+    _arena_ struct arena *a = arena_new();
+    struct args in = {argv + 1, argc - 1, NULL};
+    struct json *v;
+    struct err e;
+    bool json;
+
+    if (args_flag(&in, "--help")) {
+        (void)printf("%s", usage);
+        return 0;
+    }
+    json = args_flag(&in, "--json");
+    if (run(&in, a, &v, &e) < 0) {
+        (void)fprintf(stderr, "atoll: %s\n", e.msg);
+        return e.code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    }
+    if (json)
+        (void)printf("%s\n", json_text(a, v));
+    else
+        cli_print(v);
     return 0;
 }

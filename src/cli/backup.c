@@ -358,26 +358,7 @@ static int restore_node(struct args *in, struct arena *a, struct json **ret, str
 
 static int restore_node_verb(int argc, char **argv)
 {
-    _arena_ struct arena *a = arena_new();
-    struct args in = {argv + 1, argc - 1, NULL};
-    struct json *v;
-    struct err e;
-    bool json;
-
-    if (args_flag(&in, "--help")) {
-        (void)printf("%s", restore_node_usage);
-        return 0;
-    }
-    json = args_flag(&in, "--json");
-    if (restore_node(&in, a, &v, &e) < 0) {
-        (void)fprintf(stderr, "atoll: %s\n", e.msg);
-        return e.code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
-    }
-    if (json)
-        (void)printf("%s\n", json_text(a, v));
-    else
-        cli_print(v);
-    return 0;
+    return args_run(argc, argv, restore_node_usage, restore_node);
 }
 
 int cli_backup(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "json/json.h"
 
 /* What main.c's table is made of, and options for verbs that are not families of actions. */
 
@@ -40,6 +41,13 @@ bool args_flag(struct args *in, const char *option);
 const char *args_value(struct args *in, const char *option, const char *otherwise);
 /* INVALID unless min..max operands are left, none of which looks like an option. */
 int args_end(const struct args *in, int min, int max, struct err *e) must_check;
+
+/*
+ * A verb that asks no node: run makes the answer, which is printed for people, or with --json as
+ * JSON. The exit status, as of struct verb.
+ */
+int args_run(int argc, char **argv, const char *usage,
+             int (*run)(struct args *in, struct arena *a, struct json **ret, struct err *e));
 
 /* The verbs that are a file of their own; families of actions are in cli.h. */
 int cli_devnet(int argc, char **argv);

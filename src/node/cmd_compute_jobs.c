@@ -9,6 +9,7 @@
 #include "node/compute_parts.h"
 #include "node/index_jobs.h"
 #include "node/node.h"
+#include "node/signer.h"
 
 /* Commands about environments and jobs that are there already. */
 
@@ -27,26 +28,6 @@ enum { RESULTS_MAX = 1000 };
 static int need_compute(struct task *t, struct err *e)
 {
     return t->node->compute ? 0 : refused(e, COMPUTE_NONE);
-}
-
-/* The credentials of a request about a job. */
-struct asker {
-    const char *command;
-    const char *address;
-    const char *nonce;
-    const char *signature;
-};
-
-static int authenticate(struct task *t, const struct asker *q, struct addr *ret, struct err *e)
-{
-    const struct auth_request r = {.command = q->command,
-                                   .address = q->address,
-                                   .nonce = q->nonce,
-                                   .signature = q->signature,
-                                   .token = t->authorization,
-                                   .rule = AUTH_COMMAND};
-
-    return auth_check(t->node->auth, &r, ret, e);
 }
 
 static bool same(const char *text, const struct addr *who)
@@ -69,13 +50,13 @@ static bool may_read(const struct compute_job *job, const struct addr *who)
 }
 
 /* The job of a request by somebody who may read it: 1 = found, 0 = there is none of that id. */
-static int find_readable(struct task *t, const char *id, const struct asker *q,
+static int find_readable(struct task *t, const char *id, const struct signer *q,
                          struct compute_job *ret, struct err *e)
 {
     struct addr who;
     int r;
 
-    if (need_compute(t, e) < 0 || authenticate(t, q, &who, e) < 0)
+    if (need_compute(t, e) < 0 || signer_check(t, q, &who, e) < 0)
         return -1;
     r = compute_job_find(t->node->compute, t->arena, id, ret, e);
     if (r > 0 && !may_read(ret, &who))
@@ -110,13 +91,13 @@ static int reply_jobs(struct task *t, const struct compute_filter *f, struct err
 /* Somebody else's job is as if it were not there. */
 int cmd_stop_compute(struct task *t, const struct args_stop_compute *args, struct err *e)
 {
-    const struct asker q = {"stopCompute", args->consumer_address, args->nonce, args->signature};
+    const struct signer q = {"stopCompute", args->consumer_address, args->nonce, args->signature};
     struct compute_filter f = {.job_id = args->job_id};
     struct compute_job job;
     struct addr who;
     int r;
 
-    if (need_compute(t, e) < 0 || authenticate(t, &q, &who, e) < 0)
+    if (need_compute(t, e) < 0 || signer_check(t, &q, &who, e) < 0)
         return -1;
     r = compute_job_find(t->node->compute, t->arena, args->job_id, &job, e);
     if (r < 0)
@@ -149,8 +130,8 @@ int cmd_get_compute_status(struct task *t, const struct args_get_compute_status 
 int cmd_get_compute_result(struct task *t, const struct args_get_compute_result *args,
                            struct err *e)
 {
-    const struct asker q = {"getComputeResult", args->consumer_address, args->nonce,
-                            args->signature};
+    const struct signer q = {"getComputeResult", args->consumer_address, args->nonce,
+                             args->signature};
     struct compute_job job;
     struct compute_result result;
     int64_t index;
@@ -195,8 +176,8 @@ int cmd_get_compute_streamable_logs(struct task *t,
                                     const struct args_get_compute_streamable_logs *args,
                                     struct err *e)
 {
-    const struct asker q = {"getComputeStreamableLogs", args->consumer_address, args->nonce,
-                            args->signature};
+    const struct signer q = {"getComputeStreamableLogs", args->consumer_address, args->nonce,
+                             args->signature};
     struct compute_job job;
     struct compute_follow *follow;
     struct http_stream stream = {

@@ -74,20 +74,18 @@ static int start(struct task *t, const struct args_service_start *args,
     return reply_list(t, v);
 }
 
+/* What a start and a restart say of the container, each in its own generated struct. */
+#define CONTAINER(args)                                                                            \
+    .image = (args)->image, .tag = (args)->tag, .checksum = (args)->checksum,                      \
+    .dockerfile = (args)->dockerfile, .files = (args)->additional_docker_files,                    \
+    .command = (args)->docker_cmd, .entrypoint = (args)->docker_entrypoint,                        \
+    .user_data = (args)->user_data
+
 int cmd_service_start(struct task *t, const struct args_service_start *args, struct err *e)
 {
-    const struct demand_asker q = {"serviceStart", args->consumer_address, args->nonce,
-                                   args->signature};
-    const struct demand_container c = {.template_id = args->template_id,
-                                       .image = args->image,
-                                       .tag = args->tag,
-                                       .checksum = args->checksum,
-                                       .dockerfile = args->dockerfile,
-                                       .files = args->additional_docker_files,
-                                       .command = args->docker_cmd,
-                                       .entrypoint = args->docker_entrypoint,
-                                       .ports = args->exposed_ports,
-                                       .user_data = args->user_data};
+    const struct signer q = SIGNER("serviceStart", args);
+    const struct demand_container c = {CONTAINER(args), .template_id = args->template_id,
+                                       .ports = args->exposed_ports};
     struct demand_request r = {.duration_s = args->duration};
     struct auth_person who;
 
@@ -104,8 +102,7 @@ int cmd_service_start(struct task *t, const struct args_service_start *args, str
 
 int cmd_service_stop(struct task *t, const struct args_service_stop *args, struct err *e)
 {
-    const struct demand_asker q = {"serviceStop", args->consumer_address, args->nonce,
-                                   args->signature};
+    const struct signer q = SIGNER("serviceStop", args);
     struct service_key k = {NULL, args->service_id};
     struct auth_person who;
     struct addr address;
@@ -130,16 +127,8 @@ static int check_env(struct task *t, const struct service_key *k, const struct a
 
 int cmd_service_restart(struct task *t, const struct args_service_restart *args, struct err *e)
 {
-    const struct demand_asker q = {"serviceRestart", args->consumer_address, args->nonce,
-                                   args->signature};
-    const struct demand_container c = {.image = args->image,
-                                       .tag = args->tag,
-                                       .checksum = args->checksum,
-                                       .dockerfile = args->dockerfile,
-                                       .files = args->additional_docker_files,
-                                       .command = args->docker_cmd,
-                                       .entrypoint = args->docker_entrypoint,
-                                       .user_data = args->user_data};
+    const struct signer q = SIGNER("serviceRestart", args);
+    const struct demand_container c = {CONTAINER(args)};
     bool other = demand_ask_is_given(&c);
     struct service_key k = {NULL, args->service_id};
     const struct json *no_resources = NULL;
@@ -163,8 +152,7 @@ int cmd_service_restart(struct task *t, const struct args_service_restart *args,
 
 int cmd_service_extend(struct task *t, const struct args_service_extend *args, struct err *e)
 {
-    const struct demand_asker q = {"serviceExtend", args->consumer_address, args->nonce,
-                                   args->signature};
+    const struct signer q = SIGNER("serviceExtend", args);
     struct demand_more more = {.seconds = args->additional_duration};
     struct service_key k = {NULL, args->service_id};
     const struct compute_env *env;
@@ -188,8 +176,7 @@ int cmd_service_extend(struct task *t, const struct args_service_extend *args, s
 int cmd_service_get_status(struct task *t, const struct args_service_get_status *args,
                            struct err *e)
 {
-    const struct demand_asker q = {"serviceGetStatus", args->consumer_address, args->nonce,
-                                   args->signature};
+    const struct signer q = SIGNER("serviceGetStatus", args);
     struct demand_filter f = {.all = true,
                               .id = auth_is_given(args->service_id) ? args->service_id : NULL,
                               .metrics = !args->has_include_metrics || args->include_metrics};
@@ -208,8 +195,7 @@ int cmd_service_get_status(struct task *t, const struct args_service_get_status 
 /* The services of whoever asks; administrators see everybody's. */
 int cmd_service_list(struct task *t, const struct args_service_list *args, struct err *e)
 {
-    const struct demand_asker q = {"serviceList", args->consumer_address, args->nonce,
-                                   args->signature};
+    const struct signer q = SIGNER("serviceList", args);
     struct demand_filter f = {.all = args->include_all_statuses,
                               .status = args->has_status ? args->status : 0,
                               .brief = true};
@@ -235,8 +221,7 @@ int cmd_service_get_streamable_logs(struct task *t,
                                     const struct args_service_get_streamable_logs *args,
                                     struct err *e)
 {
-    const struct demand_asker q = {"serviceGetStreamableLogs", args->consumer_address, args->nonce,
-                                   args->signature};
+    const struct signer q = SIGNER("serviceGetStreamableLogs", args);
     struct service_key k = {NULL, args->service_id};
     struct service_stream *f;
     struct auth_person who;

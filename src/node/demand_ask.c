@@ -17,19 +17,12 @@ enum { MS = 1000, MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
 /* --- who --- */
 
-int demand_ask_who(struct task *t, const struct demand_asker *q, struct addr *ret_who,
+int demand_ask_who(struct task *t, const struct signer *q, struct addr *ret_who,
                    struct auth_person *ret, struct err *e)
 {
-    const struct auth_request r = {.command = q->command,
-                                   .address = q->address,
-                                   .nonce = q->nonce,
-                                   .signature = q->signature,
-                                   .token = t->authorization,
-                                   .rule = AUTH_COMMAND};
-
     if (!t->node->services)
         return refused(e, COMPUTE_NONE);
-    if (auth_check(t->node->auth, &r, ret_who, e) < 0)
+    if (signer_check(t, q, ret_who, e) < 0)
         return -1;
     return auth_person_of_wallet(t->node->auth, t->arena, ret_who, ret, e);
 }

@@ -4,24 +4,18 @@
 
 #include "auth/person.h"
 #include "node/node.h"
+#include "node/signer.h"
 #include "node/task.h"
 #include "service/demand.h"
 
 /* Small questions of the commands about services on demand. Everything lives in the task's arena.
  */
 
-/* The credentials of a request. */
-struct demand_asker {
-    const char *command;
-    const char *address;
-    const char *nonce;
-    const char *signature;
-};
 /*
  * Who asks, as a person: what a wallet starts belongs to it like everything else. COMPUTE_NONE,
  * AUTH_..., LOGIN_BLOCKED. Uses up the nonce.
  */
-int demand_ask_who(struct task *t, const struct demand_asker *q, struct addr *ret_who,
+int demand_ask_who(struct task *t, const struct signer *q, struct addr *ret_who,
                    struct auth_person *ret, struct err *e) must_check;
 
 /* The container as a request describes it; "" counts as absent. */

@@ -194,6 +194,23 @@ int plan__load(struct service *s, struct arena *a, const struct service_row *row
     return 0;
 }
 
+int plan__find(struct service *s, struct arena *a, const struct service_row *row, const char *name,
+               struct plan_found *ret, struct err *e)
+{
+    struct service_engine *g = engine__of(s, row->cluster);
+    struct plan p;
+    size_t i;
+
+    if (plan__load(s, a, row, &p, e) < 0)
+        return -1;
+    for (i = 0; i < p.count && name && !str_eq(p.containers[i].name, name); i++)
+        ;
+    if (i == p.count || !g)
+        return refused(e, SERVICE_CONTAINER, name ? name : "");
+    *ret = (struct plan_found){g->docker, p.containers[i].name};
+    return 0;
+}
+
 void plan__ports(struct service *s, const struct service_row *row, struct service_policy *ret)
 {
     service__policy(s, ret);

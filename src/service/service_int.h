@@ -207,6 +207,14 @@ void plan__ports(struct service *s, const struct service_row *row, struct servic
 /* Of the row's version and size. In the arena. */
 int plan__load(struct service *s, struct arena *a, const struct service_row *row, struct plan *ret,
                struct err *e) must_check;
+/* A container of a deployment: where it is, and its name in the package, in the arena. */
+struct plan_found {
+    struct docker *docker;
+    const char *name;
+};
+/* That of this name, NULL: the first one. SERVICE_CONTAINER when there is none, or no engine. */
+int plan__find(struct service *s, struct arena *a, const struct service_row *row, const char *name,
+               struct plan_found *ret, struct err *e) must_check;
 /* Names in the engine: atoll-s-<id8>-<container>, atoll-v-<id8>-<volume>[-<generation>], ... */
 const char *plan__container(struct arena *a, const char *id, const char *container);
 const char *plan__volume(struct arena *a, const char *id, const char *volume, int64_t generation);

@@ -189,18 +189,12 @@ static int words(struct arena *a, const struct json *command, const char *const 
 static int find_container(struct service *s, struct arena *a, const struct service_row *row,
                           const char *name, struct service_shell *h, struct err *e)
 {
-    struct service_engine *g = engine__of(s, row->cluster);
-    struct plan p;
-    size_t i;
+    struct plan_found c;
 
-    if (plan__load(s, a, row, &p, e) < 0)
+    if (plan__find(s, a, row, name, &c, e) < 0)
         return -1;
-    for (i = 0; i < p.count && name && !str_eq(p.containers[i].name, name); i++)
-        ;
-    if (i == p.count || !g)
-        return refused(e, SERVICE_CONTAINER, name ? name : "");
-    h->docker = g->docker;
-    h->name = xstrdup(p.containers[i].name);
+    h->docker = c.docker;
+    h->name = xstrdup(c.name);
     h->container = xstrdup(plan__container(a, row->id, h->name));
     return 0;
 }

@@ -227,20 +227,12 @@ static int open_log(struct service *s, const struct service_row *row, const stru
 {
     _arena_ struct arena *a = arena_new();
     const struct docker_tail tail = {q->since > 0 ? -1 : LOG_TAIL, q->since, q->follow};
-    struct service_engine *g = engine__of(s, row->cluster);
-    const char *name = q->container;
-    struct plan p;
-    size_t i;
+    struct plan_found c;
 
-    if (plan__load(s, a, row, &p, e) < 0)
+    if (plan__find(s, a, row, q->container, &c, e) < 0)
         return -1;
-    for (i = 0; i < p.count && name && !str_eq(p.containers[i].name, name); i++)
-        ;
-    if (i == p.count || !g)
-        return refused(e, SERVICE_CONTAINER, name ? name : "");
-    if (docker_tail_open(g->docker, plan__container(a, row->id, p.containers[i].name), &tail, ret,
-                         e) < 0)
-        return e->code == ERR_NOT_FOUND ? refused(e, SERVICE_CONTAINER, p.containers[i].name) : -1;
+    if (docker_tail_open(c.docker, plan__container(a, row->id, c.name), &tail, ret, e) < 0)
+        return e->code == ERR_NOT_FOUND ? refused(e, SERVICE_CONTAINER, c.name) : -1;
     return 0;
 }
 

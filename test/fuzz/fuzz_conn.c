@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/must.h"
 #include "base/str.h"
-#include "http/http.h"
+#include "loopback.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -120,38 +115,15 @@ static int port(void)
     return http_server_port(server);
 }
 
-static int dial(void)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port()),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    must(fd >= 0);
-    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
-        return fd;
-    close(fd); /* out of ports: this input is not tried */
-    return -1;
-}
-
 /* Sends p[n] in pieces of `step` bytes and answers everything that came back. */
 static bool exchange(const uint8_t *p, size_t n, size_t step, struct buf *out)
 {
-    char part[16384];
-    int fd = dial();
-    ssize_t got;
-    size_t at;
+    int fd = loopback_dial(port());
 
     if (fd < 0)
         return false;
-    for (at = 0; at < n; at += step)
-        if (send(fd, p + at, n - at < step ? n - at : step, MSG_NOSIGNAL) < 0)
-            break; /* refused meanwhile */
-    (void)shutdown(fd, SHUT_WR);
-    while ((got = recv(fd, part, sizeof(part), 0)) > 0)
-        buf_add(out, part, (size_t)got);
-    close(fd);
-    return got == 0;
+    loopback_say(fd, p, n, step);
+    return loopback_hear(fd, out);
 }
 
 /* --- answers --- */

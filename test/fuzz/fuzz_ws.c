@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/must.h"
 #include "base/str.h"
-#include "http/http.h"
+#include "loopback.h"
 #include "service/shell_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -105,23 +100,16 @@ static enum http_verdict handle(void *ctx, struct http_request *r, struct http_r
 
 /* --- a client --- */
 
-static int dial(void)
+static int port(void)
 {
     static struct http_server *server;
     const struct http_options o = {.bind = "127.0.0.1", .workers = 2};
     const struct http_app app = {.admit = admit, .handle = handle};
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct err e;
 
-    must(fd >= 0);
     if (!server)
         must(http_server_start(&o, &app, &server, &e) == 0);
-    to.sin_port = htons((uint16_t)http_server_port(server));
-    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
-        return fd;
-    close(fd); /* out of ports: this input is not tried */
-    return -1;
+    return http_server_port(server);
 }
 
 /* A masked close behind everything: what is sound ends with it. */
@@ -129,25 +117,16 @@ static const char bye[] = "\x88\x82\0\0\0\0\x03\xe8";
 
 static bool exchange(const uint8_t *p, size_t n, size_t step, struct buf *out)
 {
-    char part[16384];
-    int fd = dial();
-    ssize_t got;
-    size_t at;
+    int fd = loopback_dial(port());
 
     if (fd < 0)
         return false;
     must(send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) == sizeof(ask) - 1);
-    for (at = 0; at < n; at += step)
-        if (send(fd, p + at, n - at < step ? n - at : step, MSG_NOSIGNAL) < 0)
-            break; /* refused meanwhile */
+    loopback_say(fd, p, n, step);
     (void)!send(fd, bye, sizeof(bye) - 1, MSG_NOSIGNAL);
     (void)!send(fd, bye, sizeof(bye) - 1,
                 MSG_NOSIGNAL); /* the first one may be somebody's payload */
-    (void)shutdown(fd, SHUT_WR);
-    while ((got = recv(fd, part, sizeof(part), 0)) > 0)
-        buf_add(out, part, (size_t)got);
-    close(fd);
-    return got == 0;
+    return loopback_hear(fd, out);
 }
 
 /* Whole frames, none masked; after a close nothing. */
