@@ -36,18 +36,8 @@ const tab = async (name: string): Promise<void> => {
 }
 const card = (name: string): Locator => v.page.getByRole('region', { name, exact: true })
 const row = (text: string | RegExp): Locator => v.page.getByRole('row').filter({ hasText: text })
-async function said(text: string | RegExp): Promise<void> {
-  const notice = v.page.locator('.notice').filter({ hasText: text }).last()
-  await notice.waitFor()
-  await notice.getByRole('button', { name: 'Dismiss' }).click()
-}
-async function confirm(verb: string, typed?: string): Promise<void> {
-  const dialog = v.page.getByRole('dialog')
-  await dialog.waitFor()
-  assert.deepEqual(await v.axe(), [])
-  if (typed !== undefined) await dialog.getByRole('textbox').fill(typed)
-  await dialog.getByRole('button', { name: verb, exact: true }).click()
-}
+const said = (text: string | RegExp): Promise<void> => v.said(text)
+const confirm = (verb: string, typed?: string): Promise<void> => v.confirm(verb, typed)
 
 describe('people', () => {
   test('who is here, and the pool of one of them gets more', async () => {

@@ -34,19 +34,10 @@ after(async () => {
 const button = (name: string | RegExp): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('button', { name, exact: true })
 const tab = (name: string): Promise<void> => v.page.getByRole('navigation', { name: 'Parts of the deployment' }).getByRole('link', { name }).click()
 const card = (name: string): ReturnType<Visitor['page']['getByRole']> => v.page.getByRole('region', { name, exact: true })
-/** What has just happened is said in a corner; it is put away, so that the next one is not taken for it. */
-async function said(text: string | RegExp): Promise<void> {
-  const notice = v.page.locator('.notice').filter({ hasText: text }).last()
-  await notice.waitFor()
-  await notice.getByRole('button', { name: 'Dismiss' }).click()
-}
-async function confirm(verb: string, type?: string): Promise<void> {
-  const dialog = v.page.getByRole('dialog')
-  await dialog.waitFor()
-  assert.deepEqual(await v.axe(), [])
-  if (type) await dialog.getByRole('textbox').fill(type)
-  await dialog.getByRole('button', { name: verb, exact: true }).click()
-  await dialog.waitFor({ state: 'detached' })
+const said = (text: string | RegExp): Promise<void> => v.said(text)
+async function confirm(verb: string, typed?: string): Promise<void> {
+  await v.confirm(verb, typed)
+  await v.page.getByRole('dialog').waitFor({ state: 'detached' })
 }
 const running = (): Promise<void> => v.page.getByRole('heading', { level: 1, name: /Running/ }).waitFor({ timeout: 120_000 })
 const sh = (line: string): Promise<string> => command(`/atoll-s-${id.slice(0, 8)}-web`, ['/bin/busybox', 'sh', '-c', line])

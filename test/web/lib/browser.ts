@@ -105,6 +105,22 @@ export class Visitor {
     return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   }
 
+  /** What has just happened is said in a corner; it is put away, so that the next one is not taken for it. */
+  async said(text: string | RegExp): Promise<void> {
+    const notice = this.page.locator('.notice').filter({ hasText: text }).last()
+    await notice.waitFor()
+    await notice.getByRole('button', { name: 'Dismiss' }).click()
+  }
+
+  /** The dialog that asks once more, in which a name may have to be typed. */
+  async confirm(verb: string, typed?: string): Promise<void> {
+    const dialog = this.page.getByRole('dialog')
+    await dialog.waitFor()
+    assert.deepEqual(await this.axe(), [])
+    if (typed !== undefined) await dialog.getByRole('textbox').fill(typed)
+    await dialog.getByRole('button', { name: verb, exact: true }).click()
+  }
+
   async close(): Promise<void> {
     await this.context.close()
     assert.deepEqual(this.faults, [], 'what must not happen in the page')
