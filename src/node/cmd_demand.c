@@ -205,8 +205,8 @@ int cmd_service_list(struct task *t, const struct args_service_list *args, struc
 
     if (args->has_status && !demand_is_status(args->status))
         return refused(e, DEMAND_STATUS, arena_printf(t->arena, "%lld", (long long)args->status));
-    if (demand_ask_time(t, "fromTimestamp", args->from_timestamp, &f.from_ms, e) < 0 ||
-        demand_ask_time(t, "updatedSince", args->updated_since, &f.since_ms, e) < 0 ||
+    if (demand_ask_time("fromTimestamp", args->from_timestamp, &f.from_ms, e) < 0 ||
+        demand_ask_time("updatedSince", args->updated_since, &f.since_ms, e) < 0 ||
         demand_ask_who(t, &q, &address, &who, e) < 0)
         return -1;
     f.all = f.all || f.since_ms > 0;

@@ -2,10 +2,10 @@
 #include "node/demand_ask.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "auth/auth.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "node/compute_parts.h"
@@ -141,27 +141,10 @@ int demand_ask_payment(struct task *t, const struct json *payment, uint64_t *ret
 
 /* --- when --- */
 
-/* "2026-01-15", "2026-01-15T00:00:00Z", with a fraction or without; in UTC. */
-static bool iso_time(const char *text, int64_t *ret)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &tm);
-
-    if (rest && (*rest == 'T' || *rest == ' '))
-        rest = strptime(rest + 1, "%H:%M:%S", &tm);
-    if (rest && *rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    if (!rest || (*rest && !str_eq(rest, "Z")))
-        return false;
-    *ret = (int64_t)timegm(&tm) * MS;
-    return *ret >= 0;
-}
-
-int demand_ask_time(struct task *t, const char *name, const char *text, int64_t *ret, struct err *e)
+int demand_ask_time(const char *name, const char *text, int64_t *ret, struct err *e)
 {
     uint64_t n;
 
-    (void)t;
     *ret = 0;
     if (!given(text))
         return 0;
@@ -169,7 +152,7 @@ int demand_ask_time(struct task *t, const char *name, const char *text, int64_t 
         *ret = (int64_t)n < MS_FROM ? (int64_t)n * MS : (int64_t)n;
         return 0;
     }
-    return iso_time(text, ret) ? 0 : refused(e, DEMAND_TIME, name, text);
+    return date_parse(text, ret) ? 0 : refused(e, DEMAND_TIME, name, text);
 }
 
 static int64_t seconds_in(char unit)

@@ -57,8 +57,7 @@ int demand_ask_payment(struct task *t, const struct json *payment, uint64_t *ret
                        struct addr *ret_token, struct err *e) must_check;
 
 /* An ISO date, or a Unix time in seconds or milliseconds; absent: 0. In ms. DEMAND_TIME. */
-int demand_ask_time(struct task *t, const char *name, const char *text, int64_t *ret, struct err *e)
-    must_check;
+int demand_ask_time(const char *name, const char *text, int64_t *ret, struct err *e) must_check;
 /* A Unix time in seconds, or a time back from now ("45m"); absent: 0. In ms. DEMAND_SINCE. */
 int demand_ask_since(struct task *t, const char *text, int64_t *ret, struct err *e) must_check;
 

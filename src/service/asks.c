@@ -231,9 +231,9 @@ static struct live *find_locked(struct service *s, const struct service_key *k, 
 static bool may(const struct live *l, int wish)
 {
     switch (wish) {
-    case SERVICE_START + 1:
+    case WISH_START:
         return l->step == STEP_STOPPED;
-    case SERVICE_STOP + 1:
+    case WISH_STOP:
         return l->step == STEP_RUNNING || l->step == STEP_GRACE;
     case WISH_UPDATE:
         return l->step == STEP_RUNNING || (l->step == STEP_STOPPED && demand__is(&l->row));
@@ -246,13 +246,10 @@ static bool may(const struct live *l, int wish)
 int asks__wish(struct service *s, const struct service_key *k, int what, const char *arg,
                struct err *e)
 {
-    static const char *const names[] = {[SERVICE_START + 1] = "started",
-                                        [SERVICE_STOP + 1] = "stopped",
-                                        [SERVICE_RESTART + 1] = "restarted",
-                                        [SERVICE_ROLLBACK + 1] = "rolled back",
-                                        [WISH_UPDATE] = "updated",
-                                        [WISH_RESIZE] = "resized",
-                                        [WISH_DELETE] = "deleted"};
+    static const char *const names[] = {
+        [WISH_START] = "started",        [WISH_STOP] = "stopped",   [WISH_RESTART] = "restarted",
+        [WISH_ROLLBACK] = "rolled back", [WISH_UPDATE] = "updated", [WISH_RESIZE] = "resized",
+        [WISH_DELETE] = "deleted"};
     struct live *l;
 
     lock_scope(&s->asks);

@@ -185,7 +185,7 @@ int demand_stop(struct service *s, struct arena *a, const struct service_key *k,
         return -1;
     if (!row.gone && row.step != STEP_DELETE && (release || row.step != STEP_STOPPED) &&
         (release || row.step != STEP_FAILED)) {
-        if (ask(s, k, release ? WISH_DELETE : SERVICE_STOP + 1, NULL, e) < 0)
+        if (ask(s, k, release ? WISH_DELETE : WISH_STOP, NULL, e) < 0)
             return -1;
         settle(s, k->id);
     }

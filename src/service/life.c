@@ -201,7 +201,7 @@ static int begin_change(struct live *l, int wish, const char *arg)
         str_copy(r->size, sizeof(r->size), arg);
         return begin(l, MODE_RESIZE, STEP_RESIZE);
     }
-    if (wish == SERVICE_ROLLBACK + 1)
+    if (wish == WISH_ROLLBACK)
         arg = r->old_version;
     {
         char version[ROW_TEXT];
@@ -227,13 +227,13 @@ static int grant(struct live *l, int wish, const char *arg)
     int step = l->row.step;
 
     switch (wish) {
-    case SERVICE_START + 1:
+    case WISH_START:
         return step == STEP_STOPPED ? begin(l, MODE_START, STEP_FUND) : -1;
-    case SERVICE_STOP + 1:
+    case WISH_STOP:
         return step == STEP_RUNNING || step == STEP_GRACE ? begin(l, l->row.mode, STEP_STOP) : -1;
-    case SERVICE_RESTART + 1:
+    case WISH_RESTART:
         return step == STEP_RUNNING ? begin(l, MODE_RESTART, STEP_RESTART) : -1;
-    case SERVICE_ROLLBACK + 1:
+    case WISH_ROLLBACK:
         return step == STEP_RUNNING && l->row.old_version[0] ? begin_change(l, wish, NULL) : -1;
     case WISH_UPDATE:
     case WISH_RESIZE:

@@ -24,8 +24,17 @@ enum service_mode {
     MODE_HEAL     /* containers that had ended */
 };
 
-/* Asked for and not yet begun: enum service_wish + 1, then these. */
-enum { WISH_NONE = 0, WISH_UPDATE = SERVICE_WISH_COUNT + 1, WISH_RESIZE, WISH_DELETE };
+/* Asked for and not yet begun; the numbers are in the table. */
+enum {
+    WISH_NONE = 0,
+    WISH_START = SERVICE_START + 1, /* enum service_wish in its order */
+    WISH_STOP = SERVICE_STOP + 1,
+    WISH_RESTART = SERVICE_RESTART + 1,
+    WISH_ROLLBACK = SERVICE_ROLLBACK + 1,
+    WISH_UPDATE = SERVICE_WISH_COUNT + 1,
+    WISH_RESIZE,
+    WISH_DELETE
+};
 
 /* One deployment. Pointers are of the arena it was read into. */
 struct service_row {
