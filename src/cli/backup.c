@@ -22,8 +22,6 @@ static int ask(struct cli_call *c, const char *method, const char *path, const s
 {
     const struct client_question q = {method, path, body};
 
-    if (json_get_bool(c->options, "accept-terms", false) && client_accept_terms(c->client, e) < 0)
-        return -1;
     return client_ask(c->client, &q, ret, e);
 }
 

@@ -170,7 +170,10 @@ static int run(struct arena *a, const struct parsed *p, struct err *e)
     if (client_config_load(a, &flags, &config, e) < 0 ||
         client_open(&config, &watch, &call.client, e) < 0)
         return -1;
-    rc = p->action->run(&call, &result, e);
+    /* people who come by the command line may accept the terms there */
+    rc = json_get_bool(o, "accept-terms", false) ? client_accept_terms(call.client, e) : 0;
+    if (rc == 0)
+        rc = p->action->run(&call, &result, e);
     if (rc == 0) /* the result lives as long as the client */
         print_result(a, result, json_get_bool(o, "json", false) || !isatty(STDOUT_FILENO),
                      json_get_str(o, "get", NULL));
@@ -217,7 +220,12 @@ int cli_family_run(const struct cli_family *family, int argc, char **argv)
     }
     status = run(a, &p, &e);
     if (status < 0) {
-        print_error(&e, json_get_bool(p.options, "json", false));
+        bool json = json_get_bool(p.options, "json", false);
+
+        print_error(&e, json);
+        if (!json && strstr(e.msg, ERR_TEXT_TERMS_NEEDED))
+            (void)fprintf(stderr, "the page /marketplace/#/terms shows them; --accept-terms, with "
+                                  "this verb, accepts them\n");
         return 1;
     }
     return status;

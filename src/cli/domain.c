@@ -3,14 +3,9 @@
 
 /* `atoll domain`: domains of one's own for deployments, guests of their login, certificates. */
 
-static int enter(struct cli_call *c, struct err *e)
-{
-    return json_get_bool(c->options, "accept-terms", false) ? client_accept_terms(c->client, e) : 0;
-}
-
 static int list(struct cli_call *c, struct json **ret, struct err *e)
 {
-    if (enter(c, e) < 0 || client_domain_list(c->client, c->args[0], ret, e) < 0)
+    if (client_domain_list(c->client, c->args[0], ret, e) < 0)
         return -1;
     *ret = json_get(*ret, "domains");
     return 0;
@@ -18,7 +13,7 @@ static int list(struct cli_call *c, struct json **ret, struct err *e)
 
 static int add(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return enter(c, e) < 0 ? -1 : client_domain_add(c->client, c->args[0], c->args[1], ret, e);
+    return client_domain_add(c->client, c->args[0], c->args[1], ret, e);
 }
 
 static int verify(struct cli_call *c, struct json **ret, struct err *e)

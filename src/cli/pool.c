@@ -5,16 +5,9 @@
 
 /* `atoll pool`: prepaid capacity, and `atoll config`: the options of a node that runs. */
 
-/* People who come by the command line may accept the terms there. */
-static int enter(struct cli_call *c, struct err *e)
-{
-    return json_get_bool(c->options, "accept-terms", false) ? client_accept_terms(c->client, e) : 0;
-}
-
 static int list(struct cli_call *c, struct json **ret, struct err *e)
 {
-    if (enter(c, e) < 0 ||
-        client_pool_list(c->client, json_get_bool(c->options, "all", false), ret, e) < 0)
+    if (client_pool_list(c->client, json_get_bool(c->options, "all", false), ret, e) < 0)
         return -1;
     *ret = json_get(*ret, "pools");
     return 0;
@@ -22,12 +15,12 @@ static int list(struct cli_call *c, struct json **ret, struct err *e)
 
 static int info(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return enter(c, e) < 0 ? -1 : client_pool_info(c->client, c->args[0], ret, e);
+    return client_pool_info(c->client, c->args[0], ret, e);
 }
 
 static int refresh(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return enter(c, e) < 0 ? -1 : client_pool_refresh(c->client, c->args[0], ret, e);
+    return client_pool_refresh(c->client, c->args[0], ret, e);
 }
 
 static int create(struct cli_call *c, struct json **ret, struct err *e)
@@ -38,7 +31,7 @@ static int create(struct cli_call *c, struct json **ret, struct err *e)
                                   .amount = cli_option(c, "amount", NULL),
                                   .note = cli_option(c, "note", NULL)};
 
-    return enter(c, e) < 0 ? -1 : client_pool_create(c->client, &p, ret, e);
+    return client_pool_create(c->client, &p, ret, e);
 }
 
 static int grant(struct cli_call *c, struct json **ret, struct err *e)
@@ -49,7 +42,7 @@ static int grant(struct cli_call *c, struct json **ret, struct err *e)
 
 static int voucher(struct cli_call *c, struct json **ret, struct err *e)
 {
-    return enter(c, e) < 0 ? -1 : client_voucher_redeem(c->client, c->args[0], ret, e);
+    return client_voucher_redeem(c->client, c->args[0], ret, e);
 }
 
 static int voucher_make(struct cli_call *c, struct json **ret, struct err *e)

@@ -183,9 +183,6 @@ int cli_service_deploy(struct cli_call *call, struct json **ret, struct err *e)
         json_get_bool(call->options, "quiet", false) || json_get_bool(call->options, "json", false);
     if (check_usage(call, interactive, resume, e) < 0 || read_preset(call, &ui.preset, e) < 0)
         return -1;
-    if (json_get_bool(call->options, "accept-terms", false) &&
-        client_accept_terms(call->client, e) < 0)
-        return -1;
     if (client_deploy(call->client, &what, interactive ? &person : &script, ret, e) < 0)
         return -1;
     if (json_get(*ret, "deployment"))
